@@ -1,0 +1,64 @@
+/**
+ * The errors Impasto throws on purpose. Each message is one sentence: what was expected, what came, which thing
+ * it was about and, where it helps, what to do. Everything else that is thrown is a defect.
+ */
+
+/** Base of all errors thrown on purpose. */
+export class ImpastoError extends Error {
+  override readonly name: string = new.target.name;
+}
+
+/** Something the user named (an option, a file, a picture) cannot be used. The command line exits with status 2. */
+export class InputError extends ImpastoError {}
+
+/** A file is not what its format promises: truncated, malformed, hostile, or of a kind we do not read. */
+export class FormatError extends InputError {
+  /** The file (or stream) the error is about, as the user named it. */
+  readonly source: string;
+
+  constructor(source: string, problem: string) {
+    super(`${source}: ${problem}`);
+    this.source = source;
+  }
+}
+
+/** Shapes that do not fit together: a programming error of the caller. */
+export class ShapeError extends ImpastoError {}
+
+/** A need above a limit of the adapter, found before anything was allocated. */
+export class LimitError extends InputError {
+  /** WebGPU's name of the limit, for example `maxStorageBufferBindingSize`. */
+  readonly limit: string;
+  readonly needed: number;
+  readonly available: number;
+
+  constructor(options: {
+    readonly limit: string;
+    readonly needed: number;
+    readonly available: number;
+    readonly message: string;
+  }) {
+    super(options.message);
+    this.limit = options.limit;
+    this.needed = options.needed;
+    this.available = options.available;
+  }
+}
+
+/** No usable adapter, a lost device, memory refused by the driver, or a validation error in one of our kernels. */
+export class DeviceError extends ImpastoError {}
+
+/** A loss that is NaN or infinite; `term` names which. */
+export class NonFiniteLossError extends ImpastoError {
+  readonly term: string;
+
+  constructor(term: string, message: string) {
+    super(message);
+    this.term = term;
+  }
+}
+
+/** One line for any thrown value, without a stack trace. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
