@@ -5,7 +5,10 @@
 
 /** Base of all errors thrown on purpose. */
 export class ImpastoError extends Error {
-  override readonly name: string = new.target.name;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
 }
 
 /** Something the user named (an option, a file, a picture) cannot be used. The command line exits with status 2. */
