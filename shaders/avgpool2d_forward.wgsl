@@ -1,0 +1,35 @@
+// avgpool2d, forward: output[y,x,c] = mean over the kernel x kernel window at (y·kernel, x·kernel) of input[·,·,c]
+//
+// Windows do not overlap (stride = kernel size) and incomplete ones at the far edges are dropped, as PyTorch's default.
+// Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
+// output pixels x (channels / 4), walked with the stride of the whole grid.
+
+struct Params {
+  inHeight: u32,
+  inWidth: u32,
+  channels: u32,
+  kernelSize: u32,
+}
+
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, channels / 4]
+@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [inHeight / k, inWidth / k, channels / 4]
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let blocks = params.channels / 4u;
+  let k = params.kernelSize;
+  let outWidth = params.inWidth / k;
+  let count = (params.inHeight / k) * outWidth * blocks;
+  for (var i = id.x; i < count; i += groups.x * 64u) {
+    let pixel = i / blocks;
+    let first = ((pixel / outWidth) * k * params.inWidth + (pixel % outWidth) * k) * blocks + i % blocks;
+    var sum = vec4f(0.0);
+    for (var ky = 0u; ky < k; ky++) {
+      for (var kx = 0u; kx < k; kx++) {
+        sum += input[first + (ky * params.inWidth + kx) * blocks];
+      }
+    }
+    output[i] = sum / f32(k * k);
+  }
+}

@@ -1,0 +1,63 @@
+// conv2d, forward, direct: output[y,x,o] = act(bias[o] + Σ_{ky,kx,c} input[y·s+ky−p, x·s+kx−p, c] · weight[ky,kx,c,o])
+//
+// The meaning of the operation: any kernel size, stride and padding, on any adapter, no tuning.
+// Layout: NHWC with channels padded to a multiple of 4; weights [tap][inChannel][outChannel].
+// One invocation makes four output channels of one pixel; the grid counts pixels x (outChannels / 4), folded into y.
+// Padding is zeros, or the nearest edge value where `replicate` is 1. act is ReLU where `relu` is 1, else the identity.
+
+struct Params {
+  inHeight: u32,
+  inWidth: u32,
+  inChannels: u32,
+  outHeight: u32,
+  outWidth: u32,
+  outChannels: u32,
+  kernelHeight: u32,
+  kernelWidth: u32,
+  stride: u32,
+  padding: u32,
+  replicate: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4]
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  let outBlocks = params.outChannels / 4u;
+  if (index >= params.outHeight * params.outWidth * outBlocks) {
+    return;
+  }
+  let block = index % outBlocks;
+  let pixel = index / outBlocks;
+  let origin = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) - i32(params.padding);
+  let size = vec2i(i32(params.inWidth), i32(params.inHeight));
+  let inBlocks = params.inChannels / 4u;
+
+  var sum = bias[block];
+  for (var ky = 0u; ky < params.kernelHeight; ky++) {
+    for (var kx = 0u; kx < params.kernelWidth; kx++) {
+      let wanted = origin + vec2i(i32(kx), i32(ky));
+      let at = clamp(wanted, vec2i(0), size - 1);
+      if (params.replicate == 0u && any(at != wanted)) {
+        continue;
+      }
+      let inputRow = u32(at.y * size.x + at.x) * inBlocks;
+      let weightRow = (ky * params.kernelWidth + kx) * params.inChannels * outBlocks + block;
+      for (var c = 0u; c < inBlocks; c++) {
+        let value = input[inputRow + c];
+        let w = weightRow + c * 4u * outBlocks;
+        sum = fma(vec4f(value.x), weight[w], sum);
+        sum = fma(vec4f(value.y), weight[w + outBlocks], sum);
+        sum = fma(vec4f(value.z), weight[w + 2u * outBlocks], sum);
+        sum = fma(vec4f(value.w), weight[w + 3u * outBlocks], sum);
+      }
+    }
+  }
+  output[index] = select(sum, max(sum, vec4f(0.0)), params.relu == 1u);
+}

@@ -1,0 +1,101 @@
+// Batched matrix product for CPU adapters: C[b][r][n] = old + Σ_k A[b][r][k] · B[b][k][n]
+//
+// Serves Winograd's 36 products, the Gram matrix and its backward pass; strides are parameters, so A may be read
+// transposed (rowStride = 1) and the batches may be chunks of one long sum (split-K: depthTotal cuts the last one).
+// old = C where `accumulate` is 1, else 0.
+//
+// Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (12 ns per vector, a
+// multiply-add 0.5 ns) and workgroup barriers into coroutines. So a block of B, KC rows by V vectors, rests in a private
+// array whose indices are all literals after unrolling (0.3 ns); each value of A is loaded once, one k per lane, and
+// spread with subgroupShuffle. One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
+// Needs: columns a multiple of V * LANES, subgroup size exactly LANES. Grid: column blocks, row blocks, batches.
+// Measured on lavapipe 25.0.7, two cores: 20 to 28 GFLOP/s against 3 for the direct form.
+
+enable subgroups;
+
+// header
+const LANES: u32 = 8u;  // the adapter's subgroup size
+const V: u32 = 8u;      // vectors of columns held per row
+const KC: u32 = 128u;   // rows of B held; more than 32, or the compiler unrolls the filling loop
+// end header
+
+struct Params {
+  rows: u32,
+  depth: u32,        // k per batch
+  depthTotal: u32,   // k over all batches when they split one sum, else depth
+  depthStep: u32,    // depth when batches split one sum, else 0
+  rowsPerGroup: u32,
+  aBatch: u32,       // strides, in values
+  aRow: u32,
+  aDepth: u32,
+  bBatch: u32,
+  bDepth: u32,
+  cBatch: u32,
+  cRow: u32,
+  accumulate: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
+@group(0) @binding(1) var<storage, read> b: array<f32>;        // B[b][k][n] at b·bBatch + k·bDepth + n
+@group(0) @binding(2) var<storage, read_write> c: array<f32>;  // C[b][r][n] at b·cBatch + r·cRow + n
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let depth = min(params.depth, params.depthTotal - group.z * params.depthStep);
+  let firstRow = group.y * params.rowsPerGroup;
+  let lastRow = min(firstRow + params.rowsPerGroup, params.rows);
+  let column = group.x * V * LANES + lane;
+  let aBase = group.z * params.aBatch;
+  let bBase = group.z * params.bBatch + column;
+  let cBase = group.z * params.cBatch + column;
+
+  var block: array<array<f32, KC>, V>;
+  var result: array<f32, V>;
+  for (var k0 = 0u; k0 < depth; k0 += KC) {
+    for (var k = 0u; k < KC; k++) {
+      let isInside = k0 + k < depth;
+      let at = bBase + select(0u, k0 + k, isInside) * params.bDepth;
+      for (var v = 0u; v < V; v++) {
+        block[v][k] = select(0.0, b[at + v * LANES], isInside);
+      }
+    }
+    for (var row = firstRow; row < lastRow; row++) {
+      // All loads of a row come before its arithmetic: each is a branch per lane, and the compiler would otherwise
+      // spill the products across them.
+      var spread = array<f32, KC / LANES>();
+      for (var i = 0u; i < KC / LANES; i++) {
+        let k = k0 + i * LANES + lane;
+        let isInside = k < depth;
+        spread[i] = select(0.0, a[aBase + row * params.aRow + select(0u, k, isInside) * params.aDepth], isInside);
+      }
+      var sum = array<f32, V>();  // initialised: a declaration in a loop without a value is zeroed once only in this Dawn
+      if (k0 > 0u || params.accumulate == 1u) {
+        for (var v = 0u; v < V; v++) {
+          sum[v] = c[cBase + row * params.cRow + v * LANES];
+        }
+      }
+      // unroll
+      for (var i = 0u; i < KC / LANES; i++) {
+        // unroll
+        for (var source = 0u; source < LANES; source++) {
+          let value = subgroupShuffle(spread[i], source);
+          for (var v = 0u; v < V; v++) {
+            sum[v] = fma(value, block[v][i * LANES + source], sum[v]);
+          }
+        }
+      }
+      // Anchors the sums: a never-taken read with a computed index keeps them in memory before the stores, so that
+      // the compiler does not sink the additions into the stores' branches (2.75 to 1.69 ns per multiply-add).
+      for (var v = 0u; v < V; v++) {
+        result[v] = sum[v];
+      }
+      if (params.rows > 0xfffffffu) {
+        c[lane] = result[params.rows % V];
+      }
+      for (var v = 0u; v < V; v++) {
+        c[cBase + row * params.cRow + v * LANES] = sum[v];
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// relu, forward: output = max(input, 0), elementwise.
+//
+// One invocation walks the vector with the stride of the whole grid, four values at a time.
+
+struct Params {
+  count: u32,  // values / 4
+}
+
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [count]
+@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [count]
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < params.count; i += groups.x * 64u) {
+    output[i] = max(input[i], vec4f(0.0));
+  }
+}

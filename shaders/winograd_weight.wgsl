@@ -1,0 +1,57 @@
+// Winograd F(4x4, 3x3), weights: transformed[i][in][out] = (G g Gᵀ)_i for the 36 coefficients i = 6·row + column.
+//
+// Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3, points 0, ±1, ±2, ∞.
+// `rotate` = 1 makes the set of the backward pass: g rotated by 180°, and the source is then read with its channels swapped,
+// so that `in` runs over the forward's output channels.
+// Layout: source [9 taps][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
+// Runs once per network; f32 here differs from f64 by less than 1e-7 of a filter's largest value.
+
+struct Params {
+  inChannels: u32,
+  outChannels: u32,
+  rotate: u32,
+  batchStride: u32,  // values between coefficients
+}
+
+@group(0) @binding(0) var<storage, read> source: array<f32>;             // [9, in, out], or [9, out, in] when rotating
+@group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, in, out]
+@group(0) @binding(2) var<uniform> params: Params;
+
+// G applied to three values.
+fn spread(g: vec3f) -> array<f32, 6> {
+  let even = g.x + g.z;
+  let far = g.x + 4.0 * g.z;
+  return array<f32, 6>(
+    g.x / 4.0,
+    -(even + g.y) / 6.0,
+    -(even - g.y) / 6.0,
+    (far + 2.0 * g.y) / 24.0,
+    (far - 2.0 * g.y) / 24.0,
+    g.z,
+  );
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  let filters = params.inChannels * params.outChannels;
+  if (index >= filters) {
+    return;
+  }
+  let inChannel = index / params.outChannels;
+  let outChannel = index % params.outChannels;
+  let swapped = outChannel * params.inChannels + inChannel;
+  let at = select(index, swapped, params.rotate == 1u);
+
+  var columns: array<array<f32, 6>, 3>;  // G applied down each column of g
+  for (var kx = 0u; kx < 3u; kx++) {
+    let taps = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
+    columns[kx] = spread(vec3f(source[taps.x * filters + at], source[taps.y * filters + at], source[taps.z * filters + at]));
+  }
+  for (var row = 0u; row < 6u; row++) {
+    let values = spread(vec3f(columns[0][row], columns[1][row], columns[2][row]));
+    for (var column = 0u; column < 6u; column++) {
+      transformed[(row * 6u + column) * params.batchStride + index] = values[column];
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * One device and what belongs to it: adapter profile, memory, compiled kernels, submission and readback.
+ * The `GPUDevice` is passed in; only a platform's `gpu.ts` knows where it comes from.
+ */
+
+import { BufferPool, type BufferSlice, bufferUsage } from './buffers.ts';
+import { DeviceError } from './errors.ts';
+import { KernelCache, type ShaderSource } from './kernel.ts';
+import type { Program } from './program.ts';
+
+/** What the engine wants to know of an adapter. */
+export interface AdapterProfile {
+  readonly vendor: string;
+  readonly architecture: string;
+  /** The driver's own words, as a person wants to read them. */
+  readonly description: string;
+  /** True for adapters that run shaders on the CPU (lavapipe, SwiftShader, WARP). */
+  readonly isSoftware: boolean;
+  /** The one subgroup size of the adapter; undefined where it varies or the device has no subgroups. */
+  readonly subgroupSize: number | undefined;
+}
+
+/** Reads the profile off an adapter and the device requested from it. */
+export function profileAdapter(info: GPUAdapterInfo, device: GPUDevice): AdapterProfile {
+  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  const isFixed = info.subgroupMinSize === info.subgroupMaxSize && info.subgroupMinSize > 0;
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description || info.device || `${info.vendor} ${info.architecture}`,
+    isSoftware: info.isFallbackAdapter || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b/.test(words),
+    subgroupSize: isFixed && device.features.has('subgroups') ? info.subgroupMinSize : undefined,
+  };
+}
+
+export class Gpu implements Disposable {
+  readonly device: GPUDevice;
+  readonly profile: AdapterProfile;
+  readonly buffers: BufferPool;
+  readonly kernels: KernelCache;
+  #lost: string | undefined;
+  #uncaptured: string | undefined;
+
+  constructor(options: {
+    readonly device: GPUDevice;
+    readonly profile: AdapterProfile;
+    readonly shaders: ShaderSource;
+  }) {
+    this.device = options.device;
+    this.profile = options.profile;
+    this.buffers = new BufferPool(options.device);
+    this.kernels = new KernelCache(options.device, options.shaders);
+    this.device.lost.then((info) => {
+      if (info.reason !== 'destroyed') this.#lost = info.message;
+    });
+    this.device.addEventListener('uncapturederror', (event) => {
+      this.#uncaptured ??= event.error.message;
+    });
+  }
+
+  /**
+   * Runs `build` and turns a validation error or refused memory inside it into an exception.
+   *
+   * @throws DeviceError with the driver's message.
+   */
+  async checked<Result>(what: string, build: () => Result | Promise<Result>): Promise<Result> {
+    this.device.pushErrorScope('validation');
+    this.device.pushErrorScope('out-of-memory');
+    let result: Result;
+    try {
+      result = await build();
+    } finally {
+      const outOfMemory = await this.device.popErrorScope();
+      const invalid = await this.device.popErrorScope();
+      const error = outOfMemory ?? invalid;
+      if (error !== null) {
+        const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
+        // biome-ignore lint/correctness/noUnsafeFinally: the device's error explains whatever `build` threw after it.
+        throw new DeviceError(`${what} ${cause}: ${error.message}`);
+      }
+    }
+    return result;
+  }
+
+  /** @throws DeviceError when the device was lost or reported an error nobody was waiting for. */
+  assertHealthy(): void {
+    if (this.#lost !== undefined) {
+      throw new DeviceError(`the GPU device was lost: ${this.#lost}`);
+    }
+    if (this.#uncaptured !== undefined) {
+      throw new DeviceError(`WebGPU reported an error: ${this.#uncaptured}`);
+    }
+  }
+
+  /** Submits programs in order, in one pass, and whatever `finish` encodes after it. */
+  submit(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): void {
+    this.assertHealthy();
+    const encoder = this.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const program of programs) {
+      program.encode(pass);
+    }
+    pass.end();
+    finish?.(encoder);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Resolves when everything submitted so far is done. */
+  async idle(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    this.assertHealthy();
+  }
+
+  /** Copies a range of floats to the host. Waits for the queue; not for the step loop. */
+  async read(slice: BufferSlice): Promise<Float32Array> {
+    const staging = this.buffers.allocate(
+      'readback',
+      slice.sizeBytes,
+      bufferUsage.mapRead | bufferUsage.copyDestination,
+    );
+    try {
+      const encoder = this.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(slice.buffer, slice.offsetBytes, staging.buffer, 0, slice.sizeBytes);
+      this.device.queue.submit([encoder.finish()]);
+      await staging.buffer.mapAsync(1);
+      return new Float32Array(staging.buffer.getMappedRange().slice(0));
+    } catch (error) {
+      this.assertHealthy();
+      throw error;
+    } finally {
+      this.buffers.release(staging);
+    }
+  }
+
+  /** Frees all memory and destroys the device. */
+  [Symbol.dispose](): void {
+    this.buffers[Symbol.dispose]();
+    this.device.destroy();
+  }
+}

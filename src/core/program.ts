@@ -1,0 +1,135 @@
+/**
+ * A program: dispatches recorded once (pipelines, bind groups and parameters made up front) and encoded as often as
+ * wanted. WebGPU orders the dispatches of a pass and inserts the barriers, so one pass holds them all.
+ */
+
+import { type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from './buffers.ts';
+import { ShapeError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
+import { type KernelDefinition, packParams } from './kernel.ts';
+import type { HeaderConstants } from './shader.ts';
+
+export type Grid = readonly [x: number, y?: number, z?: number];
+
+export interface DispatchOptions<Binding extends string, Parameter extends string> {
+  readonly bindings: Readonly<Record<Binding, BufferSlice>>;
+  readonly params: Readonly<Record<Parameter, number>>;
+  /** Workgroups along x, y and z. */
+  readonly grid: Grid;
+  /** Values for the module's header constants. */
+  readonly constants?: HeaderConstants;
+  /** How timings name it; the shader's name when absent. */
+  readonly label?: string;
+}
+
+/** One recorded dispatch. */
+export interface Dispatch {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly grid: readonly [number, number, number];
+  readonly kernel: KernelDefinition;
+  readonly uniform: BufferSlice;
+}
+
+/** Parameters live in pages of this size. */
+const pageBytes = 16384;
+
+export class Program implements Disposable {
+  readonly gpu: Gpu;
+  readonly label: string;
+  readonly #dispatches: Dispatch[] = [];
+  readonly #pages: BufferSlice[] = [];
+  #pageUsed = pageBytes;
+
+  constructor(gpu: Gpu, label: string) {
+    this.gpu = gpu;
+    this.label = label;
+  }
+
+  get dispatches(): readonly Dispatch[] {
+    return this.#dispatches;
+  }
+
+  /** Appends a dispatch. An empty grid records nothing. @throws ShapeError when the grid passes the adapter's limit. */
+  dispatch<Binding extends string, Parameter extends string>(
+    kernel: KernelDefinition<Binding, Parameter>,
+    options: DispatchOptions<Binding, Parameter>,
+  ): Dispatch {
+    const label = options.label ?? kernel.shader.replace('.wgsl', '');
+    const [x, y = 1, z = 1] = options.grid;
+    const most = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
+      throw new ShapeError(`${label}: grid ${x}x${y}x${z} is not within 1 and ${most} workgroups a dimension`);
+    }
+    const { pipeline, layout } = this.gpu.kernels.get(kernel, options.constants);
+    const uniform = this.#uniform(kernel, options.params);
+    const names: readonly Binding[] = bindingNames(kernel);
+    const slices = names.map((name) => options.bindings[name]);
+    if (Object.keys(kernel.params).length > 0) {
+      slices.push(uniform);
+    }
+    const bindGroup = this.gpu.device.createBindGroup({
+      label,
+      layout,
+      entries: slices.map((slice, binding) => ({
+        binding,
+        resource: { buffer: slice.buffer, offset: slice.offsetBytes, size: slice.sizeBytes },
+      })),
+    });
+    const dispatch: Dispatch = { label, pipeline, bindGroup, grid: [x, y, z], kernel, uniform };
+    this.#dispatches.push(dispatch);
+    return dispatch;
+  }
+
+  /** Rewrites the parameters of a dispatch; takes effect for submits after it. */
+  update(dispatch: Dispatch, params: Readonly<Record<string, number>>): void {
+    const { buffer, offsetBytes } = dispatch.uniform;
+    this.gpu.device.queue.writeBuffer(buffer, offsetBytes, packParams(dispatch.kernel, params));
+  }
+
+  /** Encodes every dispatch into an open pass. */
+  encode(pass: GPUComputePassEncoder): void {
+    for (const { pipeline, bindGroup, grid } of this.#dispatches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...grid);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#dispatches.length = 0;
+    for (const page of this.#pages.splice(0)) {
+      this.gpu.buffers.release(page);
+    }
+  }
+
+  #uniform(kernel: KernelDefinition, params: Readonly<Record<string, number>>): BufferSlice {
+    const bytes = packParams(kernel, params);
+    const room = roundUp(Math.max(bytes.byteLength, 1), bindingAlignmentBytes);
+    let page = this.#pages.at(-1);
+    if (page === undefined || this.#pageUsed + room > pageBytes) {
+      const usage = bufferUsage.uniform | bufferUsage.copyDestination;
+      page = this.gpu.buffers.allocate(`${this.label} parameters`, pageBytes, usage);
+      this.#pages.push(page);
+      this.#pageUsed = 0;
+    }
+    const slice = { buffer: page.buffer, offsetBytes: this.#pageUsed, sizeBytes: Math.max(bytes.byteLength, 4) };
+    this.#pageUsed += room;
+    this.gpu.device.queue.writeBuffer(slice.buffer, slice.offsetBytes, bytes);
+    return slice;
+  }
+}
+
+function bindingNames<Binding extends string>(kernel: KernelDefinition<Binding, string>): readonly Binding[] {
+  const isBinding = (name: string): name is Binding => name in kernel.bindings;
+  return Object.keys(kernel.bindings).filter(isBinding);
+}
+
+/** Workgroups of a one-dimensional dispatch, folded into y past the limit: index = id.x + id.y * groups.x * size. */
+export function linearGrid(gpu: Gpu, invocations: number, workgroupSize: number): Grid {
+  const groups = Math.max(Math.ceil(invocations / workgroupSize), 1);
+  const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const x = Math.min(groups, most);
+  return [x, Math.ceil(groups / x)];
+}

@@ -1,0 +1,38 @@
+/** What an optimiser minimises, and how it spends evaluations. Optimisers know neither networks nor pictures. */
+
+import type { BufferSlice } from '../core/buffers.ts';
+import type { Program } from '../core/program.ts';
+
+/** A differentiable function whose variable, gradient and value live on the device. */
+export interface DeviceObjective {
+  /** Number of values of the variable. */
+  readonly size: number;
+  /** [size]; an evaluation reads it, the optimiser updates it in place. */
+  readonly variable: BufferSlice;
+  /** [size]; every evaluation overwrites it with the gradient at the variable's present value. */
+  readonly gradient: BufferSlice;
+}
+
+/** Spends evaluations of an objective on behalf of an optimiser; the run that owns it counts, traces and stops. */
+export interface Evaluator {
+  /** Evaluations that may still be spent; at least 1 when `step` is called. */
+  readonly remaining: number;
+
+  /**
+   * Submits one evaluation and then `after`, in one submit. Resolves as soon as another submit may follow: it waits for
+   * the device only when several are in flight, so a step without a line search never blocks on a readback.
+   */
+  submit(after: readonly Program[]): Promise<void>;
+
+  /** The same, and waits for the value of the objective at that point. */
+  evaluate(after: readonly Program[]): Promise<number>;
+}
+
+/** Why an optimiser wants to end before its evaluations are spent. */
+export type StopReason = 'gradient-tolerance' | 'change-tolerance';
+
+/** An optimiser with its state on the device; disposing it frees the state, not the objective. */
+export interface Optimizer extends Disposable {
+  /** One iteration: an evaluation and an update, or a whole line search. Resolves with a reason when it has converged. */
+  step(evaluator: Evaluator): Promise<StopReason | undefined>;
+}

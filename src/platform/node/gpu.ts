@@ -1,0 +1,60 @@
+/** WebGPU in Node through Dawn: the only file that touches the npm package `webgpu`. */
+
+import { readFileSync } from 'node:fs';
+import { create, globals } from 'webgpu';
+import { DeviceError, InputError } from '../../core/errors.ts';
+import { Gpu, profileAdapter } from '../../core/gpu.ts';
+
+/** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
+const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
+
+const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+
+export interface OpenGpuOptions {
+  /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
+  readonly adapter?: string;
+  /** Exact timestamps, for benchmarks: Dawn rounds them to 65 µs otherwise. */
+  readonly exactTimestamps?: boolean;
+}
+
+/**
+ * Opens an adapter and a device on it. The caller disposes the result.
+ *
+ * The returned `Gpu` holds the only references that keep Dawn alive: while it is not disposed, Node does not exit.
+ *
+ * @throws DeviceError where no adapter can run shaders.
+ */
+export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+  Object.assign(globalThis, globals);
+  const flags: string[] = [];
+  if (options.exactTimestamps === true) flags.push('disable-dawn-features=timestamp_quantization');
+  if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
+  const adapter = await requestAdapter(flags, options.adapter);
+  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
+  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  return new Gpu({ device, profile: profileAdapter(adapter.info, device), shaders: readShader });
+}
+
+async function requestAdapter(flags: string[], wanted: string | undefined): Promise<GPUAdapter> {
+  let adapter: GPUAdapter | null = null;
+  try {
+    adapter = await create(flags).requestAdapter({ powerPreference: 'high-performance' });
+  } catch (error) {
+    if (wanted === undefined) throw error;
+    throw new InputError(`adapter '${wanted}' was not found; leave --adapter out to take the driver's first choice`);
+  }
+  // Dawn's null backend accepts every call and computes nothing; taking it for an adapter would give a black picture.
+  if (adapter === null || adapter.info.device === 'null-backend') {
+    const name = wanted === undefined ? 'no WebGPU adapter was found' : `adapter '${wanted}' was not found`;
+    throw new DeviceError(`${name}; a Vulkan driver is needed (on Debian or Ubuntu: mesa-vulkan-drivers)`);
+  }
+  return adapter;
+}
+
+const shaderFolder = new URL('../../../shaders/', import.meta.url);
+
+/** The text of a file in `shaders/`. */
+export function readShader(fileName: string): string {
+  return readFileSync(new URL(fileName, shaderFolder), 'utf8');
+}
