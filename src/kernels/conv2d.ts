@@ -1,0 +1,224 @@
+/**
+ * conv2d: shape rule, weights in the forms the kernels want, choice of variant, forward and backward-data.
+ * Weights are frozen: there is no gradient with respect to them anywhere.
+ *
+ * Layout: NHWC with channels padded to a multiple of 4; host weights are PyTorch's OIHW.
+ */
+
+import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
+import { defineKernel } from '../core/kernel.ts';
+import { linearGrid, type Program } from '../core/program.ts';
+import { paddedChannels, workgroupSize } from './elementwise.ts';
+import { recordWinograd, winogradFits } from './winograd.ts';
+
+const shapeParams = {
+  inHeight: 'u32',
+  inWidth: 'u32',
+  inChannels: 'u32',
+  outHeight: 'u32',
+  outWidth: 'u32',
+  outChannels: 'u32',
+  kernelHeight: 'u32',
+  kernelWidth: 'u32',
+  stride: 'u32',
+  padding: 'u32',
+  replicate: 'u32',
+} as const;
+
+export const conv2dForwardKernel = defineKernel({
+  shader: 'conv2d_forward.direct.wgsl',
+  bindings: { input: 'read', weight: 'read', bias: 'read', output: 'readWrite' },
+  params: { ...shapeParams, relu: 'u32' },
+});
+
+export const conv2dBackwardKernel = defineKernel({
+  shader: 'conv2d_backward.direct.wgsl',
+  bindings: { gradOutput: 'read', weight: 'read', activation: 'read', gradInput: 'readWrite' },
+  params: { ...shapeParams, accumulate: 'u32', mask: 'u32' },
+});
+
+export type PaddingMode = 'zeros' | 'replicate';
+
+export interface Conv2dShape {
+  readonly inHeight: number;
+  readonly inWidth: number;
+  /** Unpadded, as the weights have them. */
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly paddingMode: PaddingMode;
+}
+
+/** Height and width of the output. @throws ShapeError when the kernel does not fit the padded input. */
+export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number; readonly width: number } {
+  const size = (input: number, kernel: number): number =>
+    Math.floor((input + 2 * shape.padding - kernel) / shape.stride) + 1;
+  const height = size(shape.inHeight, shape.kernelHeight);
+  const width = size(shape.inWidth, shape.kernelWidth);
+  if (height < 1 || width < 1) {
+    throw new ShapeError(
+      `conv2d: a ${shape.kernelHeight}x${shape.kernelWidth} kernel does not fit an input of ` +
+        `${shape.inHeight}x${shape.inWidth} with padding ${shape.padding}`,
+    );
+  }
+  return { height, width };
+}
+
+/** How a convolution runs: `direct` anywhere, `winograd` on adapters with `lanes` lanes for 3x3, stride 1, padding 1. */
+export type Conv2dVariant = { readonly family: 'direct' } | { readonly family: 'winograd'; readonly lanes: number };
+
+/** The variant of one direction for an adapter with `lanes` lanes (undefined: no fixed subgroup size). */
+export function chooseConv2dVariant(
+  shape: Conv2dShape,
+  direction: 'forward' | 'backward',
+  lanes: number | undefined,
+): Conv2dVariant {
+  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
+  if (lanes === undefined || !isVgg || shape.paddingMode !== 'zeros') {
+    return { family: 'direct' };
+  }
+  const winogradShape = winogradShapeOf(shape, direction);
+  return winogradFits(winogradShape, lanes) ? { family: 'winograd', lanes } : { family: 'direct' };
+}
+
+/** A convolution as Winograd's transforms see it: in the backward direction the channels change places. */
+export function winogradShapeOf(shape: Conv2dShape, direction: 'forward' | 'backward') {
+  const { inHeight: height, inWidth: width } = shape;
+  const [inChannels, outChannels] =
+    direction === 'forward' ? [shape.inChannels, shape.outChannels] : [shape.outChannels, shape.inChannels];
+  return { height, width, inChannels, outChannels };
+}
+
+/**
+ * Reorders weights from PyTorch's [out, in, kh, kw] to [kh · kw, in, out], channels padded to a multiple of 4 with zeros;
+ * with `transposed` to [kh · kw, out, in], as the direct backward kernel reads them.
+ */
+export function packConv2dWeight(
+  weight: Float32Array,
+  shape: Pick<Conv2dShape, 'inChannels' | 'outChannels' | 'kernelHeight' | 'kernelWidth'>,
+  transposed = false,
+): Float32Array<ArrayBuffer> {
+  const taps = shape.kernelHeight * shape.kernelWidth;
+  const inPadded = paddedChannels(shape.inChannels);
+  const outPadded = paddedChannels(shape.outChannels);
+  const packed = new Float32Array(taps * inPadded * outPadded);
+  const [inStride, outStride] = transposed ? [1, inPadded] : [outPadded, 1];
+  let source = 0;
+  for (let o = 0; o < shape.outChannels; o++) {
+    for (let i = 0; i < shape.inChannels; i++) {
+      for (let tap = 0; tap < taps; tap++) {
+        packed[tap * inPadded * outPadded + i * inStride + o * outStride] = weight[source++] ?? 0;
+      }
+    }
+  }
+  return packed;
+}
+
+/** Bytes of weights packed for the direct kernels. */
+export function packedWeightBytes(inChannels: number, outChannels: number, taps: number): number {
+  return taps * paddedChannels(inChannels) * paddedChannels(outChannels) * bytesPerFloat;
+}
+
+function paramsOf(shape: Conv2dShape) {
+  const { height, width } = conv2dOutputSize(shape);
+  return {
+    inHeight: shape.inHeight,
+    inWidth: shape.inWidth,
+    inChannels: paddedChannels(shape.inChannels),
+    outHeight: height,
+    outWidth: width,
+    outChannels: paddedChannels(shape.outChannels),
+    kernelHeight: shape.kernelHeight,
+    kernelWidth: shape.kernelWidth,
+    stride: shape.stride,
+    padding: shape.padding,
+    replicate: Number(shape.paddingMode === 'replicate'),
+  };
+}
+
+/** What both directions share. */
+interface Conv2dOptions {
+  readonly label: string;
+  readonly variant: Conv2dVariant;
+  readonly shape: Conv2dShape;
+  /** In the form of the variant and direction: `packConv2dWeight`, or `recordWinogradWeights`. */
+  readonly weight: BufferSlice;
+  /** For Winograd: two buffers of `winogradScratchBytes`. */
+  readonly scratch?: readonly [BufferSlice, BufferSlice];
+}
+
+/** Records `output = act(conv(input) + bias)`. */
+export function recordConv2dForward(
+  program: Program,
+  options: Conv2dOptions & {
+    readonly input: BufferSlice;
+    readonly bias: BufferSlice;
+    readonly output: BufferSlice;
+    readonly relu: boolean;
+  },
+): void {
+  const { label, variant, shape, input, weight, bias, output, relu } = options;
+  if (variant.family === 'winograd') {
+    const scratch = requireScratch(options);
+    const { lanes } = variant;
+    const winogradShape = winogradShapeOf(shape, 'forward');
+    recordWinograd(program, { label, lanes, shape: winogradShape, input, weight, output, scratch, bias, relu });
+    return;
+  }
+  const params = { ...paramsOf(shape), relu: Number(relu) };
+  program.dispatch(conv2dForwardKernel, {
+    label,
+    bindings: { input, weight, bias, output },
+    params,
+    grid: linearGrid(program.gpu, (params.outHeight * params.outWidth * params.outChannels) / 4, workgroupSize),
+  });
+}
+
+/**
+ * Records `gradInput = mask · (old + convᵀ(gradOutput))`: old is what a loss has written there (`accumulate`), the mask
+ * that of the ReLU whose output the convolution's input is (`activation`, absent for none).
+ */
+export function recordConv2dBackward(
+  program: Program,
+  options: Conv2dOptions & {
+    readonly gradOutput: BufferSlice;
+    readonly gradInput: BufferSlice;
+    readonly accumulate: boolean;
+    readonly activation?: BufferSlice;
+  },
+): void {
+  const { label, variant, shape, weight, gradOutput, gradInput, accumulate, activation } = options;
+  if (variant.family === 'winograd') {
+    recordWinograd(program, {
+      label,
+      lanes: variant.lanes,
+      shape: winogradShapeOf(shape, 'backward'),
+      input: gradOutput,
+      weight,
+      output: gradInput,
+      scratch: requireScratch(options),
+      accumulate,
+      ...(activation === undefined ? {} : { activation }),
+    });
+    return;
+  }
+  const params = { ...paramsOf(shape), accumulate: Number(accumulate), mask: Number(activation !== undefined) };
+  program.dispatch(conv2dBackwardKernel, {
+    label,
+    // A binding cannot be left out; without a mask the gradient stands in and is never read.
+    bindings: { gradOutput, weight, activation: activation ?? gradOutput, gradInput },
+    params,
+    grid: linearGrid(program.gpu, (params.inHeight * params.inWidth * params.inChannels) / 4, workgroupSize),
+  });
+}
+
+function requireScratch(options: Conv2dOptions): readonly [BufferSlice, BufferSlice] {
+  if (options.scratch === undefined) {
+    throw new ShapeError(`${options.label}: Winograd needs two scratch buffers, none were given`);
+  }
+  return options.scratch;
+}

@@ -1,0 +1,115 @@
+/**
+ * The batched matrix product of the `lanes` family, for CPU adapters. Winograd, the Gram matrix and its backward pass all
+ * end here, so it is the one kernel to tune. `gemm.lanes.wgsl` says why it looks as it does.
+ */
+
+import type { BufferSlice } from '../core/buffers.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { defineKernel } from '../core/kernel.ts';
+import type { Program } from '../core/program.ts';
+
+export const gemmLanesKernel = defineKernel({
+  shader: 'gemm.lanes.wgsl',
+  bindings: { a: 'read', b: 'read', c: 'readWrite' },
+  params: {
+    rows: 'u32',
+    depth: 'u32',
+    depthTotal: 'u32',
+    depthStep: 'u32',
+    rowsPerGroup: 'u32',
+    aBatch: 'u32',
+    aRow: 'u32',
+    aDepth: 'u32',
+    bBatch: 'u32',
+    bDepth: 'u32',
+    cBatch: 'u32',
+    cRow: 'u32',
+    accumulate: 'u32',
+  },
+});
+
+/** Vectors of columns that one workgroup holds; 8 measured best (V 8 / 10 / 12 / 16: 27.5 / 25.7 / 22.0 / 14.8 GFLOP/s). */
+const vectorsHeld = 8;
+
+/** Subgroup sizes the `lanes` kernels are written for. */
+const laneCounts: readonly number[] = [4, 8, 16];
+
+/** The lane count for an adapter, or undefined where the `lanes` family cannot run (no fixed subgroup size). */
+export function lanesOf(gpu: Gpu): number | undefined {
+  const size = gpu.profile.subgroupSize;
+  return size !== undefined && laneCounts.includes(size) ? size : undefined;
+}
+
+/** Columns must be a multiple of this. */
+export function gemmColumnBlock(lanes: number): number {
+  return vectorsHeld * lanes;
+}
+
+/** Strides of an operand, in values. */
+interface Strides {
+  readonly batch: number;
+  readonly row: number;
+  readonly depth: number;
+}
+
+export interface GemmOptions {
+  readonly label: string;
+  readonly lanes: number;
+  /** A[batch][row][k] */
+  readonly a: BufferSlice;
+  /** B[batch][k][column], columns contiguous. */
+  readonly b: BufferSlice;
+  /** C[batch][row][column], columns contiguous. */
+  readonly c: BufferSlice;
+  readonly batches: number;
+  readonly rows: number;
+  /** A multiple of `gemmColumnBlock(lanes)`. */
+  readonly columns: number;
+  /** Length of the sum in one batch. */
+  readonly depth: number;
+  /** Where batches are chunks of one long sum: its length. The last chunk may then be shorter. */
+  readonly splitDepth?: number;
+  readonly aStrides: Strides;
+  readonly bStrides: Omit<Strides, 'row'>;
+  readonly cStrides: Omit<Strides, 'depth'>;
+  /** Adds to what C holds. */
+  readonly accumulate?: boolean;
+}
+
+/** Records `C[b] = old + A[b] · B[b]` for every batch. */
+export function recordGemm(program: Program, options: GemmOptions): void {
+  const { lanes, rows, depth, aStrides, bStrides, cStrides } = options;
+  const columnBlocks = options.columns / gemmColumnBlock(lanes);
+  const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
+  program.dispatch(gemmLanesKernel, {
+    label: options.label,
+    constants: { LANES: lanes, KC: depth % 128 === 0 || depth > 256 ? 128 : 64 },
+    bindings: { a: options.a, b: options.b, c: options.c },
+    params: {
+      rows,
+      depth,
+      depthTotal: options.splitDepth ?? depth,
+      depthStep: options.splitDepth === undefined ? 0 : depth,
+      rowsPerGroup,
+      aBatch: aStrides.batch,
+      aRow: aStrides.row,
+      aDepth: aStrides.depth,
+      bBatch: bStrides.batch,
+      bDepth: bStrides.depth,
+      cBatch: cStrides.batch,
+      cRow: cStrides.row,
+      accumulate: Number(options.accumulate ?? false),
+    },
+    grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
+  });
+}
+
+/**
+ * Rows per workgroup: many, so that filling the resident block is paid for (256 rows and more measured best), but not so many that
+ * cores idle.
+ */
+function chooseRowsPerGroup(rows: number, otherGroups: number): number {
+  const leastGroups = 16;
+  const rowGroups = Math.max(Math.ceil(leastGroups / otherGroups), Math.ceil(rows / 512));
+  return Math.ceil(rows / Math.min(rowGroups, rows));
+}

@@ -1,0 +1,203 @@
+/**
+ * 3x3, stride 1, padding 1 convolution by Winograd's F(4x4, 3x3) for CPU adapters: input transform, 36 matrix products,
+ * output transform with the epilogue of either direction. 4 times fewer multiplications than direct, error about
+ * 3e-6 of the output's rms against 6e-7 (direct), both in f32.
+ *
+ * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3.
+ */
+
+import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { defineKernel } from '../core/kernel.ts';
+import { linearGrid, type Program } from '../core/program.ts';
+import { workgroupSize } from './elementwise.ts';
+import { gemmColumnBlock, recordGemm } from './gemm.ts';
+
+export const winogradWeightKernel = defineKernel({
+  shader: 'winograd_weight.wgsl',
+  bindings: { source: 'read', transformed: 'readWrite' },
+  params: { inChannels: 'u32', outChannels: 'u32', rotate: 'u32', batchStride: 'u32' },
+});
+
+export const winogradInputKernel = defineKernel({
+  shader: 'winograd_input.lanes.wgsl',
+  bindings: { input: 'read', transformed: 'readWrite' },
+  params: { height: 'u32', width: 'u32', channels: 'u32', firstTileRow: 'u32', batchStride: 'u32' },
+});
+
+export const winogradOutputKernel = defineKernel({
+  shader: 'winograd_output.lanes.wgsl',
+  bindings: { product: 'read', bias: 'read', activation: 'read', output: 'readWrite' },
+  params: {
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    firstTileRow: 'u32',
+    batchStride: 'u32',
+    bias: 'u32',
+    relu: 'u32',
+    accumulate: 'u32',
+    mask: 'u32',
+  },
+});
+
+/** Edge of a tile of outputs. */
+const tileSize = 4;
+
+/** Products per tile and channel pair: (4 + 3 − 1)². */
+const coefficients = 36;
+
+/** Values between the matrices of two coefficients, beyond their own: keeps 36 streams off the same cache sets. */
+const batchPadding = 16;
+
+/**
+ * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. Banding costs nothing
+ * measurable (1, 2 and 4 bands: 57.5, 57.4 and 54.4 GFLOP/s) and keeps scratch below the 128 MiB binding limit.
+ */
+const scratchGoalBytes = 32 * 2 ** 20;
+
+export interface WinogradShape {
+  readonly height: number;
+  readonly width: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+}
+
+/** Whether the kernels can run a shape: whole vectors of input channels, whole column blocks of output channels. */
+export function winogradFits(shape: WinogradShape, lanes: number): boolean {
+  return shape.inChannels % lanes === 0 && shape.outChannels % gemmColumnBlock(lanes) === 0;
+}
+
+/** Bytes of one transformed weight set. */
+export function winogradWeightBytes(inChannels: number, outChannels: number): number {
+  return coefficients * (inChannels * outChannels + batchPadding) * bytesPerFloat;
+}
+
+interface Banding {
+  readonly tilesAcross: number;
+  readonly tileRows: number;
+  readonly rowsPerBand: number;
+}
+
+function bandingOf(shape: WinogradShape): Banding {
+  const tilesAcross = Math.ceil(shape.width / tileSize);
+  const tileRows = Math.ceil(shape.height / tileSize);
+  const rowBytes = coefficients * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
+  const rowsPerBand = Math.min(tileRows, Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
+  return { tilesAcross, tileRows, rowsPerBand };
+}
+
+/** Bytes that each of the two scratch buffers needs for a shape. */
+export function winogradScratchBytes(shape: WinogradShape): number {
+  const { tilesAcross, rowsPerBand } = bandingOf(shape);
+  const channels = Math.max(shape.inChannels, shape.outChannels);
+  return coefficients * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
+}
+
+/**
+ * Records the transform of a weight set, once per network.
+ *
+ * @param options.source [9, in, out] as the direct kernel wants it.
+ * @param options.transformed [36, rows, columns]: rows = in and columns = out, or swapped and rotated by 180° for the
+ * backward pass.
+ */
+export function recordWinogradWeights(
+  program: Program,
+  options: {
+    readonly source: BufferSlice;
+    readonly transformed: BufferSlice;
+    readonly inChannels: number;
+    readonly outChannels: number;
+    readonly direction: 'forward' | 'backward';
+  },
+): void {
+  const { source, transformed } = options;
+  const isBackward = options.direction === 'backward';
+  const [inChannels, outChannels] = isBackward
+    ? [options.outChannels, options.inChannels]
+    : [options.inChannels, options.outChannels];
+  const filters = inChannels * outChannels;
+  program.dispatch(winogradWeightKernel, {
+    bindings: { source, transformed },
+    params: { inChannels, outChannels, rotate: Number(isBackward), batchStride: filters + batchPadding },
+    grid: linearGrid(program.gpu, filters, workgroupSize),
+  });
+}
+
+export interface WinogradOptions {
+  readonly label: string;
+  readonly lanes: number;
+  /** Channels as this direction sees them: in = the channels of `input`, out = those of `output`. */
+  readonly shape: WinogradShape;
+  /** [height, width, inChannels] */
+  readonly input: BufferSlice;
+  /** [36, inChannels, outChannels], from `recordWinogradWeights`. */
+  readonly weight: BufferSlice;
+  /** [height, width, outChannels] */
+  readonly output: BufferSlice;
+  /** Two buffers of `winogradScratchBytes`, shared by all layers. */
+  readonly scratch: readonly [BufferSlice, BufferSlice];
+  /** Forward: added before `relu`. */
+  readonly bias?: BufferSlice;
+  readonly relu?: boolean;
+  /** Backward: adds to what `output` holds, then masks by `activation > 0` where given. */
+  readonly accumulate?: boolean;
+  readonly activation?: BufferSlice;
+}
+
+/** Records a convolution, band by band. */
+export function recordWinograd(program: Program, options: WinogradOptions): void {
+  const { label, lanes, shape, scratch } = options;
+  const [transformed, product] = scratch;
+  const { height, width, inChannels, outChannels } = shape;
+  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape);
+  for (let firstTileRow = 0; firstTileRow < tileRows; firstTileRow += rowsPerBand) {
+    const bandRows = Math.min(rowsPerBand, tileRows - firstTileRow);
+    const tiles = bandRows * tilesAcross;
+    const inStride = tiles * inChannels + batchPadding;
+    const outStride = tiles * outChannels + batchPadding;
+    program.dispatch(winogradInputKernel, {
+      label: `${label} input transform`,
+      constants: { LANES: lanes },
+      bindings: { input: options.input, transformed },
+      params: { height, width, channels: inChannels, firstTileRow, batchStride: inStride },
+      grid: [inChannels / lanes, bandRows],
+    });
+    recordGemm(program, {
+      label: `${label} product`,
+      lanes,
+      a: transformed,
+      b: options.weight,
+      c: product,
+      batches: coefficients,
+      rows: tiles,
+      columns: outChannels,
+      depth: inChannels,
+      aStrides: { batch: inStride, row: inChannels, depth: 1 },
+      bStrides: { batch: inChannels * outChannels + batchPadding, depth: outChannels },
+      cStrides: { batch: outStride, row: outChannels },
+    });
+    program.dispatch(winogradOutputKernel, {
+      label: `${label} output transform`,
+      constants: { LANES: lanes },
+      bindings: {
+        product,
+        // A binding cannot be left out; what the flags switch off is bound to the products and never read.
+        bias: options.bias ?? product,
+        activation: options.activation ?? product,
+        output: options.output,
+      },
+      params: {
+        height,
+        width,
+        channels: outChannels,
+        firstTileRow,
+        batchStride: outStride,
+        bias: Number(options.bias !== undefined),
+        relu: Number(options.relu ?? false),
+        accumulate: Number(options.accumulate ?? false),
+        mask: Number(options.activation !== undefined),
+      },
+      grid: [outChannels / lanes, bandRows],
+    });
+  }
+}
