@@ -38,6 +38,7 @@ export class Gpu implements Disposable {
   readonly profile: AdapterProfile;
   readonly buffers: BufferPool;
   readonly kernels: KernelCache;
+  protected readonly instance: object;
   #lost: string | undefined;
   #uncaptured: string | undefined;
 
@@ -45,7 +46,10 @@ export class Gpu implements Disposable {
     readonly device: GPUDevice;
     readonly profile: AdapterProfile;
     readonly shaders: ShaderSource;
+    /** The object the adapter came from: Dawn in Node crashes when it is collected before the device. */
+    readonly instance: object;
   }) {
+    this.instance = options.instance;
     this.device = options.device;
     this.profile = options.profile;
     this.buffers = new BufferPool(options.device);

@@ -48,7 +48,7 @@ export function chooseGramVariant(channels: number, lanes: number | undefined): 
 
 /** Chunks of positions: enough of them to keep an adapter busy, each long enough to be worth a pass of its own. */
 function chunkingOf({ positions, channels }: GramShape): { readonly chunkSize: number; readonly chunks: number } {
-  const goal = Math.max(1, Math.floor(32768 / channels));
+  const goal = Math.max(1, Math.floor(4096 / channels));
   const chunkSize = Math.max(128, Math.ceil(positions / goal / 128) * 128);
   return { chunkSize, chunks: Math.ceil(positions / chunkSize) };
 }

@@ -29,17 +29,18 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   const flags: string[] = [];
   if (options.exactTimestamps === true) flags.push('disable-dawn-features=timestamp_quantization');
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
-  const adapter = await requestAdapter(flags, options.adapter);
+  const instance = create(flags);
+  const adapter = await requestAdapter(instance, options.adapter);
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
   const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  return new Gpu({ device, profile: profileAdapter(adapter.info, device), shaders: readShader });
+  return new Gpu({ device, profile: profileAdapter(adapter.info, device), shaders: readShader, instance });
 }
 
-async function requestAdapter(flags: string[], wanted: string | undefined): Promise<GPUAdapter> {
+async function requestAdapter(instance: GPU, wanted: string | undefined): Promise<GPUAdapter> {
   let adapter: GPUAdapter | null = null;
   try {
-    adapter = await create(flags).requestAdapter({ powerPreference: 'high-performance' });
+    adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   } catch (error) {
     if (wanted === undefined) throw error;
     throw new InputError(`adapter '${wanted}' was not found; leave --adapter out to take the driver's first choice`);

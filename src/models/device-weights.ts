@@ -1,0 +1,144 @@
+/** A network's weights on the device, in the form each layer's kernels read, made once per network. */
+
+import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { Program } from '../core/program.ts';
+import { chooseConv2dVariant, packConv2dWeight, packedWeightBytes } from '../kernels/conv2d.ts';
+import { paddedChannels } from '../kernels/elementwise.ts';
+import { lanesOf } from '../kernels/gemm.ts';
+import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
+import { conv2dShapeOf } from './schedule.ts';
+import { type ConvLayer, kernelSize } from './vgg.ts';
+
+/** One convolution's weights on the host: weight [out, in, 3, 3] as PyTorch has it, bias [out]. */
+export interface ConvWeights {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** One convolution's weights on the device. */
+export interface DeviceConvWeights {
+  readonly bias: BufferSlice;
+  readonly forward: BufferSlice;
+  readonly backward: BufferSlice;
+}
+
+const directions = ['forward', 'backward'] as const;
+type Direction = (typeof directions)[number];
+
+/** The variant a layer's direction runs as; its weights' form depends on it but not on the picture's size. */
+function familyOf(layer: ConvLayer, direction: Direction, lanes: number | undefined): 'direct' | 'winograd' {
+  const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
+  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, lanes).family;
+}
+
+/** Bytes that `DeviceWeights` will hold for these layers. */
+export function deviceWeightBytes(layers: readonly ConvLayer[], lanes: number | undefined): number {
+  return layers.reduce((sum, layer) => {
+    const { inChannels, outChannels } = layer;
+    const sets = directions.map((direction) =>
+      familyOf(layer, direction, lanes) === 'winograd'
+        ? winogradWeightBytes(inChannels, outChannels)
+        : packedWeightBytes(inChannels, outChannels, kernelSize ** 2),
+    );
+    return sets.reduce((a, b) => a + b, sum + paddedChannels(outChannels) * bytesPerFloat);
+  }, 0);
+}
+
+export class DeviceWeights implements Disposable {
+  readonly #scope: BufferScope;
+  readonly #layers: ReadonlyMap<string, DeviceConvWeights>;
+
+  private constructor(scope: BufferScope, layers: ReadonlyMap<string, DeviceConvWeights>) {
+    this.#scope = scope;
+    this.#layers = layers;
+  }
+
+  /**
+   * Uploads and transforms the weights of `layers`. The caller owns the result.
+   *
+   * @throws ShapeError when a layer's weights are missing or have the wrong size.
+   */
+  static async create(
+    gpu: Gpu,
+    layers: readonly ConvLayer[],
+    weights: ReadonlyMap<string, ConvWeights>,
+  ): Promise<DeviceWeights> {
+    const scope = new BufferScope(gpu.buffers);
+    try {
+      const made = new Map<string, DeviceConvWeights>();
+      await gpu.checked('uploading the weights', () => {
+        for (const layer of layers) {
+          made.set(layer.name, uploadLayer(gpu, scope, layer, weightsOf(layer, weights)));
+        }
+      });
+      return new DeviceWeights(scope, made);
+    } catch (error) {
+      scope[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** @throws ShapeError for a layer that was not uploaded. */
+  layer(name: string): DeviceConvWeights {
+    const found = this.#layers.get(name);
+    if (found === undefined) {
+      throw new ShapeError(
+        `weights of ${name} are not on the device; ${[...this.#layers.keys()].at(-1)} is the deepest`,
+      );
+    }
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]();
+  }
+}
+
+function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>): ConvWeights {
+  const found = weights.get(layer.name);
+  const expected = layer.outChannels * layer.inChannels * kernelSize ** 2;
+  if (found?.weight.length !== expected || found.bias.length !== layer.outChannels) {
+    throw new ShapeError(
+      `weights of ${layer.name}: expected ${expected} values and ${layer.outChannels} biases, ` +
+        `got ${found?.weight.length ?? 'none'} and ${found?.bias.length ?? 'none'}`,
+    );
+  }
+  return found;
+}
+
+function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: ConvWeights): DeviceConvWeights {
+  const shape = { ...layer, kernelHeight: kernelSize, kernelWidth: kernelSize };
+  const lanes = lanesOf(gpu);
+  const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
+  const packed = packConv2dWeight(weights.weight, shape);
+  const upload = (direction: Direction): BufferSlice => {
+    const label = `${layer.name} ${direction} weights`;
+    if (familyOf(layer, direction, lanes) === 'direct') {
+      const isForward = direction === 'forward';
+      return scope.upload(label, isForward ? packed : packConv2dWeight(weights.weight, shape, true));
+    }
+    return transformWeights(gpu, scope.allocate(label, winogradWeightBytes(layer.inChannels, layer.outChannels)), {
+      layer,
+      direction,
+      packed,
+    });
+  };
+  return { bias, forward: upload('forward'), backward: upload('backward') };
+}
+
+/** Transforms a layer's weights on the device; the untransformed copy lives only until the submit. */
+function transformWeights(
+  gpu: Gpu,
+  transformed: BufferSlice,
+  options: { readonly layer: ConvLayer; readonly direction: Direction; readonly packed: Float32Array<ArrayBuffer> },
+): BufferSlice {
+  const { inChannels, outChannels } = options.layer;
+  using temporary = new BufferScope(gpu.buffers);
+  using program = new Program(gpu, 'winograd weights');
+  const source = temporary.upload('untransformed weights', options.packed);
+  recordWinogradWeights(program, { source, transformed, inChannels, outChannels, direction: options.direction });
+  gpu.submit([program]);
+  return transformed;
+}

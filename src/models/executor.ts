@@ -1,0 +1,183 @@
+/** Records a schedule on a device: buffers from the plan, weights from the device, one call per step. No losses, no optimiser. */
+
+import { BufferScope, type BufferSlice } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { Program } from '../core/program.ts';
+import { chooseConv2dVariant, type PaddingMode, recordConv2dBackward, recordConv2dForward } from '../kernels/conv2d.ts';
+import { lanesOf } from '../kernels/gemm.ts';
+import { type Pooling, recordPool2dBackward, recordPool2dForward } from '../kernels/pool2d.ts';
+import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
+import type { DeviceWeights } from './device-weights.ts';
+import { type ActivationPlan, mapBytes, paddingModeOf, planActivations, scratchNames } from './plan.ts';
+import { conv2dShapeOf, type FeatureMap, type Schedule, type Step } from './schedule.ts';
+
+/** What stands at a tap: writes the gradient of its loss with respect to the tap's feature map. */
+export interface TapLoss {
+  /** Records `gradient = old + dLoss/dFeature`, old being 0 unless `accumulate`. */
+  record(
+    program: Program,
+    options: { readonly feature: BufferSlice; readonly gradient: BufferSlice; readonly accumulate: boolean },
+  ): void;
+}
+
+export interface ExecutorOptions {
+  readonly schedule: Schedule;
+  readonly pooling: Pooling;
+  /** How the first convolution pads; replication avoids a border vignette (crowsonkb; Gatys et al. pad zeros). */
+  readonly paddingMode: PaddingMode;
+}
+
+export class VggExecutor implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #weights: DeviceWeights;
+  readonly #options: ExecutorOptions;
+  readonly #plan: ActivationPlan;
+  readonly #scope: BufferScope;
+  readonly #buffers: readonly BufferSlice[];
+
+  private constructor(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions) {
+    this.#gpu = gpu;
+    this.#weights = weights;
+    this.#options = options;
+    this.#plan = planActivations(options.schedule, { lanes: lanesOf(gpu), paddingMode: options.paddingMode });
+    this.#scope = new BufferScope(gpu.buffers);
+    this.#buffers = this.#plan.slots.map((slot) => this.#scope.allocate(slot.names.join(', '), slot.sizeBytes));
+  }
+
+  /** Allocates the plan's buffers. The caller owns the result; `weights` stay the caller's. */
+  static async create(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions): Promise<VggExecutor> {
+    return gpu.checked('allocating the feature maps', () => new VggExecutor(gpu, weights, options));
+  }
+
+  /** The network's input, [H, W, 4]. */
+  get input(): BufferSlice {
+    return this.#slice(this.#options.schedule.input);
+  }
+
+  /** The gradient with respect to the input, [H, W, 4]. @throws ShapeError for a schedule without backward pass. */
+  get gradInput(): BufferSlice {
+    const { gradInput } = this.#options.schedule;
+    if (gradInput === undefined) {
+      throw new ShapeError('this executor was built without a backward pass');
+    }
+    return this.#slice(gradInput);
+  }
+
+  /** The feature map of a tap, [h, w, C]; valid after a forward-only run. */
+  tap(name: string): BufferSlice {
+    const map = this.#options.schedule.taps.get(name);
+    if (map === undefined) {
+      throw new ShapeError(`'${name}' is not among this executor's taps`);
+    }
+    return this.#slice(map);
+  }
+
+  /** Records every step of the schedule; `losses` by tap name. */
+  record(program: Program, losses: ReadonlyMap<string, readonly TapLoss[]> = new Map()): void {
+    for (const step of this.#options.schedule.steps) {
+      this.#recordStep(program, step, losses);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]();
+  }
+
+  #recordStep(program: Program, step: Step, losses: ReadonlyMap<string, readonly TapLoss[]>): void {
+    switch (step.kind) {
+      case 'convForward':
+      case 'convBackward':
+        this.#recordConvolution(program, step);
+        break;
+      case 'reluForward': {
+        const values = mapBytes(step.input) / 4;
+        recordReluForward(program, { input: this.#slice(step.input), output: this.#slice(step.output), values });
+        break;
+      }
+      case 'reluBackward': {
+        const values = mapBytes(step.output) / 4;
+        recordReluBackward(program, { output: this.#slice(step.output), gradient: this.#slice(step.gradient), values });
+        break;
+      }
+      case 'poolForward':
+      case 'poolBackward':
+        this.#recordPool(program, step);
+        break;
+      case 'tapGradient':
+        (losses.get(step.feature.name) ?? []).forEach((loss, index) => {
+          loss.record(program, {
+            feature: this.#slice(step.feature),
+            gradient: this.#slice(step.gradient),
+            accumulate: step.accumulate || index > 0,
+          });
+        });
+    }
+  }
+
+  #recordConvolution(program: Program, step: Step & { kind: 'convForward' | 'convBackward' }): void {
+    const { layer } = step;
+    const shape = conv2dShapeOf(layer, step.input, paddingModeOf(layer.name, this.#options.paddingMode));
+    const weights = this.#weights.layer(layer.name);
+    const direction = step.kind === 'convForward' ? 'forward' : 'backward';
+    const variant = chooseConv2dVariant(shape, direction, lanesOf(this.#gpu));
+    const scratch = this.#scratch(variant.family === 'winograd');
+    if (step.kind === 'convForward') {
+      recordConv2dForward(program, {
+        label: `${layer.name} forward`,
+        variant,
+        shape,
+        weight: weights.forward,
+        bias: weights.bias,
+        input: this.#slice(step.input),
+        output: this.#slice(step.output),
+        relu: step.relu,
+        ...scratch,
+      });
+      return;
+    }
+    recordConv2dBackward(program, {
+      label: `${layer.name} backward`,
+      variant,
+      shape,
+      weight: weights.backward,
+      gradOutput: this.#slice(step.gradOutput),
+      gradInput: this.#slice(step.gradInput),
+      accumulate: step.accumulate,
+      ...(step.mask ? { activation: this.#slice(step.input) } : {}),
+      ...scratch,
+    });
+  }
+
+  #recordPool(program: Program, step: Step & { kind: 'poolForward' | 'poolBackward' }): void {
+    const { pooling } = this.#options;
+    const { height: inHeight, width: inWidth, channels } = step.input;
+    const shape = { inHeight, inWidth, channels, kernelSize: 2 };
+    const input = this.#slice(step.input);
+    if (step.kind === 'poolForward') {
+      recordPool2dForward(program, { pooling, shape, input, output: this.#slice(step.output) });
+      return;
+    }
+    const gradOutput = this.#slice(step.gradOutput);
+    const gradInput = this.#slice(step.gradInput);
+    const { accumulate } = step;
+    recordPool2dBackward(program, { pooling, shape, input, gradOutput, gradInput, accumulate, mask: true });
+  }
+
+  #scratch(isNeeded: boolean): { scratch?: readonly [BufferSlice, BufferSlice] } {
+    return isNeeded ? { scratch: [this.#named(scratchNames[0]), this.#named(scratchNames[1])] } : {};
+  }
+
+  /** The part of its buffer that a map takes: buffers are shared by maps of different sizes. */
+  #slice(map: FeatureMap): BufferSlice {
+    return { ...this.#named(map.name), sizeBytes: mapBytes(map) };
+  }
+
+  #named(name: string): BufferSlice {
+    const buffer = this.#buffers[this.#plan.slotOf.get(name) ?? -1];
+    if (buffer === undefined) {
+      throw new ShapeError(`'${name}' has no place in the activation plan`);
+    }
+    return buffer;
+  }
+}

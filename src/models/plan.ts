@@ -1,0 +1,120 @@
+/**
+ * The activation plan: every feature map's lifetime, the buffers they share, and the byte total, known before anything is
+ * allocated. Maps whose lifetimes do not meet share a buffer; maps that meet never do, so that no dispatch binds one
+ * buffer both for reading and for writing, which WebGPU refuses even for disjoint ranges.
+ */
+
+import { bytesPerFloat } from '../core/buffers.ts';
+import { chooseConv2dVariant, type PaddingMode, winogradShapeOf } from '../kernels/conv2d.ts';
+import { winogradScratchBytes } from '../kernels/winograd.ts';
+import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
+
+/** A buffer of the plan and the maps that live in it, one after the other. */
+export interface Slot {
+  readonly sizeBytes: number;
+  readonly names: readonly string[];
+}
+
+export interface ActivationPlan {
+  readonly slots: readonly Slot[];
+  /** Index into `slots` for each map's name. */
+  readonly slotOf: ReadonlyMap<string, number>;
+  readonly totalBytes: number;
+}
+
+/** Names of Winograd's two scratch buffers in the plan. */
+export const scratchNames = ['winograd patches', 'winograd products'] as const;
+
+interface Lifetime {
+  readonly name: string;
+  readonly sizeBytes: number;
+  first: number;
+  last: number;
+}
+
+export function mapBytes(map: FeatureMap): number {
+  return map.height * map.width * map.channels * bytesPerFloat;
+}
+
+/** Plans the maps of a schedule for an adapter with `lanes` lanes (undefined: no fixed subgroup size). */
+export function planActivations(
+  schedule: Schedule,
+  options: { readonly lanes: number | undefined; readonly paddingMode: PaddingMode },
+): ActivationPlan {
+  const lifetimes = lifetimesOf(schedule, (step) => scratchBytesOf(step, options));
+  return assignSlots([...lifetimes.values()]);
+}
+
+function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): ReadonlyMap<string, Lifetime> {
+  const lifetimes = new Map<string, Lifetime>();
+  const use = (name: string, sizeBytes: number, at: number): void => {
+    const known = lifetimes.get(name);
+    lifetimes.set(name, {
+      name,
+      sizeBytes: Math.max(sizeBytes, known?.sizeBytes ?? 0),
+      first: Math.min(at, known?.first ?? at),
+      last: Math.max(at, known?.last ?? at),
+    });
+  };
+  const end = schedule.steps.length;
+  // The input is written before the first step; its gradient, and taps when nothing goes backward, are read after the last.
+  use(schedule.input.name, mapBytes(schedule.input), -1);
+  const readAfter = schedule.gradInput === undefined ? [...schedule.taps.values()] : [schedule.gradInput];
+  for (const map of readAfter) {
+    use(map.name, mapBytes(map), end);
+  }
+  schedule.steps.forEach((step, at) => {
+    for (const map of mapsOf(step)) {
+      use(map.name, mapBytes(map), at);
+    }
+    const bytes = scratchBytes(step);
+    if (bytes > 0) {
+      for (const name of scratchNames) use(name, bytes, at);
+    }
+  });
+  return lifetimes;
+}
+
+function scratchBytesOf(
+  step: Step,
+  options: { readonly lanes: number | undefined; readonly paddingMode: PaddingMode },
+): number {
+  if (step.kind !== 'convForward' && step.kind !== 'convBackward') {
+    return 0;
+  }
+  const direction = step.kind === 'convForward' ? 'forward' : 'backward';
+  const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
+  const variant = chooseConv2dVariant(shape, direction, options.lanes);
+  return variant.family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
+}
+
+/** Only the first convolution may pad by replication; the others keep the zeros they were trained with. */
+export function paddingModeOf(layerName: string, ofFirst: PaddingMode): PaddingMode {
+  return layerName === 'conv1_1' ? ofFirst : 'zeros';
+}
+
+/**
+ * Greedy by size: the largest map first, into the first slot whose maps it does not meet.
+ *
+ * Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020), section 4.2
+ * (shared objects).
+ */
+function assignSlots(lifetimes: readonly Lifetime[]): ActivationPlan {
+  const slots: { sizeBytes: number; members: Lifetime[] }[] = [];
+  const slotOf = new Map<string, number>();
+  for (const map of lifetimes.toSorted((a, b) => b.sizeBytes - a.sizeBytes)) {
+    const meets = (other: Lifetime): boolean => other.first <= map.last && map.first <= other.last;
+    let index = slots.findIndex((slot) => !slot.members.some(meets));
+    if (index < 0) {
+      index = slots.length;
+      slots.push({ sizeBytes: map.sizeBytes, members: [] });
+    }
+    slots[index]?.members.push(map);
+    slotOf.set(map.name, index);
+  }
+  return {
+    slots: slots.map(({ sizeBytes, members }) => ({ sizeBytes, names: members.map((member) => member.name) })),
+    slotOf,
+    totalBytes: slots.reduce((sum, slot) => sum + slot.sizeBytes, 0),
+  };
+}

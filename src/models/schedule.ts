@@ -1,0 +1,226 @@
+/**
+ * What an evaluation of a VGG does, as a list of steps over named feature maps: forward to the deepest tap and no further,
+ * backward from the taps to the network's input. Pure data: the activation plan reads lifetimes off it, the executor records it.
+ */
+
+import { InputError } from '../core/errors.ts';
+import { paddedChannels } from '../kernels/elementwise.ts';
+import { type ConvLayer, kernelSize, type Layer, layersOf, type NetworkName, tapNamesOf } from './vgg.ts';
+
+/** A feature map: [height, width, channels], channels padded to a multiple of 4. */
+export interface FeatureMap {
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+export type Step =
+  | { readonly kind: 'convForward'; layer: ConvLayer; input: FeatureMap; output: FeatureMap; relu: boolean }
+  | { readonly kind: 'reluForward'; input: FeatureMap; output: FeatureMap }
+  | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap }
+  /** The losses at a tap write (or add) their gradient. */
+  | { readonly kind: 'tapGradient'; feature: FeatureMap; gradient: FeatureMap; accumulate: boolean }
+  | { readonly kind: 'reluBackward'; output: FeatureMap; gradient: FeatureMap }
+  | {
+      readonly kind: 'poolBackward';
+      input: FeatureMap;
+      gradOutput: FeatureMap;
+      gradInput: FeatureMap;
+      accumulate: boolean;
+    }
+  | {
+      readonly kind: 'convBackward';
+      layer: ConvLayer;
+      input: FeatureMap;
+      gradOutput: FeatureMap;
+      gradInput: FeatureMap;
+      accumulate: boolean;
+      /** The convolution's input is a ReLU's output, whose mask the epilogue applies. */
+      mask: boolean;
+    };
+
+export interface Schedule {
+  /** The network's input, [H, W, 4], written before the first step. */
+  readonly input: FeatureMap;
+  /** The map of each tap, by name. */
+  readonly taps: ReadonlyMap<string, FeatureMap>;
+  readonly steps: readonly Step[];
+  /** The gradient with respect to `input`, which the last step writes; undefined for a schedule without backward pass. */
+  readonly gradInput: FeatureMap | undefined;
+}
+
+export interface ScheduleOptions {
+  readonly network: NetworkName;
+  readonly height: number;
+  readonly width: number;
+  /** `convX_Y` or `reluX_Y`, at least one. */
+  readonly taps: readonly string[];
+  readonly backward: boolean;
+}
+
+/** One layer with the maps around it. `activation` is what the next layer reads, `preActivation` exists where it is tapped. */
+interface Stage {
+  readonly layer: Layer;
+  readonly input: FeatureMap;
+  readonly activation: FeatureMap;
+  readonly preActivation: FeatureMap | undefined;
+  /** False where the deepest tap is the convolution itself, so that nobody needs its ReLU. */
+  readonly needsActivation: boolean;
+}
+
+/** @throws InputError for an unknown tap, or a picture too small for the deepest one. */
+export function buildSchedule(options: ScheduleOptions): Schedule {
+  const input: FeatureMap = {
+    name: 'input',
+    height: options.height,
+    width: options.width,
+    channels: paddedChannels(3),
+  };
+  const stages = buildStages(options, input);
+  const taps = new Map<string, FeatureMap>();
+  for (const { layer, activation, preActivation } of stages) {
+    if (preActivation !== undefined) taps.set(preActivation.name, preActivation);
+    if (layer.kind === 'conv' && options.taps.includes(layer.reluName)) taps.set(layer.reluName, activation);
+  }
+  const forward = stages.flatMap(forwardSteps);
+  if (!options.backward) {
+    return { input, taps, steps: forward, gradInput: undefined };
+  }
+  return { input, taps, steps: [...forward, ...backwardSteps(stages, taps)], gradInput: gradientOf(input) };
+}
+
+/** The smallest side a picture may have for a tap: each pool before it halves, and one pixel must be left. */
+export function leastSideFor(network: NetworkName, taps: readonly string[]): number {
+  return 2 ** layersUntil(network, taps).filter((layer) => layer.kind === 'pool').length;
+}
+
+/** The layers up to the deepest tap. @throws InputError for an unknown tap or none. */
+export function layersUntil(network: NetworkName, taps: readonly string[]): readonly Layer[] {
+  const known = tapNamesOf(network);
+  const unknown = taps.find((tap) => !known.includes(tap));
+  if (unknown !== undefined || taps.length === 0) {
+    const problem = unknown === undefined ? 'no layer was named' : `${network} has no layer '${unknown}'`;
+    throw new InputError(`${problem}; expected convX_Y or reluX_Y from ${known[0]} to ${known.at(-1)}`);
+  }
+  const layers = layersOf(network);
+  const deepest = layers.findLastIndex(
+    (layer) => layer.kind === 'conv' && (taps.includes(layer.name) || taps.includes(layer.reluName)),
+  );
+  return layers.slice(0, deepest + 1);
+}
+
+function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stage[] {
+  const layers = layersUntil(options.network, options.taps);
+  const least = leastSideFor(options.network, options.taps);
+  if (Math.min(options.height, options.width) < least) {
+    throw new InputError(
+      `the picture is ${options.width}x${options.height} pixels; layer ${layers.at(-1)?.name} of ${options.network} needs at least ` +
+        `${least} on each side`,
+    );
+  }
+  let current = input;
+  return layers.map((layer, index): Stage => {
+    const stageInput = current;
+    if (layer.kind === 'pool') {
+      const height = Math.floor(stageInput.height / 2);
+      const width = Math.floor(stageInput.width / 2);
+      current = { name: layer.name, height, width, channels: layer.channels };
+      return { layer, input: stageInput, activation: current, preActivation: undefined, needsActivation: true };
+    }
+    const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels };
+    current = { name: layer.reluName, ...size };
+    return {
+      layer,
+      input: stageInput,
+      activation: current,
+      preActivation: options.taps.includes(layer.name) ? { name: layer.name, ...size } : undefined,
+      needsActivation: index < layers.length - 1 || options.taps.includes(layer.reluName),
+    };
+  });
+}
+
+function forwardSteps(stage: Stage): readonly Step[] {
+  const { layer, input, activation, preActivation } = stage;
+  if (layer.kind === 'pool') {
+    return [{ kind: 'poolForward', input, output: activation }];
+  }
+  if (preActivation === undefined) {
+    return [{ kind: 'convForward', layer, input, output: activation, relu: true }];
+  }
+  const conv: Step = { kind: 'convForward', layer, input, output: preActivation, relu: false };
+  return stage.needsActivation ? [conv, { kind: 'reluForward', input: preActivation, output: activation }] : [conv];
+}
+
+/**
+ * From the deepest layer to the input. A map's gradient collects, in this order: the losses tapped after the ReLU, the
+ * next layer's backward pass, the ReLU's mask, the losses tapped before the ReLU.
+ */
+function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, FeatureMap>): readonly Step[] {
+  const steps: Step[] = [];
+  for (let index = stages.length - 1; index >= 0; index--) {
+    const stage = stages[index];
+    if (stage === undefined) break;
+    const { layer, activation, preActivation } = stage;
+    const gradient = gradientOf(activation);
+    const isDeepest = index === stages.length - 1;
+    if (isDeepest && stage.needsActivation) {
+      steps.push({ kind: 'tapGradient', feature: activation, gradient, accumulate: false });
+      steps.push({ kind: 'reluBackward', output: activation, gradient });
+    }
+    if (preActivation !== undefined) {
+      const accumulate = !(isDeepest && !stage.needsActivation);
+      steps.push({ kind: 'tapGradient', feature: preActivation, gradient, accumulate });
+    }
+    const gradInput = gradientOf(stage.input);
+    const accumulate = taps.has(stage.input.name);
+    if (accumulate) {
+      steps.push({ kind: 'tapGradient', feature: stage.input, gradient: gradInput, accumulate: false });
+    }
+    const { input } = stage;
+    if (layer.kind === 'pool') {
+      steps.push({ kind: 'poolBackward', input, gradOutput: gradient, gradInput, accumulate });
+    } else {
+      const mask = stages[index - 1]?.layer.kind === 'conv';
+      steps.push({ kind: 'convBackward', layer, input, gradOutput: gradient, gradInput, accumulate, mask });
+    }
+  }
+  return steps;
+}
+
+function gradientOf(map: FeatureMap): FeatureMap {
+  return { ...map, name: `gradient of ${map.name}` };
+}
+
+/** The maps a step reads and writes, in no order: what lifetimes are made of. */
+export function mapsOf(step: Step): readonly FeatureMap[] {
+  switch (step.kind) {
+    case 'convForward':
+    case 'reluForward':
+    case 'poolForward':
+      return [step.input, step.output];
+    case 'tapGradient':
+      return [step.feature, step.gradient];
+    case 'reluBackward':
+      return [step.output, step.gradient];
+    case 'poolBackward':
+      return [step.input, step.gradOutput, step.gradInput];
+    case 'convBackward':
+      return step.mask ? [step.input, step.gradOutput, step.gradInput] : [step.gradOutput, step.gradInput];
+  }
+}
+
+/** Geometry of a VGG convolution at a map's size. */
+export function conv2dShapeOf(layer: ConvLayer, input: FeatureMap, paddingMode: 'zeros' | 'replicate') {
+  return {
+    inHeight: input.height,
+    inWidth: input.width,
+    inChannels: layer.inChannels,
+    outChannels: layer.outChannels,
+    kernelHeight: kernelSize,
+    kernelWidth: kernelSize,
+    stride: 1,
+    padding: 1,
+    paddingMode,
+  };
+}
