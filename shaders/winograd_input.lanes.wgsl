@@ -1,6 +1,6 @@
 // Winograd F(4x4, 3x3), input transform for CPU adapters: transformed[i][tile][c] = (Bᵀ d B)_i, d the 6x6 patch of a tile.
 //
-// Source: Lavin and Gray (2015), section 4.3. A tile covers 4x4 outputs; its patch starts one pixel above and left of it,
+// Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). A tile covers 4x4 outputs; its patch starts one pixel above and left of it,
 // outside is 0 (padding 1). Tiles past the picture's edge are computed from zeros and dropped by the output transform.
 // One invocation owns one channel of a row of tiles and walks along it: the two columns that neighbouring patches share stay
 // in registers, already transformed, so that a tile costs 24 loads instead of 36.
@@ -24,11 +24,13 @@ struct Params {
 
 // Bᵀ applied to six values.
 fn mix(d: array<f32, 6>) -> array<f32, 6> {
-  let p = d[4] - 4.0 * d[2];
-  let q = d[3] - 4.0 * d[1];
-  let r = d[4] - d[2];
-  let s = 2.0 * (d[3] - d[1]);
-  return array<f32, 6>(4.0 * d[0] - 5.0 * d[2] + d[4], p + q, p - q, r + s, r - s, 4.0 * d[1] - 5.0 * d[3] + d[5]);
+  let p = d[4] - 2.25 * d[2];
+  let q = 0.75 * (d[3] - 2.25 * d[1]);
+  let r = d[4] - 0.5625 * d[2];
+  let s = 1.5 * (d[3] - 0.5625 * d[1]);
+  let first = 1.265625 * d[0] - 2.8125 * d[2] + d[4];
+  let last = 1.265625 * d[1] - 2.8125 * d[3] + d[5];
+  return array<f32, 6>(first, p + q, p - q, r + s, r - s, last);
 }
 
 // Bᵀ applied to the six pixels of column x from row `top` down; 0 outside the picture.

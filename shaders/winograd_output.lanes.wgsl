@@ -3,7 +3,7 @@
 //   forward:  output = act(bias + value), act being ReLU where `relu` is 1
 //   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
 //
-// Source: Lavin and Gray (2015), section 4.3. One invocation owns one channel of a row of tiles.
+// Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). One invocation owns one channel of a row of tiles.
 // Layout: NHWC. Grid: channels / LANES along x, tile rows of this band along y. Needs channels a multiple of LANES.
 
 // header
@@ -28,13 +28,13 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;  // [height, width, channels]
 @group(0) @binding(4) var<uniform> params: Params;
 
-// Aᵀ applied to six values.
+// Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
 fn gather(m: array<f32, 6>) -> array<f32, 4> {
   let p = m[1] + m[2];
-  let q = m[1] - m[2];
+  let q = 0.75 * (m[1] - m[2]);
   let r = m[3] + m[4];
-  let s = m[3] - m[4];
-  return array<f32, 4>(m[0] + p + r, q + 2.0 * s, p + 4.0 * r, q + 8.0 * s + m[5]);
+  let s = 1.5 * (m[3] - m[4]);
+  return array<f32, 4>(m[0] + p + r, q + s, 0.5625 * p + 2.25 * r, 0.5625 * q + 2.25 * s + m[5]);
 }
 
 @compute @workgroup_size(LANES)

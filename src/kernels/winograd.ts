@@ -1,9 +1,10 @@
 /**
  * 3x3, stride 1, padding 1 convolution by Winograd's F(4x4, 3x3) for CPU adapters: input transform, 36 matrix products,
- * output transform with the epilogue of either direction. 4 times fewer multiplications than direct, error about
- * 3e-6 of the output's rms against 6e-7 (direct), both in f32.
+ * output transform with the epilogue of either direction. 4 times fewer multiplications than direct; in f32 the error is
+ * 1 to 2.5e-6 of the output's rms for 64 to 512 channels.
  *
- * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3.
+ * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3, with other points:
+ * 0, ±3/4, ±3/2, ∞ halve the paper's error (docs/decisions/0005-winograd-points.md).
  */
 
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
@@ -78,17 +79,17 @@ interface Banding {
   readonly rowsPerBand: number;
 }
 
-function bandingOf(shape: WinogradShape): Banding {
+function bandingOf(shape: WinogradShape, wantedRows?: number): Banding {
   const tilesAcross = Math.ceil(shape.width / tileSize);
   const tileRows = Math.ceil(shape.height / tileSize);
   const rowBytes = coefficients * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
-  const rowsPerBand = Math.min(tileRows, Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
+  const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
   return { tilesAcross, tileRows, rowsPerBand };
 }
 
-/** Bytes that each of the two scratch buffers needs for a shape. */
-export function winogradScratchBytes(shape: WinogradShape): number {
-  const { tilesAcross, rowsPerBand } = bandingOf(shape);
+/** Bytes that each of the two scratch buffers needs for a shape, in bands of `tileRowsPerBand` or of the size that suits. */
+export function winogradScratchBytes(shape: WinogradShape, tileRowsPerBand?: number): number {
+  const { tilesAcross, rowsPerBand } = bandingOf(shape, tileRowsPerBand);
   const channels = Math.max(shape.inChannels, shape.outChannels);
   return coefficients * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
 }
@@ -142,6 +143,8 @@ export interface WinogradOptions {
   /** Backward: adds to what `output` holds, then masks by `activation > 0` where given. */
   readonly accumulate?: boolean;
   readonly activation?: BufferSlice;
+  /** Tile rows of a band; as many as `scratchGoalBytes` allows when absent. */
+  readonly tileRowsPerBand?: number;
 }
 
 /** Records a convolution, band by band. */
@@ -149,7 +152,7 @@ export function recordWinograd(program: Program, options: WinogradOptions): void
   const { label, lanes, shape, scratch } = options;
   const [transformed, product] = scratch;
   const { height, width, inChannels, outChannels } = shape;
-  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape);
+  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, options.tileRowsPerBand);
   for (let firstTileRow = 0; firstTileRow < tileRows; firstTileRow += rowsPerBand) {
     const bandRows = Math.min(rowsPerBand, tileRows - firstTileRow);
     const tiles = bandRows * tilesAcross;

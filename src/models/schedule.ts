@@ -3,7 +3,7 @@
  * backward from the taps to the network's input. Pure data: the activation plan reads lifetimes off it, the executor records it.
  */
 
-import { InputError } from '../core/errors.ts';
+import { InputError, ShapeError } from '../core/errors.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { type ConvLayer, kernelSize, type Layer, layersOf, type NetworkName, tapNamesOf } from './vgg.ts';
 
@@ -88,6 +88,13 @@ export function buildSchedule(options: ScheduleOptions): Schedule {
     return { input, taps, steps: forward, gradInput: undefined };
   }
   return { input, taps, steps: [...forward, ...backwardSteps(stages, taps)], gradInput: gradientOf(input) };
+}
+
+/** The map of a tap. @throws ShapeError when the schedule was built without it. */
+export function tapMap(schedule: Schedule, tap: string): FeatureMap {
+  const map = schedule.taps.get(tap);
+  if (map === undefined) throw new ShapeError(`'${tap}' is not among the schedule's taps`);
+  return map;
 }
 
 /** The smallest side a picture may have for a tap: each pool before it halves, and one pixel must be left. */

@@ -1,0 +1,95 @@
+/** Makes the targets of the losses: feature maps of the content picture, Gram matrices of the style picture. */
+
+import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { Program } from '../core/program.ts';
+import type { RgbImage } from '../images/rgb-image.ts';
+import { recordNormaliseForward } from '../kernels/normalise.ts';
+import { gramBytes, recordStyleTarget, type StyleWorkspace } from '../losses/style-loss.ts';
+import type { DeviceWeights } from '../models/device-weights.ts';
+import { VggExecutor } from '../models/executor.ts';
+import { mapBytes } from '../models/plan.ts';
+import { type FeatureMap, tapMap } from '../models/schedule.ts';
+import type { ObjectiveOptions } from './options.ts';
+import { positionsOf, targetSchedule } from './plan.ts';
+import { networkInputOf } from './variable.ts';
+
+interface TargetOptions {
+  readonly gpu: Gpu;
+  readonly weights: DeviceWeights;
+  readonly options: ObjectiveOptions;
+  readonly image: RgbImage;
+  /** Owns the targets. */
+  readonly scope: BufferScope;
+}
+
+/** The feature map of each content layer at the content picture, by layer name. */
+export async function makeContentTargets(target: TargetOptions): Promise<ReadonlyMap<string, BufferSlice>> {
+  return makeTargets(target, target.options.contentLayers, (layer, map, executor) => {
+    const copy = target.scope.allocate(`content target ${layer}`, mapBytes(map));
+    return {
+      copy,
+      finish: (encoder) => {
+        encoder.copyBufferToBuffer(executor.tap(layer).buffer, 0, copy.buffer, 0, mapBytes(map));
+      },
+    };
+  });
+}
+
+/** The Gram matrix of each style layer at the style picture, by layer name. */
+export async function makeStyleTargets(
+  target: TargetOptions & { readonly workspace: StyleWorkspace },
+): Promise<ReadonlyMap<string, BufferSlice>> {
+  const { workspace, options } = target;
+  return makeTargets(target, options.styleLayers, (layer, map, executor, program) => {
+    const copy = target.scope.allocate(`style target ${layer}`, gramBytes(map.channels));
+    recordStyleTarget(program, {
+      label: `style target ${layer}`,
+      feature: executor.tap(layer),
+      shape: positionsOf(map),
+      gramFactor: options.gramFactor,
+      workspace,
+      target: copy,
+    });
+    return { copy };
+  });
+}
+
+type Capture = (
+  layer: string,
+  map: FeatureMap,
+  executor: VggExecutor,
+  program: Program,
+) => { readonly copy: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void };
+
+/** Runs the network once on a picture and captures something at each layer. */
+async function makeTargets(
+  target: TargetOptions,
+  layers: readonly { readonly name: string }[],
+  capture: Capture,
+): Promise<ReadonlyMap<string, BufferSlice>> {
+  const { gpu, weights, options, image } = target;
+  const schedule = targetSchedule(options, layers, image);
+  if (schedule === undefined) return new Map();
+  const { pooling, paddingMode } = options;
+  using executor = await VggExecutor.create(gpu, weights, { schedule, pooling, paddingMode });
+  using temporary = new BufferScope(gpu.buffers);
+  using program = new Program(gpu, 'targets');
+  return gpu.checked('making the targets', async () => {
+    const pixels = temporary.upload('picture', Float32Array.from(image.pixels));
+    recordNormaliseForward(program, {
+      input: pixels,
+      output: executor.input,
+      pixels: pixels.sizeBytes / bytesPerFloat / 3,
+      ...networkInputOf('pixels'),
+    });
+    executor.record(program);
+    const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(schedule, name), executor, program) }));
+    gpu.submit([program], (encoder) => {
+      for (const { finish } of captured) finish?.(encoder);
+    });
+    await gpu.idle();
+    return new Map(captured.map(({ name, copy }) => [name, copy]));
+  });
+}
+
