@@ -31,15 +31,7 @@ export interface ObjectiveOptions {
   readonly paddingMode: PaddingMode;
 }
 
-export type InitialPicture = 'content' | 'noise' | 'file';
 export type LineSearch = 'none' | 'strong-wolfe';
-
-export interface OptimizerOptions {
-  readonly learningRate: number;
-  /** Curvature pairs that L-BFGS keeps. */
-  readonly history: number;
-  readonly lineSearch: LineSearch;
-}
 
 /** Mean and standard deviation of ImageNet's RGB values in 0..1, as torchvision's VGG weights expect. */
 export const imageNetMean: ChannelTriple = [0.485, 0.456, 0.406];

@@ -92,4 +92,3 @@ async function makeTargets(
     return new Map(captured.map(({ name, copy }) => [name, copy]));
   });
 }
-

@@ -1,0 +1,95 @@
+/** One evaluation of the objective at a picture: how anyone compares this engine with another. */
+
+import { InputError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { toPlanar } from '../images/planar.ts';
+import type { RgbImage } from '../images/rgb-image.ts';
+import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { TransferObjective } from './objective.ts';
+import type { Settings } from './presets.ts';
+import { convolutionsOf, planStylize } from './stylize.ts';
+import { channelOf, pixelsPerUnit } from './variable.ts';
+
+export interface EvaluateRequest {
+  readonly gpu: Gpu;
+  readonly weights: ReadonlyMap<string, ConvWeights>;
+  readonly content: RgbImage;
+  readonly style: RgbImage;
+  readonly image: RgbImage;
+  readonly settings: Settings;
+  /** Timed evaluations; one more, untimed, comes first and compiles the kernels. */
+  readonly repeat: number;
+}
+
+export interface Evaluation {
+  readonly total: number;
+  readonly content: number;
+  /** Per style layer. */
+  readonly style: readonly number[];
+  /** The style layers. */
+  readonly taps: readonly string[];
+  readonly evaluationMs: {
+    readonly median: number;
+    readonly min: number;
+    readonly max: number;
+    readonly count: number;
+  };
+  /** Milliseconds of the first evaluation, which compiles the kernels. */
+  readonly firstMs: number;
+  readonly adapter: string;
+  readonly peakBytes: number;
+  /** [3, H, W]: gradient of the total with respect to the picture in 0..1. */
+  readonly gradient: Float32Array;
+}
+
+/** One evaluation of the objective at a picture, timed. @throws InputError when the pictures' sizes differ. */
+export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
+  const { gpu, settings, content, image, style } = request;
+  const sizes = new Set([image, content, style].map(({ width, height }) => `${width}x${height}`));
+  if (sizes.size > 1) {
+    throw new InputError(
+      `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
+    );
+  }
+  planStylize({ content, style, initial: image }, settings, gpu);
+  using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights);
+  using objective = await TransferObjective.create({
+    gpu,
+    weights,
+    options: settings.objective,
+    content,
+    style,
+    initial: image,
+  });
+  const firstMs = await timeEvaluation(gpu, objective);
+  const times: number[] = [];
+  while (times.length < request.repeat) times.push(await timeEvaluation(gpu, objective, times[0]));
+  const [total = Number.NaN, ...terms] = await gpu.read(objective.losses.values);
+  const { contentLayers, styleLayers } = settings.objective;
+  const sorted = times.toSorted((a, b) => a - b);
+  const units = pixelsPerUnit(settings.objective.variable);
+  const gradient = (await gpu.read(objective.gradient)).map((value, index) => value / channelOf(units, index));
+  return {
+    total,
+    content: terms.slice(0, contentLayers.length).reduce((a, b) => a + b, 0),
+    style: terms.slice(contentLayers.length, contentLayers.length + styleLayers.length),
+    taps: styleLayers.map((layer) => layer.name),
+    evaluationMs: {
+      median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+      min: sorted[0] ?? Number.NaN,
+      max: sorted.at(-1) ?? Number.NaN,
+      count: sorted.length,
+    },
+    firstMs,
+    adapter: gpu.profile.description,
+    peakBytes: gpu.buffers.peakBytes,
+    gradient: toPlanar(gradient, image.width, image.height),
+  };
+}
+
+async function timeEvaluation(gpu: Gpu, objective: TransferObjective, expectedMs = 0): Promise<number> {
+  const startedAtMs = performance.now();
+  gpu.submit([objective.program]);
+  await gpu.idle(expectedMs);
+  return performance.now() - startedAtMs;
+}

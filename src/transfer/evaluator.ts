@@ -1,0 +1,151 @@
+/**
+ * Spends evaluations: one submit each, losses read back a few steps late through a ring of staging buffers, so that a step
+ * never waits for its own loss.
+ */
+
+import { type BufferSlice, bufferUsage, bytesPerFloat } from '../core/buffers.ts';
+import { NonFiniteLossError, ShapeError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { Program } from '../core/program.ts';
+import type { Evaluator } from '../optimizers/optimizer.ts';
+import type { TermKind, TransferObjective } from './objective.ts';
+
+/** What is known of one evaluation. */
+export interface EvaluationReport {
+  /** Counted from 1. */
+  readonly evaluation: number;
+  readonly total: number;
+  readonly content: number;
+  readonly style: number;
+  readonly totalVariation: number;
+  /** Every term, weighted, in the order of the objective's `terms`. */
+  readonly terms: readonly number[];
+}
+
+interface Pending {
+  readonly staging: BufferSlice;
+  readonly evaluation: number;
+  readonly submittedAtMs: number;
+}
+
+/** Evaluations that may be submitted and not yet read: enough that the device always has the next one waiting. */
+const inFlightOnGpu = 3;
+const inFlightOnCpu = 2;
+
+export class DeviceEvaluator implements Evaluator, Disposable {
+  readonly #gpu: Gpu;
+  readonly #objective: TransferObjective;
+  readonly #budget: number;
+  readonly #report: (report: EvaluationReport) => void;
+  readonly #free: BufferSlice[];
+  readonly #pending: Pending[] = [];
+  #spent = 0;
+  #lastDoneAtMs = 0;
+  #typicalMs = 0;
+
+  constructor(options: {
+    readonly gpu: Gpu;
+    readonly objective: TransferObjective;
+    /** Evaluations that may be spent. */
+    readonly budget: number;
+    /** Called in order, once per evaluation, a few steps late. */
+    readonly report: (report: EvaluationReport) => void;
+  }) {
+    this.#gpu = options.gpu;
+    this.#objective = options.objective;
+    this.#budget = options.budget;
+    this.#report = options.report;
+    const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
+    const sizeBytes = (1 + options.objective.terms.length) * bytesPerFloat;
+    this.#free = Array.from({ length: inFlightOnGpu }, () =>
+      this.#gpu.buffers.allocate('loss readback', sizeBytes, usage),
+    );
+  }
+
+  get remaining(): number {
+    return this.#budget - this.#spent;
+  }
+
+  async submit(after: readonly Program[]): Promise<void> {
+    this.#submit(after);
+    const most = this.#gpu.profile.isSoftware ? inFlightOnCpu : inFlightOnGpu;
+    while (this.#pending.length >= most) await this.#settleOldest();
+  }
+
+  async evaluate(after: readonly Program[]): Promise<number> {
+    this.#submit(after);
+    return this.drain();
+  }
+
+  /** Waits for everything submitted; resolves with the last total, or NaN when nothing was. */
+  async drain(): Promise<number> {
+    let total = Number.NaN;
+    while (this.#pending.length > 0) total = await this.#settleOldest();
+    return total;
+  }
+
+  [Symbol.dispose](): void {
+    for (const slice of [...this.#free.splice(0), ...this.#pending.splice(0).map((pending) => pending.staging)]) {
+      this.#gpu.buffers.release(slice);
+    }
+  }
+
+  #submit(after: readonly Program[]): void {
+    const staging = this.#free.pop();
+    if (staging === undefined || this.remaining < 1) {
+      throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget or the ring of readbacks`);
+    }
+    const { values } = this.#objective.losses;
+    this.#gpu.submit([this.#objective.program, ...after], (encoder) => {
+      encoder.copyBufferToBuffer(values.buffer, values.offsetBytes, staging.buffer, 0, staging.sizeBytes);
+    });
+    this.#spent += 1;
+    this.#pending.push({ staging, evaluation: this.#spent, submittedAtMs: performance.now() });
+  }
+
+  /** Reads the oldest loss. @throws NonFiniteLossError naming the first term that is NaN or infinite. */
+  async #settleOldest(): Promise<number> {
+    const oldest = this.#pending[0];
+    if (oldest === undefined) return Number.NaN;
+    const startedAtMs = Math.max(this.#lastDoneAtMs, oldest.submittedAtMs);
+    await this.#gpu.sleepUntilLikely(startedAtMs + this.#typicalMs - performance.now());
+    const { buffer } = oldest.staging;
+    try {
+      await buffer.mapAsync(1);
+    } catch (error) {
+      this.#gpu.assertHealthy();
+      throw error;
+    }
+    const values = Array.from(new Float32Array(buffer.getMappedRange()));
+    buffer.unmap();
+    this.#pending.shift();
+    this.#free.push(oldest.staging);
+    this.#lastDoneAtMs = performance.now();
+    const tookMs = this.#lastDoneAtMs - startedAtMs;
+    this.#typicalMs = this.#typicalMs === 0 ? tookMs : Math.min(tookMs, 0.8 * this.#typicalMs + 0.2 * tookMs);
+    return this.#settle(oldest.evaluation, values);
+  }
+
+  #settle(evaluation: number, values: readonly number[]): number {
+    const [total = Number.NaN, ...terms] = values;
+    if (!Number.isFinite(total)) {
+      const index = terms.findIndex((term) => !Number.isFinite(term));
+      const name = this.#objective.losses.names[index] ?? 'total';
+      throw new NonFiniteLossError(
+        name,
+        `the ${name} loss became ${terms[index] ?? total} at evaluation ${evaluation}; lower the weights or the learning rate`,
+      );
+    }
+    const sumOf = (kind: TermKind): number =>
+      this.#objective.terms.reduce((sum, term, index) => (term.kind === kind ? sum + (terms[index] ?? 0) : sum), 0);
+    this.#report({
+      evaluation,
+      total,
+      content: sumOf('content'),
+      style: sumOf('style'),
+      totalVariation: sumOf('total variation'),
+      terms,
+    });
+    return total;
+  }
+}
