@@ -3,10 +3,12 @@
  * it was about and, where it helps, what to do. Everything else that is thrown is a defect.
  */
 
+const longestMessage = 1000;
+
 /** Base of all errors thrown on purpose. */
 export class ImpastoError extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.name = new.target.name;
   }
 }
@@ -59,6 +61,12 @@ export class NonFiniteLossError extends ImpastoError {
     super(message);
     this.term = term;
   }
+}
+
+/** Names from hostile files end up in messages: no terminal escapes, no line breaks, no novels. */
+function printable(message: string): string {
+  const line = message.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
 }
 
 /** One line for any thrown value, without a stack trace. */

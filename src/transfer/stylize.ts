@@ -100,6 +100,9 @@ export function planStylize(pictures: PreparedPictures, settings: Settings, gpu:
   return checkLimits(request, gpu.device.limits);
 }
 
+/** As crowsonkb/style-transfer-pytorch; PyTorch's 0.999 remembers the large gradients of the start for too long. */
+const adamBeta2 = 0.99;
+
 async function createOptimizer(gpu: Gpu, objective: DeviceObjective, settings: Settings): Promise<Optimizer> {
   const { learningRate, history, lineSearch } = settings;
   if (settings.optimizer === 'lbfgs') {
@@ -107,7 +110,7 @@ async function createOptimizer(gpu: Gpu, objective: DeviceObjective, settings: S
   }
   // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
   const clamp = settings.objective.variable === 'pixels' ? { clamp: [0, 1] as const } : {};
-  return Adam.create(gpu, objective, { learningRate, ...clamp });
+  return Adam.create(gpu, objective, { learningRate, beta2: adamBeta2, ...clamp });
 }
 
 /** The convolutions whose weights the settings need. */
@@ -129,5 +132,5 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
   using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights);
   using objective = await TransferObjective.create({ gpu, weights, options: settings.objective, ...pictures });
   using optimizer = await createOptimizer(gpu, objective, settings);
-  return runTransfer({ ...request, objective, optimizer, budget: settings.iterations });
+  return await runTransfer({ ...request, objective, optimizer, budget: settings.iterations });
 }

@@ -75,7 +75,7 @@ async function makeTargets(
   using executor = await VggExecutor.create(gpu, weights, { schedule, pooling, paddingMode });
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'targets');
-  return gpu.checked('making the targets', async () => {
+  return await gpu.checked('making the targets', async () => {
     const pixels = temporary.upload('picture', Float32Array.from(image.pixels));
     recordNormaliseForward(program, {
       input: pixels,

@@ -1,0 +1,251 @@
+/**
+ * The stack machine that pickles are written for: input, stack, marks and memo, each bounded. `pickle.ts` drives it.
+ */
+
+import { FormatError } from '../core/errors.ts';
+import { describeValue, type PickleGlobal, type PickleKey, type PickleValue } from './pickle-values.ts';
+
+/** The closed list: what names, calls and references to storages mean. Each member throws FormatError for all else. */
+export interface PickleHost {
+  resolve(name: string): PickleGlobal;
+  call(callee: PickleGlobal, args: readonly PickleValue[]): PickleValue;
+  persistent(id: PickleValue): PickleValue;
+}
+
+/** Bounds; the largest state dicts stay a hundred times below them. */
+export const pickleLimits = {
+  sizeBytes: 16 * 1024 * 1024,
+  opcodes: 2_000_000,
+  depth: 100_000,
+  memo: 1_000_000,
+  stringBytes: 65_536,
+};
+
+/** Integers above this many bytes have no meaning in a weight file. */
+const maxIntegerBytes = 16;
+
+export class PickleMachine {
+  position: number;
+  readonly host: PickleHost;
+  readonly #source: string;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #stack: PickleValue[] = [];
+  /** Heights of the stack at the open MARKs. */
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, PickleValue>();
+
+  constructor(source: string, bytes: Uint8Array, host: PickleHost, start: number) {
+    this.#source = source;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.host = host;
+    this.position = start;
+  }
+
+  error(problem: string): FormatError {
+    return new FormatError(this.#source, `the pickle ${problem}; refused`);
+  }
+
+  take(length: number): Uint8Array {
+    const end = this.position + length;
+    if (end > this.#bytes.length) {
+      throw this.error(`ends in the middle of an opcode at byte ${this.#bytes.length}`);
+    }
+    const taken = this.#bytes.subarray(this.position, end);
+    this.position = end;
+    return taken;
+  }
+
+  /** A little-endian number of 1, 2, 4 or 8 bytes. */
+  unsigned(length: 1 | 2 | 4 | 8): number {
+    const at = this.position;
+    this.take(length);
+    switch (length) {
+      case 1:
+        return this.#view.getUint8(at);
+      case 2:
+        return this.#view.getUint16(at, true);
+      case 4:
+        return this.#view.getUint32(at, true);
+      case 8:
+        return Number(this.#view.getBigUint64(at, true));
+    }
+  }
+
+  signed32(): number {
+    const at = this.position;
+    this.take(4);
+    return this.#view.getInt32(at, true);
+  }
+
+  float64(): number {
+    const at = this.position;
+    this.take(8);
+    return this.#view.getFloat64(at, false);
+  }
+
+  /** A two's complement integer of any length: a number where that is exact, else a bigint. */
+  integer(length: number): number | bigint {
+    if (length > maxIntegerBytes) {
+      throw this.error(`holds an integer of ${length} bytes`);
+    }
+    const digits = this.take(length);
+    const magnitude = digits.reduceRight((sum, digit) => sum * 256n + BigInt(digit), 0n);
+    const value = BigInt.asIntN(8 * length, magnitude);
+    const exact = Number(value);
+    return Number.isSafeInteger(exact) ? exact : value;
+  }
+
+  text(length: number): string {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes(length));
+    } catch (error) {
+      throw error instanceof FormatError
+        ? error
+        : this.error(`holds a string that is not UTF-8 at byte ${this.position}`);
+    }
+  }
+
+  bytes(length: number): Uint8Array {
+    if (length > pickleLimits.stringBytes) {
+      throw this.error(`holds a string of ${length} bytes, expected at most ${pickleLimits.stringBytes}`);
+    }
+    return this.take(length);
+  }
+
+  /** Text up to a line feed, which is consumed. */
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.position);
+    if (end < 0) {
+      throw this.error('ends in the middle of a name');
+    }
+    const line = this.text(end - this.position);
+    this.position += 1;
+    return line;
+  }
+
+  push(value: PickleValue): void {
+    if (this.#stack.length >= pickleLimits.depth) {
+      throw this.error(`stacks more than ${pickleLimits.depth} values`);
+    }
+    this.#stack.push(value);
+  }
+
+  pop(): PickleValue {
+    const floor = this.#marks.at(-1) ?? 0;
+    const value = this.#stack.length > floor ? this.#stack.pop() : undefined;
+    if (value === undefined) {
+      throw this.error('takes a value from an empty stack');
+    }
+    return value;
+  }
+
+  top(): PickleValue {
+    const value = this.pop();
+    this.#stack.push(value);
+    return value;
+  }
+
+  mark(): void {
+    if (this.#marks.length >= pickleLimits.depth) {
+      throw this.error(`nests more than ${pickleLimits.depth} marks`);
+    }
+    this.#marks.push(this.#stack.length);
+  }
+
+  /** Everything above the last mark, and the mark with it. */
+  popMark(): PickleValue[] {
+    const height = this.#marks.pop();
+    if (height === undefined) {
+      throw this.error('refers to a mark it never set');
+    }
+    return this.#stack.splice(height);
+  }
+
+  /** POP removes a mark if nothing lies above it, as CPython does. */
+  discard(): void {
+    if (this.#marks.at(-1) === this.#stack.length) {
+      this.#marks.pop();
+    } else {
+      this.pop();
+    }
+  }
+
+  remember(index = this.#memo.size): void {
+    if (this.#memo.size >= pickleLimits.memo) {
+      throw this.error(`remembers more than ${pickleLimits.memo} values`);
+    }
+    this.#memo.set(index, this.top());
+  }
+
+  recall(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) {
+      throw this.error(`recalls value ${index}, which it never stored`);
+    }
+    this.push(value);
+  }
+
+  append(items: readonly PickleValue[]): void {
+    const list = this.top();
+    if (!isKind(list, 'list')) {
+      throw this.error(`appends to ${describeValue(list)}, expected a list`);
+    }
+    for (const item of items) {
+      list.items.push(item);
+    }
+  }
+
+  /** `items` alternates keys and values. */
+  setItems(items: readonly PickleValue[]): void {
+    const dict = this.top();
+    if (!isKind(dict, 'dict') || items.length % 2 !== 0) {
+      throw this.error(`sets ${items.length} keys and values of ${describeValue(dict)}, expected pairs and a dict`);
+    }
+    for (let i = 0; i < items.length; i += 2) {
+      const key = items[i];
+      const value = items[i + 1];
+      if (!isKey(key) || value === undefined) {
+        throw this.error(`uses ${key === undefined ? 'nothing' : describeValue(key)} as a dictionary key`);
+      }
+      dict.entries.set(key, value);
+    }
+  }
+
+  /** REDUCE, NEWOBJ and OBJ, which all come to: call this with those. */
+  call(callee: PickleValue, args: PickleValue): void {
+    if (!isKind(callee, 'global') || !isKind(args, 'tuple')) {
+      throw this.error(`calls ${describeValue(callee)} with ${describeValue(args)}`);
+    }
+    this.push(this.host.call(callee, args.items));
+  }
+
+  /** BUILD: the attributes of an OrderedDict (`_metadata`) and the state of a Parameter carry no weights. */
+  build(): void {
+    this.pop();
+    const target = this.top();
+    if (!isKind(target, 'dict') && !isKind(target, 'tensor')) {
+      throw this.error(`sets the state of ${describeValue(target)}, which a weight file has no need for`);
+    }
+  }
+
+  stackGlobal(): void {
+    const name = this.pop();
+    const module = this.pop();
+    if (typeof name !== 'string' || typeof module !== 'string') {
+      throw this.error(`names something by ${describeValue(module)} and ${describeValue(name)}, expected strings`);
+    }
+    this.push(this.host.resolve(`${module}.${name}`));
+  }
+}
+
+type Kinded = Exclude<PickleValue, PickleKey>;
+
+function isKind<K extends Kinded['kind']>(value: PickleValue, kind: K): value is Extract<Kinded, { readonly kind: K }> {
+  return typeof value === 'object' && value !== null && value.kind === kind;
+}
+
+function isKey(value: PickleValue | undefined): value is PickleKey {
+  return value !== undefined && (typeof value !== 'object' || value === null);
+}

@@ -1,0 +1,163 @@
+/**
+ * The weights the engine runs on, loaded from a converted file.
+ *
+ * A converted file is safetensors with `convX_Y.weight` [out, in, 3, 3] and `convX_Y.bias` [out], all F16 or all F32, and
+ * the metadata below; `weights/README.md` has the format on one screen. Every other file goes through `convert.ts` first.
+ */
+
+import { FormatError, InputError } from '../core/errors.ts';
+import { convolutionsOf, type NetworkName, networkNames } from '../models/vgg.ts';
+import { type ByteSource, readRange, sha256Of } from './byte-source.ts';
+import { toFloat32 } from './dtype.ts';
+import {
+  isSafetensors,
+  readSafetensorsHeader,
+  readTensor,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from './safetensors.ts';
+
+/** Value of the metadata entry `format_version` in files we write, and the only one we read. */
+export const weightsFormatVersion = '1';
+
+export type WeightsDtype = 'f16' | 'f32';
+
+export interface ConvWeights {
+  /** [out, in, 3, 3], row-major. */
+  readonly weight: Float32Array;
+  /** [out]. */
+  readonly bias: Float32Array;
+}
+
+export interface NetworkWeights {
+  readonly network: NetworkName;
+  /** How the file stores them; values are f32 here either way. */
+  readonly dtype: WeightsDtype;
+  /** By layer, `conv1_1` and on, in order of depth. */
+  readonly layers: ReadonlyMap<string, ConvWeights>;
+  /** As in the file: `network`, `dtype`, `source`, `source_sha256`, `batch_norm_folded`, … */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+export interface LoadOptions {
+  /** Refuse every other network. */
+  readonly network?: NetworkName;
+  /** The deepest convolution needed, for example `conv5_1`; deeper ones are checked by name and shape but not read. */
+  readonly untilLayer?: string;
+  /** Expected SHA-256 of the whole file, lower-case hex. */
+  readonly sha256?: string;
+}
+
+/**
+ * Loads a converted file.
+ *
+ * @throws FormatError when it is not one, is damaged, lacks a layer, or is another network or checksum than asked for.
+ * @throws InputError when `untilLayer` is no convolution of the network.
+ */
+export async function loadNetworkWeights(source: ByteSource, options: LoadOptions = {}): Promise<NetworkWeights> {
+  const start = await readRange(source, 0, Math.min(source.sizeBytes, 9), 'the beginning');
+  if (!isSafetensors(start)) {
+    throw new FormatError(source.name, notConverted);
+  }
+  if (options.sha256 !== undefined) {
+    await checkSha256(source, options.sha256);
+  }
+  const header = await readSafetensorsHeader(source);
+  const { network, dtype } = identify(source.name, header);
+  if (options.network !== undefined && options.network !== network) {
+    throw new FormatError(source.name, `holds ${network}, expected ${options.network}`);
+  }
+  const entries = entriesOf(source.name, header, network, dtype);
+  const depth = depthOf(network, options.untilLayer);
+  const layers = new Map<string, ConvWeights>();
+  for (const [name, { weight, bias }] of [...entries].slice(0, depth)) {
+    layers.set(name, {
+      weight: toFloat32(await readTensor(source, weight)),
+      bias: toFloat32(await readTensor(source, bias)),
+    });
+  }
+  return { network, dtype, layers, metadata: header.metadata };
+}
+
+const notConverted = 'is not a converted weight file; convert it first with `impasto convert`';
+
+async function checkSha256(source: ByteSource, expected: string): Promise<void> {
+  const actual = await sha256Of(source);
+  if (actual !== expected.toLowerCase()) {
+    throw new FormatError(
+      source.name,
+      `its SHA-256 is ${actual}, expected ${expected}; it is damaged or another file, fetch it again`,
+    );
+  }
+}
+
+function identify(
+  source: string,
+  { metadata }: SafetensorsHeader,
+): { readonly network: NetworkName; readonly dtype: WeightsDtype } {
+  const version = metadata.get('format_version');
+  const network = networkNames.find((name) => name === metadata.get('network'));
+  const dtype = metadata.get('dtype');
+  if (version !== undefined && version !== weightsFormatVersion) {
+    throw new FormatError(
+      source,
+      `has weight format version ${version}, this Impasto reads ${weightsFormatVersion}; convert it again with \`impasto convert\``,
+    );
+  }
+  if (version === undefined || network === undefined || (dtype !== 'f16' && dtype !== 'f32')) {
+    throw new FormatError(source, notConverted);
+  }
+  return { network, dtype };
+}
+
+interface ConvEntries {
+  readonly weight: SafetensorsEntry;
+  readonly bias: SafetensorsEntry;
+}
+
+/** Every layer's entries, checked: the network's tensors, all of them, nothing else. */
+function entriesOf(
+  source: string,
+  { tensors }: SafetensorsHeader,
+  network: NetworkName,
+  dtype: WeightsDtype,
+): ReadonlyMap<string, ConvEntries> {
+  const stored = dtype === 'f16' ? 'F16' : 'F32';
+  const pick = (name: string, shape: readonly number[]): SafetensorsEntry => {
+    const entry = tensors.get(name);
+    const expected = `${stored} [${shape.join(', ')}]`;
+    if (entry === undefined) {
+      throw new FormatError(source, `lacks tensor '${name}' of ${network}, expected ${expected}`);
+    }
+    const actual = `${entry.dtype} [${entry.shape.join(', ')}]`;
+    if (actual !== expected) {
+      throw new FormatError(source, `tensor '${name}' of ${network} is ${actual}, expected ${expected}`);
+    }
+    return entry;
+  };
+  const entries = new Map<string, ConvEntries>();
+  for (const { name, inChannels, outChannels } of convolutionsOf(network)) {
+    entries.set(name, {
+      weight: pick(`${name}.weight`, [outChannels, inChannels, 3, 3]),
+      bias: pick(`${name}.bias`, [outChannels]),
+    });
+  }
+  const surplus = [...tensors.keys()].find((name) => !entries.has(name.replace(/\.(weight|bias)$/, '')));
+  if (surplus !== undefined) {
+    throw new FormatError(source, `has tensor '${surplus}', which ${network} does not have`);
+  }
+  return entries;
+}
+
+/** Number of convolutions up to and including `untilLayer`. */
+function depthOf(network: NetworkName, untilLayer: string | undefined): number {
+  const names = convolutionsOf(network).map(({ name }) => name);
+  if (untilLayer === undefined) {
+    return names.length;
+  }
+  const index = names.indexOf(untilLayer);
+  if (index < 0) {
+    throw new InputError(`layer '${untilLayer}' is no convolution of ${network}; expected one of ${names.join(', ')}`);
+  }
+  return index + 1;
+}

@@ -1,0 +1,21 @@
+/** What every weight-file reader returns: named tensors that are described at once and read one at a time. */
+
+import type { Dtype, FloatArray } from './dtype.ts';
+
+export type WeightFormat = 'safetensors' | 'pytorch-zip' | 'pytorch-legacy' | 'npz';
+
+/** A tensor in a file. Nothing of it is held until `read`. */
+export interface StoredTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** The values, row-major. @throws FormatError when the bytes are damaged or `dtype` is not a float type. */
+  read(): Promise<FloatArray>;
+}
+
+/** An open weight file; its `ByteSource` stays the caller's and must stay open while tensors are read. */
+export interface WeightFile {
+  /** The file as the user named it. */
+  readonly source: string;
+  readonly format: WeightFormat;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}

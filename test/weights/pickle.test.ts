@@ -1,0 +1,166 @@
+/** The pickle reader: it executes nothing, names what it refuses, and stays within its bounds. */
+
+import { describe, expect, it } from 'vitest';
+import { FormatError } from '../../src/core/errors.ts';
+import { unpickle } from '../../src/weights/pickle.ts';
+import { pickleLimits } from '../../src/weights/pickle-machine.ts';
+import type { PickleValue } from '../../src/weights/pickle-values.ts';
+import { pytorchHost } from '../../src/weights/pytorch-host.ts';
+import { concat, latin1, littleEndian } from './bytes.ts';
+
+const load = (pickle: string | Uint8Array): PickleValue =>
+  unpickle('w.pth', typeof pickle === 'string' ? latin1(pickle) : pickle, pytorchHost('w.pth', new Map())).value;
+
+const dict = '}';
+const list = ']';
+const storage = '(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQ';
+
+describe('names outside the closed list', () => {
+  it.each([
+    ['GLOBAL and REDUCE', '\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.', 'os.system'],
+    ['GLOBAL alone', 'cbuiltins\neval\n.', 'builtins.eval'],
+    ['Python 2 builtins', 'c__builtin__\neval\n.', '__builtin__.eval'],
+    ['STACK_GLOBAL', '\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.', 'os.system'],
+    ['STACK_GLOBAL from the memo', '\x80\x04\x8c\x02os\x94\x8c\x06system\x94h\x00h\x01\x93.', 'os.system'],
+    ['INST', '(X\x02\x00\x00\x00lsios\nsystem\n.', 'os.system'],
+    ['OBJ', '(cos\nsystem\nX\x02\x00\x00\x00lso.', 'os.system'],
+    ['NEWOBJ', '\x80\x02csubprocess\nPopen\n)\x81.', 'subprocess.Popen'],
+    ['a name in a nested value', '}X\x01\x00\x00\x00a]cposix\nsystem\nas.', 'posix.system'],
+    ['a dotted path through an allowed module', 'ctorch\nserialization.os.system\n.', 'torch.serialization.os.system'],
+    ['a nested load', 'ctorch.storage\n_load_from_bytes\n.', 'torch.storage._load_from_bytes'],
+    ['a name like a method of ours', 'cconstructor\nconstructor\n.', 'constructor.constructor'],
+  ])('refuses %s', (_, pickle, name) => {
+    expect(() => load(pickle)).toThrow(FormatError);
+    expect(() => load(pickle)).toThrow(
+      `w.pth: the pickle wants to call ${name}, which a weight file has no need for; refused`,
+    );
+  });
+
+  it('tells the owner of a whole model what to do', () => {
+    expect(() => load('ctorchvision.models.vgg\nVGG\n.')).toThrow('save its state_dict() instead');
+  });
+});
+
+describe('calls and states', () => {
+  it.each<readonly [string, string, string]>([
+    ['calling a storage type', 'ctorch\nFloatStorage\n)R.', 'wants to call torch.FloatStorage'],
+    ['calling a string', 'X\x01\x00\x00\x00a)R.', 'calls a string with a tuple'],
+    ['calling without a tuple', 'ccollections\nOrderedDict\n]R.', 'calls collections.OrderedDict with a list'],
+    [
+      'OrderedDict with arguments',
+      'ccollections\nOrderedDict\nK\x01\x85R.',
+      'passes arguments to collections.OrderedDict',
+    ],
+    ['OBJ without a callee', '(o.', 'calls None with a tuple'],
+    ['BUILD on a list', `${list}${dict}b.`, 'sets the state of a list'],
+    ['BUILD on a name', `ccollections\nOrderedDict\n${dict}b.`, 'sets the state of collections.OrderedDict'],
+    ['BUILD on a number', `K\x01${dict}b.`, 'sets the state of a number'],
+    ['APPEND to a dict', `${dict}K\x01a.`, 'appends to a dict, expected a list'],
+    ['SETITEM on a list', `${list}K\x01K\x02s.`, 'keys and values of a list'],
+    ['SETITEMS with a key alone', `${dict}(K\x01u.`, 'sets 1 keys and values'],
+    ['a list as a key', `${dict}${list}K\x01s.`, 'uses a list as a dictionary key'],
+    [
+      'a tensor from no storage',
+      'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x00)) tR.'.replace(' ', ''),
+      'a tensor is made from (a number, a number, a tuple, a tuple)',
+    ],
+    [
+      'a tensor past its storage',
+      `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x01K\x04\x85K\x01\x85tR.`,
+      "reaches element 5 of storage '0', which has 4",
+    ],
+    [
+      'a tensor of negative extent',
+      `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00J\xff\xff\xff\xff\x85K\x01\x85tR.`,
+      'a tensor is made from',
+    ],
+    [
+      'a tensor with a stride too few',
+      `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00K\x04\x85)tR.`,
+      'as many strides',
+    ],
+    [
+      'a parameter from a number',
+      'ctorch._utils\n_rebuild_parameter\nK\x01\x85R.',
+      'a parameter is made from a number',
+    ],
+    ['a persistent id that is no storage', 'K\x01Q.', 'the pickle refers to ()'],
+    ['a persistent id of a module', '(X\x06\x00\x00\x00moduleK\x01tQ.', "refers to ('module', a number)"],
+    [
+      'one storage of two sizes',
+      `${storage}${storage.replace('K\x04', 'K\x05')}\x86.`,
+      "storage '0' is 4 elements of F32 and also 5 of F32",
+    ],
+  ])('refuses %s', (_, pickle, message) => {
+    expect(() => load(pickle)).toThrow(FormatError);
+    expect(() => load(pickle)).toThrow(message);
+  });
+});
+
+describe('malformed and endless pickles', () => {
+  it.each<readonly [string, string | Uint8Array, string]>([
+    ['an end without STOP', '\x80\x02}', 'ends in the middle'],
+    ['a string longer than the file', 'X\xff\x00\x00\x00abc', 'ends in the middle'],
+    ['a string above the bound', 'X\xff\xff\xff\xffabc', 'holds a string of 4294967295 bytes'],
+    ['a string of 2^63 bytes', '\x8d\x00\x00\x00\x00\x00\x00\x00\x80', 'holds a string of 922337203685477'],
+    ['a string that is not UTF-8', 'X\x01\x00\x00\x00\xff.', 'not UTF-8'],
+    ['a name without an end', 'cos', 'ends in the middle of a name'],
+    ['a huge integer', '\x8b\xff\xff\xff\x7f', 'holds an integer of 2147483647 bytes'],
+    ['STOP on an empty stack', '.', 'takes a value from an empty stack'],
+    ['taking what lies below a mark', 'K\x01(\x85.', 'takes a value from an empty stack'],
+    ['a mark that was never set', 'K\x01t.', 'refers to a mark it never set'],
+    ['a value never stored', 'h\x05.', 'recalls value 5, which it never stored'],
+    ['an unknown opcode', '\xf0.', 'uses opcode 0xf0'],
+    ['EXT1, a name by number', '\x82\x01.', 'uses opcode 0x82'],
+    ['text opcodes of protocol 0', 'I1\n.', 'uses opcode 0x49'],
+    ['too many values', new Uint8Array(pickleLimits.depth + 1).fill(0x4e), 'stacks more than'],
+    ['too many marks', new Uint8Array(pickleLimits.depth + 1).fill(0x28), 'nests more than'],
+    [
+      'too many opcodes',
+      concat(Buffer.from('N0'.repeat(pickleLimits.opcodes / 2 + 1))),
+      'has more than 2000000 opcodes',
+    ],
+    [
+      'too large a memo',
+      concat('N', ...Array.from({ length: 4 }, () => new Uint8Array(pickleLimits.memo / 4).fill(0x94)), '\x94.'),
+      'remembers more than',
+    ],
+  ])('refuses %s', (_, pickle, message) => {
+    expect(() => load(pickle)).toThrow(FormatError);
+    expect(() => load(pickle)).toThrow(message);
+  });
+
+  it('holds ten levels of ten references each without unfolding them', () => {
+    // Each level is a list of ten references to the level before: 10^10 leaves if copied.
+    const levels = Array.from(
+      { length: 10 },
+      (_, i) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}`,
+    );
+    expect(load(`Nq\x00${levels.join('')}.`)).toMatchObject({ kind: 'list' });
+  });
+});
+
+describe('plain values', () => {
+  it.each<readonly [string, string | Uint8Array, unknown]>([
+    ['None, True, False', '(N\x88\x89t.', { kind: 'tuple', items: [null, true, false] }],
+    [
+      'integers',
+      '(K\xffM\xff\xffJ\xfe\xff\xff\xff\x8a\x00\x8a\x02\x00\xfft.',
+      { kind: 'tuple', items: [255, 65535, -2, 0, -256] },
+    ],
+    ['an integer beyond f64', concat('\x8a\x09', littleEndian(2n ** 70n, 9), '.'), 2n ** 70n],
+    ['a float', 'G\x3f\xf8\x00\x00\x00\x00\x00\x00.', 1.5],
+    [
+      'strings of Python 2 and 3',
+      '(U\x01aT\x01\x00\x00\x00bX\x02\x00\x00\x00\xc3\xa9t.',
+      { kind: 'tuple', items: ['a', 'b', 'é'] },
+    ],
+    ['a dictionary', '(K\x01K\x02d.', { kind: 'dict', entries: new Map([[1, 2]]) }],
+    ['POP and DUP', 'K\x01K\x0202\x86.', { kind: 'tuple', items: [1, 1] }],
+    ['POP of a mark', 'K\x01(0.', 1],
+    ['POP_MARK', 'K\x01(K\x02K\x031.', 1],
+    ['an OrderedDict with attributes', 'ccollections\nOrderedDict\n)R}b.', { kind: 'dict', entries: new Map() }],
+  ])('reads %s', (_, pickle, expected) => {
+    expect(load(pickle)).toEqual(expected);
+  });
+});

@@ -1,0 +1,167 @@
+/** safetensors: one test per rule of the format with hand-made bytes, and the round trip. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FormatError, ShapeError } from '../../src/core/errors.ts';
+import { bytesSource } from '../../src/weights/byte-source.ts';
+import { encodeSafetensors, readSafetensorsHeader, readTensor } from '../../src/weights/safetensors.ts';
+import { concat, littleEndian, rawSafetensors } from './bytes.ts';
+
+const headerOf = (bytes: Uint8Array) => readSafetensorsHeader(bytesSource('w.safetensors', bytes));
+const entry = (begin: number, end: number, shape = [(end - begin) / 4], dtype = 'F32') => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+describe('readSafetensorsHeader', () => {
+  it.each<readonly [string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(), /header length needs 8 bytes from byte 0, but the file has 0/],
+    [
+      'a header longer than the file',
+      rawSafetensors('{}', 0, 99),
+      /header needs 99 bytes from byte 8, but the file has 10/,
+    ],
+    [
+      'a header above the cap',
+      rawSafetensors('{}', 0, 2n ** 63n),
+      /said to have 9223372036854775808 bytes, expected at most/,
+    ],
+    ['a header that is no object', rawSafetensors('[]'), /does not begin with '\{'/],
+    ['a header that is no JSON', rawSafetensors('{"a":'), /not valid JSON/],
+    ['a header that is not UTF-8', concat(littleEndian(4, 8), '{"\xff"}'), /not valid JSON|but the file has/],
+    [
+      'a name that occurs twice',
+      rawSafetensors(`{"a":${JSON.stringify(entry(0, 4))},"a":${JSON.stringify(entry(0, 4))}}`, 4),
+      /'a' occurs twice/,
+    ],
+    [
+      'the same name escaped',
+      rawSafetensors(`{"a":${JSON.stringify(entry(0, 4))},"\\u0061":${JSON.stringify(entry(4, 8))}}`, 8),
+      /'a' occurs twice/,
+    ],
+    [
+      'a field that occurs twice',
+      rawSafetensors('{"a":{"dtype":"F32","dtype":"F16","shape":[],"data_offsets":[0,4]}}', 4),
+      /'dtype' occurs twice/,
+    ],
+    ['a tensor that is no object', rawSafetensors({ a: 1 }), /tensor 'a' is not described by a JSON object/],
+    [
+      'an unknown field',
+      rawSafetensors({ a: { ...entry(0, 4), extra: 1 } }, 4),
+      /tensor 'a' has an unknown field 'extra'/,
+    ],
+    ['an unknown element type', rawSafetensors({ a: entry(0, 4, [4], 'F4') }, 4), /tensor 'a' has element type "F4"/],
+    ['a negative extent', rawSafetensors({ a: entry(0, 4, [-1]) }, 4), /tensor 'a' has shape \[-1\]/],
+    ['a fractional extent', rawSafetensors({ a: entry(0, 4, [1.5]) }, 4), /tensor 'a' has shape \[1.5\]/],
+    ['too many axes', rawSafetensors({ a: entry(0, 4, [1, 1, 1, 1, 1, 1, 1, 1, 1]) }, 4), /at most 8/],
+    ['a shape whose product overflows', rawSafetensors({ a: entry(0, 4, [2 ** 40, 2 ** 40]) }, 4), /spans 4 bytes/],
+    ['one offset', rawSafetensors({ a: { ...entry(0, 4), data_offsets: [0] } }, 4), /data_offsets \[0\]/],
+    ['offsets in reverse', rawSafetensors({ a: entry(4, 0, [1]) }, 4), /tensor 'a' spans -4 bytes/],
+    [
+      'a size that is not its shape',
+      rawSafetensors({ a: entry(0, 8, [3]) }, 8),
+      /spans 8 bytes, its shape \[3\] of F32 needs 12/,
+    ],
+    [
+      'an offset past the end',
+      rawSafetensors({ a: entry(0, 8) }, 4),
+      /tensor 'a' ends at byte \d+, but the file has \d+; it is truncated/,
+    ],
+    [
+      'tensors that overlap',
+      rawSafetensors({ a: entry(0, 8), b: entry(4, 12) }, 12),
+      /'b' overlaps the tensor before it/,
+    ],
+    ['a hole between tensors', rawSafetensors({ a: entry(0, 4), b: entry(8, 12) }, 12), /'b' leaves a hole before it/],
+    ['a hole at the start', rawSafetensors({ a: entry(4, 8) }, 8), /'a' leaves a hole before it/],
+    [
+      'bytes after the last tensor',
+      rawSafetensors({ a: entry(0, 4) }, 5),
+      /last tensor ends at byte \d+, but the file has/,
+    ],
+    ['metadata that is no object', rawSafetensors({ __metadata__: 3 }), /__metadata__ is not a JSON object/],
+    [
+      'metadata that is not a string',
+      rawSafetensors({ __metadata__: { a: 3 } }),
+      /__metadata__ entry 'a' is not a string/,
+    ],
+  ])('refuses %s', async (_, bytes, message) => {
+    const reading = headerOf(bytes);
+    await expect(reading).rejects.toThrow(FormatError);
+    await expect(reading).rejects.toThrow(message);
+  });
+
+  it('reads scalars, empty tensors and integer types without touching data', async () => {
+    const header = await headerOf(
+      rawSafetensors({ n: entry(0, 8, [], 'I64'), e: entry(8, 8, [0, 3]), s: entry(8, 12, []) }, 12),
+    );
+    expect([...header.tensors.keys()]).toEqual(['n', 'e', 's']);
+  });
+});
+
+describe('readTensor', () => {
+  it.each([
+    ['F64', new Uint8Array(Float64Array.of(0.1, -2).buffer), [0.1, -2]],
+    ['F32', new Uint8Array(Float32Array.of(0.5, -2).buffer), [0.5, -2]],
+    ['F16', Uint8Array.of(0x00, 0x38, 0x00, 0xc0), [0.5, -2]],
+    ['BF16', Uint8Array.of(0x00, 0x3f, 0x00, 0xc0), [0.5, -2]],
+  ])('reads %s', async (dtype, data, expected) => {
+    // An odd header length leaves the data unaligned.
+    const header = JSON.stringify({ a: { dtype, shape: [2], data_offsets: [0, data.length] } }).padEnd(71);
+    const source = bytesSource('w.safetensors', concat(littleEndian(71, 8), header, data));
+    const { tensors } = await readSafetensorsHeader(source);
+    const tensor = tensors.get('a');
+    expect(tensor && [...(await readTensor(source, tensor))]).toEqual(expected);
+  });
+
+  it('refuses integers', async () => {
+    const source = bytesSource('w.safetensors', rawSafetensors({ a: entry(0, 8, [1], 'I64') }, 8));
+    const tensor = (await readSafetensorsHeader(source)).tensors.get('a');
+    await expect(tensor && readTensor(source, tensor)).rejects.toThrow("tensor 'a' holds I64, expected F16");
+  });
+});
+
+describe('encodeSafetensors', () => {
+  it('round-trips values, shapes and metadata, whatever the order they come in', async () => {
+    const tensor = fc.record({
+      dtype: fc.constantFrom('F32' as const, 'F16' as const),
+      values: fc.array(fc.integer({ min: -2048, max: 2048 }), { maxLength: 9 }),
+    });
+    const names = fc.string({ minLength: 1 }).filter((name) => name !== '__metadata__');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(names, tensor),
+        fc.dictionary(fc.string(), fc.string()),
+        async (tensors, metadata) => {
+          const list = Object.entries(tensors).map(([name, { dtype, values }]) => {
+            return { name, dtype, shape: [values.length, 1], values: Float32Array.from(values) };
+          });
+          const bytes = encodeSafetensors(list, metadata);
+          expect(encodeSafetensors([...list].reverse(), metadata)).toEqual(bytes);
+          const source = bytesSource('w.safetensors', bytes);
+          const header = await readSafetensorsHeader(source);
+          expect(new Map(Object.entries(metadata))).toEqual(header.metadata);
+          expect(header.tensors.size).toBe(list.length);
+          for (const { name, shape, values } of list) {
+            const found = header.tensors.get(name);
+            expect(found?.shape).toEqual(shape);
+            expect(found && (await readTensor(source, found))).toEqual(values);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('pads the header to a multiple of 8', () => {
+    const bytes = encodeSafetensors([{ name: 'a', dtype: 'F32', shape: [1], values: Float32Array.of(1) }]);
+    expect(new DataView(bytes.buffer).getUint32(0, true) % 8).toBe(0);
+  });
+
+  it('refuses a name taken twice and values that do not fill their shape', () => {
+    const tensor = { name: 'a', dtype: 'F32', shape: [2], values: new Float32Array(2) } as const;
+    expect(() => encodeSafetensors([tensor, tensor])).toThrow("the name 'a' is taken twice");
+    expect(() => encodeSafetensors([{ ...tensor, shape: [3] }])).toThrow(ShapeError);
+  });
+});

@@ -1,0 +1,151 @@
+/** Recognising a network by its tensors' names and shapes; the files here are descriptions without values. */
+
+import { describe, expect, it } from 'vitest';
+import { FormatError } from '../../src/core/errors.ts';
+import { convolutionsOf, type NetworkName, networkNames, torchvisionIndices } from '../../src/models/vgg.ts';
+import { recogniseNetwork } from '../../src/weights/vgg-names.ts';
+import type { WeightFile } from '../../src/weights/weight-file.ts';
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+function fileOf(shapes: Shapes): WeightFile {
+  const read = () => Promise.reject(new Error('recognition reads no values'));
+  const tensors = new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32', shape, read }] as const));
+  return { source: 'w.pth', format: 'pytorch-zip', tensors };
+}
+
+function torchvisionShapes(network: NetworkName, batchNorm: boolean, start = 'features.'): Shapes {
+  const indices = torchvisionIndices(network, batchNorm);
+  const shapes = new Map<string, readonly number[]>();
+  for (const { name, inChannels, outChannels } of convolutionsOf(network)) {
+    const at = indices.get(name) ?? -1;
+    shapes.set(`${start}${at}.weight`, [outChannels, inChannels, 3, 3]);
+    shapes.set(`${start}${at}.bias`, [outChannels]);
+    if (batchNorm) {
+      for (const part of ['weight', 'bias', 'running_mean', 'running_var']) {
+        shapes.set(`${start}${at + 1}.${part}`, [outChannels]);
+      }
+      shapes.set(`${start}${at + 1}.num_batches_tracked`, []);
+    }
+  }
+  return shapes;
+}
+
+function namedShapes(network: NetworkName, weight: string, bias: string, hwio: boolean): Shapes {
+  const shapes = new Map<string, readonly number[]>();
+  for (const { name, inChannels, outChannels } of convolutionsOf(network)) {
+    shapes.set(`${name}${weight}`, hwio ? [3, 3, inChannels, outChannels] : [outChannels, inChannels, 3, 3]);
+    shapes.set(`${name}${bias}`, [outChannels]);
+  }
+  return shapes;
+}
+
+describe.each(networkNames)('%s', (network) => {
+  it.each([false, true])("is found under torchvision's names, batch norm %s", (batchNorm) => {
+    const found = recogniseNetwork(fileOf(torchvisionShapes(network, batchNorm)));
+    expect(found).toMatchObject({ network, batchNorm, naming: 'torchvision' });
+    expect(found.convolutions.map(({ layer }) => layer.name)).toEqual(convolutionsOf(network).map(({ name }) => name));
+    expect(found.convolutions.every(({ layout }) => layout === 'OIHW')).toBe(true);
+    expect(found.convolutions.every((conv) => (conv.batchNorm !== undefined) === batchNorm)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'module.features.',
+    'state_dict.features.',
+    'state_dict.module.features.',
+    'model.features.',
+    'module.',
+  ])('is found under the prefix %j', (start) => {
+    expect(recogniseNetwork(fileOf(torchvisionShapes(network, false, start))).network).toBe(network);
+  });
+
+  it("is found under our names and under Frossard's, whose kernels are HWIO", () => {
+    const ours = recogniseNetwork(fileOf(namedShapes(network, '.weight', '.bias', false)));
+    expect(ours).toMatchObject({ network, naming: 'impasto' });
+    const caffe = recogniseNetwork(fileOf(namedShapes(network, '_W', '_b', true)));
+    expect(caffe).toMatchObject({ network, naming: 'caffe' });
+    expect(caffe.convolutions.every(({ layout }) => layout === 'HWIO')).toBe(true);
+  });
+
+  it("is found beside a classifier and an optimiser's tensors", () => {
+    const shapes = new Map([
+      ...torchvisionShapes(network, false),
+      ['classifier.0.weight', [4096, 25088]] as const,
+      ['optimizer.state.0.exp_avg', [64, 3, 3, 3]] as const,
+    ]);
+    expect(recogniseNetwork(fileOf(shapes)).network).toBe(network);
+  });
+});
+
+describe('recogniseNetwork', () => {
+  const vgg16 = torchvisionShapes('vgg16', false);
+  const change = (shapes: Shapes, edit: (copy: Map<string, readonly number[]>) => void): Shapes => {
+    const copy = new Map(shapes);
+    edit(copy);
+    return copy;
+  };
+
+  it.each<readonly [string, Shapes, string]>([
+    [
+      'a missing layer',
+      change(vgg16, (m) => m.delete('features.12.weight')),
+      'the network, most like vgg16, lacks features.12.weight',
+    ],
+    [
+      'a missing bias under a prefix',
+      change(torchvisionShapes('vgg16', false, 'module.'), (m) => m.delete('module.0.bias')),
+      'lacks features.0.bias',
+    ],
+    [
+      'many missing layers',
+      new Map([...vgg16].slice(0, 16)),
+      'lacks features.19.weight, features.19.bias, features.21.weight and 7 more',
+    ],
+    [
+      'a further convolution',
+      change(vgg16, (m) => m.set('features.30.weight', [512, 512, 3, 3])),
+      'has besides its own tensors features.30.weight',
+    ],
+    [
+      'a missing running variance',
+      change(torchvisionShapes('vgg19', true), (m) => m.delete('features.1.running_var')),
+      'most like vgg19 with batch normalisation, lacks features.1.running_var',
+    ],
+    [
+      'kernels of another size',
+      change(vgg16, (m) => m.set('features.0.weight', [64, 3, 5, 5])),
+      "'features.0.weight' is [64, 3, 5, 5], expected [64, 3, 3, 3] or [3, 3, 3, 64]; layer conv1_1 of vgg16",
+    ],
+    [
+      'a bias of another length',
+      change(vgg16, (m) => m.set('features.2.bias', [65])),
+      "'features.2.bias' is [65], expected [64]; layer conv1_2",
+    ],
+    [
+      'a batch norm of another width',
+      change(torchvisionShapes('vgg16', true), (m) => m.set('features.4.running_mean', [1])),
+      "'features.4.running_mean' is [1], expected [64]; layer conv1_2",
+    ],
+    [
+      'two namings at once',
+      new Map([...vgg16, ['conv1_1.weight', [64, 3, 3, 3]]]),
+      "holds both 'features.0.weight' and 'conv1_1.weight'",
+    ],
+    [
+      'two tensors for one layer',
+      new Map([...vgg16, ['module.features.0.weight', [64, 3, 3, 3]]]),
+      "holds both 'features.0.weight' and 'module.features.0.weight'",
+    ],
+    ['another network', new Map([['lin0', [1, 64, 1, 1]]]), "holds tensors like 'lin0', expected a VGG's"],
+    ['no tensors', new Map(), 'holds no tensor that could be a convolution'],
+  ])('refuses %s', (_, shapes, message) => {
+    expect(() => recogniseNetwork(fileOf(shapes))).toThrow(FormatError);
+    expect(() => recogniseNetwork(fileOf(shapes))).toThrow(message);
+  });
+
+  it('refuses another network than the expected one', () => {
+    expect(() => recogniseNetwork(fileOf(vgg16), 'vgg19')).toThrow('its tensors are those of vgg16, expected vgg19');
+    expect(recogniseNetwork(fileOf(vgg16), 'vgg16').network).toBe('vgg16');
+  });
+});

@@ -1,0 +1,157 @@
+/** Loading converted files: the bundled one, partial reading, and everything a converted file may not be. */
+
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FormatError, InputError } from '../../src/core/errors.ts';
+import { convolutionsOf } from '../../src/models/vgg.ts';
+import { openFile } from '../../src/platform/node/byte-source.ts';
+import { bundledWeights } from '../../src/weights/bundled.ts';
+import { type ByteSource, bytesSource } from '../../src/weights/byte-source.ts';
+import { type LoadOptions, loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { latin1, littleEndian, rawSafetensors } from './bytes.ts';
+
+const bundledPath = fileURLToPath(new URL(`../../weights/${bundledWeights.fileName}`, import.meta.url));
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+/** A converted VGG16's header over data that is never allocated: reading it gives zeros. */
+function convertedSource(
+  metadata: Readonly<Record<string, string>> = {},
+  edit: (tensors: { name: string; dtype: string; shape: number[] }[]) => void = () => undefined,
+): ByteSource & { readonly readBytes: () => number } {
+  const tensors = convolutionsOf('vgg16').flatMap(({ name, inChannels, outChannels }) => [
+    { name: `${name}.weight`, dtype: 'F16', shape: [outChannels, inChannels, 3, 3] },
+    { name: `${name}.bias`, dtype: 'F16', shape: [outChannels] },
+  ]);
+  edit(tensors);
+  let end = 0;
+  const entries = tensors.map(({ name, dtype, shape }): [string, Entry] => {
+    const begin = end;
+    end += shape.reduce((product, extent) => product * extent, dtype === 'F16' ? 2 : 4);
+    return [name, { dtype, shape, data_offsets: [begin, end] }];
+  });
+  const all = { format_version: '1', network: 'vgg16', dtype: 'f16', ...metadata };
+  const header = rawSafetensors({ __metadata__: all, ...Object.fromEntries(entries) });
+  let readBytes = 0;
+  return {
+    name: 'w.safetensors',
+    sizeBytes: header.length + end,
+    read: async (offset, length) => {
+      readBytes += length;
+      return offset < header.length ? header.subarray(offset, offset + length) : new Uint8Array(length);
+    },
+    readBytes: () => readBytes,
+  };
+}
+
+describe('the bundled file', () => {
+  it('loads, with its checksum, as VGG16', async () => {
+    const source = await openFile(bundledPath);
+    try {
+      expect(source.sizeBytes).toBe(bundledWeights.sizeBytes);
+      const start = performance.now();
+      const weights = await loadNetworkWeights(source, bundledWeights);
+      expect(performance.now() - start).toBeLessThan(3000);
+      expect([...weights.layers.keys()]).toEqual(convolutionsOf('vgg16').map(({ name }) => name));
+      expect(weights.metadata.get('source')).toBe('vgg16_features.pth');
+      // The first kernel of torchvision's VGG16, rounded to f16.
+      const first = weights.layers.get('conv1_1')?.weight.slice(0, 3) ?? [];
+      expect([...first].map((value) => value.toFixed(4))).toEqual(['-0.5537', '0.1427', '0.5288']);
+    } finally {
+      await source.close();
+    }
+  });
+
+  it('is refused under another checksum', async () => {
+    const source = await openFile(bundledPath);
+    try {
+      await expect(loadNetworkWeights(source, { sha256: '00' })).rejects.toThrow(
+        `its SHA-256 is ${bundledWeights.sha256}, expected 00; it is damaged or another file`,
+      );
+    } finally {
+      await source.close();
+    }
+  });
+});
+
+describe('loadNetworkWeights', () => {
+  it('reads no deeper than asked', async () => {
+    const shallow = convertedSource();
+    const weights = await loadNetworkWeights(shallow, { untilLayer: 'conv2_1' });
+    expect([...weights.layers.keys()]).toEqual(['conv1_1', 'conv1_2', 'conv2_1']);
+    expect(shallow.readBytes()).toBeLessThan(300_000);
+  });
+
+  it.each<readonly [string, ByteSource, LoadOptions, string]>([
+    [
+      'other formats',
+      bytesSource('w.pth', latin1('PK\x03\x04')),
+      {},
+      'w.pth: is not a converted weight file; convert it first with `impasto convert`',
+    ],
+    ['an empty file', bytesSource('w', new Uint8Array()), {}, 'is not a converted weight file'],
+    ['safetensors of others', bytesSource('w', rawSafetensors({})), {}, 'is not a converted weight file'],
+    ['an unknown network', convertedSource({ network: 'vgg11' }), {}, 'is not a converted weight file'],
+    ['an unknown type', convertedSource({ dtype: 'f64' }), {}, 'is not a converted weight file'],
+    [
+      'a later version',
+      convertedSource({ format_version: '2' }),
+      {},
+      'has weight format version 2, this Impasto reads 1',
+    ],
+    ['another network than asked for', convertedSource(), { network: 'vgg19' }, 'holds vgg16, expected vgg19'],
+    [
+      'a network with too few layers',
+      convertedSource({ network: 'vgg19' }),
+      {},
+      "lacks tensor 'conv3_4.weight' of vgg19, expected F16 [256, 256, 3, 3]",
+    ],
+    [
+      'a missing bias',
+      convertedSource({}, (t) => t.splice(3, 1)),
+      {},
+      "lacks tensor 'conv1_2.bias' of vgg16, expected F16 [64]",
+    ],
+    [
+      'a tensor of another shape',
+      convertedSource({}, (t) => t.splice(1, 1, { name: 'conv1_1.bias', dtype: 'F16', shape: [63] })),
+      {},
+      "tensor 'conv1_1.bias' of vgg16 is F16 [63], expected F16 [64]",
+    ],
+    [
+      'a tensor of another type',
+      convertedSource({}, (t) => t.splice(1, 1, { name: 'conv1_1.bias', dtype: 'F32', shape: [64] })),
+      {},
+      "tensor 'conv1_1.bias' of vgg16 is F32 [64], expected F16 [64]",
+    ],
+    [
+      'a tensor too many',
+      convertedSource({}, (t) => t.push({ name: 'fc6.weight', dtype: 'F16', shape: [1] })),
+      {},
+      "has tensor 'fc6.weight', which vgg16 does not have",
+    ],
+    ['a truncated file', { ...convertedSource(), sizeBytes: 1_000_000 }, {}, 'it is truncated or damaged'],
+    [
+      'a header said to be longer than the file',
+      bytesSource('w', new Uint8Array([...littleEndian(999, 8), 0x7b])),
+      {},
+      'the header needs 999 bytes',
+    ],
+  ])('refuses %s', async (_, source, options, message) => {
+    const loading = loadNetworkWeights(source, options);
+    await expect(loading).rejects.toThrow(FormatError);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('refuses a depth the network does not have', async () => {
+    const loading = loadNetworkWeights(convertedSource(), { untilLayer: 'conv3_4' });
+    await expect(loading).rejects.toThrow(InputError);
+    await expect(loading).rejects.toThrow(
+      "layer 'conv3_4' is no convolution of vgg16; expected one of conv1_1, conv1_2",
+    );
+  });
+});
