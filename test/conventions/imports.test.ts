@@ -1,0 +1,220 @@
+/**
+ * The rooms of src/ and who may know whom, as data, and the test that every import keeps to it.
+ * A change of the table is a change of the architecture: change docs/architecture.md with it.
+ */
+
+import path from 'node:path/posix';
+import { describe, expect, it } from 'vitest';
+
+import { codeOnly, type ImportLine, importsOf, listFiles, readSource } from './source.ts';
+
+interface Room {
+  /** Folder or file, from src/. */
+  readonly place: string;
+  /** Folders and files of src/ it may import, besides itself. */
+  readonly may: readonly string[];
+  /** What it may import as types only. */
+  readonly mayTypes?: readonly string[];
+  /** Which packages: none, npm's, or npm's and Node's own. */
+  readonly packages?: 'npm' | 'npm and node:';
+  /** Globals of one environment that it may touch. */
+  readonly globals?: readonly ('process' | 'document')[];
+  /** May import files outside src/ (shaders, package.json). */
+  readonly outside?: true;
+}
+
+/** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
+const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts', 'core/errors.ts', 'core/gpu.ts'];
+
+const rooms: readonly Room[] = [
+  { place: 'core', may: [] },
+  { place: 'kernels', may: ['core'] },
+  { place: 'models', may: ['kernels', 'core'] },
+  { place: 'losses', may: ['kernels', 'core'] },
+  { place: 'optimizers', may: ['kernels', 'core'] },
+  { place: 'images', may: ['core/errors.ts'] },
+  { place: 'weights', may: ['core/errors.ts', 'models/vgg.ts'] },
+  { place: 'transfer', may: ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights'] },
+  {
+    place: 'platform/node',
+    may: forPlatforms,
+    mayTypes: ['core'],
+    packages: 'npm and node:',
+    globals: ['process'],
+    outside: true,
+  },
+  {
+    place: 'platform/browser',
+    may: forPlatforms,
+    mayTypes: ['core'],
+    packages: 'npm',
+    globals: ['document'],
+    outside: true,
+  },
+  {
+    // A front door knows transfer, core and its platform. A departure: `convert` needs no engine and works straight on
+    // weights and layer tables.
+    place: 'cli',
+    may: ['transfer', 'core', 'platform/node', 'weights', 'models/vgg.ts'],
+    packages: 'npm and node:',
+    globals: ['process'],
+    outside: true,
+  },
+  {
+    place: 'web',
+    may: ['transfer', 'core', 'platform/browser'],
+    packages: 'npm',
+    globals: ['document'],
+    outside: true,
+  },
+  { place: 'index.ts', may: ['transfer', 'core', 'platform/node'] },
+];
+
+/** Packages that belong to named files, whatever their room may import. */
+const packageHolders = new Map<string, readonly string[]>([
+  ['webgpu', ['platform/node/gpu.ts']],
+  ['@zip.js/zip.js', ['weights/zip.ts']],
+]);
+
+/** The one place of `navigator`: everything else is handed its GPUDevice. */
+const navigatorHolder = 'platform/browser/gpu.ts';
+
+const files = listFiles('src', ['.ts', '.mts', '.tsx', '.js', '.mjs']).map((file) => file.slice('src/'.length));
+
+describe('rooms of src/', () => {
+  it('every import keeps to the table', () => {
+    const problems = files.flatMap((file) =>
+      importsOf(readSource(`src/${file}`)).map((line) => importProblem(file, line)),
+    );
+    expect(problems.filter((problem) => problem !== null)).toEqual([]);
+  });
+
+  it('no file touches a global of a foreign environment', () => {
+    expect(files.flatMap((file) => globalProblems(file, readSource(`src/${file}`)))).toEqual([]);
+  });
+
+  it('every file lies in a room', () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+});
+
+describe('the import rules', () => {
+  const line = (specifier: string, typeOnly = false): ImportLine => ({ specifier, typeOnly });
+
+  it.each([
+    ['core/device.ts', './errors.ts'],
+    ['kernels/conv2d.ts', '../core/tensor.ts'],
+    ['weights/zip.ts', '@zip.js/zip.js/lib/zip-core.js'],
+    ['platform/node/gpu.ts', '../../core/gpu.ts'],
+    ['weights/names.ts', '../models/vgg.ts'],
+    ['platform/node/gpu.ts', 'webgpu'],
+    ['platform/node/files.ts', 'node:fs/promises'],
+    ['platform/node/codecs.ts', '../../images/rgb-image.ts'],
+    ['cli/convert.ts', '../weights/safetensors.ts'],
+    ['cli/main.ts', '../../package.json'],
+    ['web/main.ts', '../../shaders/relu_forward.wgsl?raw'],
+  ])('%s may import %s', (file, specifier) => {
+    expect(importProblem(file, line(specifier))).toBeNull();
+  });
+
+  it.each([
+    ['core/device.ts', '../kernels/conv2d.ts'],
+    ['core/device.ts', 'node:fs'],
+    ['core/device.ts', 'webgpu'],
+    ['images/resize.ts', '../core/device.ts'],
+    ['losses/content.ts', '../models/vgg.ts'],
+    ['weights/names.ts', '../models/executor.ts'],
+    ['weights/names.ts', '@zip.js/zip.js'],
+    ['transfer/run.ts', '../platform/node/files.ts'],
+    ['transfer/run.ts', '(computed)'],
+    ['platform/node/files.ts', '../browser/files.ts'],
+    ['platform/node/files.ts', 'webgpu'],
+    ['platform/node/files.ts', '../../core/device.ts'],
+    ['platform/browser/files.ts', 'node:fs'],
+    ['cli/main.ts', '../platform/browser/gpu.ts'],
+    ['cli/main.ts', '../kernels/conv2d.ts'],
+    ['kernels/conv2d.ts', '../../shaders/conv2d.wgsl'],
+    ['attic/old.ts', './other.ts'],
+  ])('%s may not import %s', (file, specifier) => {
+    expect(importProblem(file, line(specifier))).not.toBeNull();
+  });
+
+  it('lets platforms import types, and only types, from core', () => {
+    expect(importProblem('platform/node/gpu.ts', line('../../core/device.ts', true))).toBeNull();
+    expect(importProblem('platform/node/gpu.ts', line('../../core/device.ts', false))).not.toBeNull();
+  });
+
+  it('sees static, type, side-effect, re-exporting and dynamic imports, but not those in comments', () => {
+    const source = [
+      "import { a } from './a.ts';",
+      "import type { B } from './b.ts';",
+      "import './c.ts';",
+      "export { d } from './d.ts';",
+      "import {\n  e,\n} from './e.ts';",
+      "const f = await import('./f.ts');",
+      'const g = await import(name);',
+      "// import { h } from './h.ts';",
+      "const i = 'not an import';",
+    ].join('\n');
+    expect(importsOf(source)).toEqual([
+      line('./a.ts'),
+      line('./b.ts', true),
+      line('./c.ts'),
+      line('./d.ts'),
+      line('./e.ts'),
+      line('./f.ts'),
+      line('(computed)'),
+    ]);
+  });
+
+  it('finds globals in code, not in comments, strings or properties', () => {
+    expect(globalProblems('core/device.ts', 'const gpu = navigator.gpu;')).toHaveLength(1);
+    expect(globalProblems('core/device.ts', ['const text = `$', '{process.env.HOME}`;'].join(''))).toHaveLength(1);
+    expect(globalProblems('core/device.ts', "// the process\nlog('document', job.process, { process: 1 });")).toEqual(
+      [],
+    );
+    expect(globalProblems('cli/main.ts', 'process.exitCode = 1;')).toEqual([]);
+    expect(globalProblems('cli/main.ts', 'document.title = "";')).toHaveLength(1);
+    expect(globalProblems('platform/browser/gpu.ts', 'navigator.gpu')).toEqual([]);
+  });
+});
+
+/** What is wrong with an import of `file` (from src/), null when nothing is. */
+function importProblem(file: string, { specifier, typeOnly }: ImportLine): string | null {
+  const room = roomOf(file);
+  if (room === undefined) return `src/${file} lies in no room of the table`;
+  const allowed = specifier.startsWith('.')
+    ? mayImportFile(room, path.join(path.dirname(file), specifier), typeOnly)
+    : mayImportPackage(room, file, specifier);
+  return allowed ? null : `src/${file}: ${room.place} may not import ${specifier}`;
+}
+
+function roomOf(file: string): Room | undefined {
+  return rooms.find(({ place }) => lies(file, place));
+}
+
+function lies(file: string, place: string): boolean {
+  return file === place || file.startsWith(`${place}/`);
+}
+
+function mayImportFile(room: Room, target: string, typeOnly: boolean): boolean {
+  if (target.startsWith('../')) return room.outside === true;
+  const places = [room.place, ...room.may, ...(typeOnly ? (room.mayTypes ?? []) : [])];
+  return places.some((place) => lies(target, place));
+}
+
+function mayImportPackage(room: Room, file: string, specifier: string): boolean {
+  const packageName = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  const holders = packageHolders.get(packageName);
+  if (holders !== undefined) return holders.includes(file);
+  return specifier.startsWith('node:') ? room.packages === 'npm and node:' : room.packages !== undefined;
+}
+
+function globalProblems(file: string, source: string): readonly string[] {
+  const code = codeOnly(source);
+  const allowed: readonly string[] = roomOf(file)?.globals ?? [];
+  return ['process', 'document', 'navigator']
+    .filter((name) => (name === 'navigator' ? file !== navigatorHolder : !allowed.includes(name)))
+    .filter((name) => new RegExp(`(?<![.\\w$])(?:globalThis\\.)?${name}\\b(?!\\s*:)`).test(code))
+    .map((name) => `src/${file} touches ${name}`);
+}
