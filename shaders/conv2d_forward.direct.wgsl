@@ -59,5 +59,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
     }
   }
-  output[index] = select(sum, max(sum, vec4f(0.0)), params.relu == 1u);
+  // Not max(sum, 0), which would turn a NaN into 0 and hide it from the loss.
+  output[index] = select(sum, vec4f(0.0), (sum < vec4f(0.0)) & vec4<bool>(params.relu == 1u));
 }

@@ -1,5 +1,6 @@
 // relu, forward: output = max(input, 0), elementwise.
 //
+// A NaN stays one, as in PyTorch, so that the loss shows it; `max` would make it 0.
 // One invocation walks the vector with the stride of the whole grid, four values at a time.
 
 struct Params {
@@ -13,6 +14,6 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < params.count; i += groups.x * 64u) {
-    output[i] = max(input[i], vec4f(0.0));
+    output[i] = select(input[i], vec4f(0.0), input[i] < vec4f(0.0));
   }
 }

@@ -70,7 +70,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
           if (params.mask == 1u) {
             value = select(0.0, value, activation[index] > 0.0);
           }
-          output[index] = select(value, max(value, 0.0), params.relu == 1u);
+          // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+          output[index] = select(value, 0.0, params.relu == 1u && value < 0.0);
         }
       }
     }

@@ -1,0 +1,51 @@
+// lbfgs_candidate: inner products of the candidate pair s, y = g - gPrevious and the gradient g with themselves.
+//   partial[0..7][column] = s·y, y·y, s·g, y·g, g·g, ‖g‖₁, max|g|, max|s| over the values of that column
+//
+// One invocation walks the vectors with the stride of all columns and keeps its eight sums in registers: no barriers.
+// Grid: columns / 64 workgroups. lbfgs_sum adds the columns.
+
+struct Params {
+  size: u32,
+  columns: u32,
+}
+
+@group(0) @binding(0) var<storage, read> candidate: array<f32>;         // [size], s of the candidate pair
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;          // [size]
+@group(0) @binding(2) var<storage, read> gradientPrevious: array<f32>;  // [size]
+@group(0) @binding(3) var<storage, read_write> partial: array<f32>;     // [8 + 5 · history, columns]
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let columns = params.columns;
+  var sy = 0.0;
+  var yy = 0.0;
+  var sg = 0.0;
+  var yg = 0.0;
+  var gg = 0.0;
+  var norm1 = 0.0;
+  var maxGradient = 0.0;
+  var maxStep = 0.0;
+  for (var i = column; i < params.size; i += columns) {
+    let s = candidate[i];
+    let g = gradient[i];
+    let y = g - gradientPrevious[i];
+    sy += s * y;
+    yy += y * y;
+    sg += s * g;
+    yg += y * g;
+    gg += g * g;
+    norm1 += abs(g);
+    maxGradient = max(maxGradient, abs(g));
+    maxStep = max(maxStep, abs(s));
+  }
+  partial[column] = sy;
+  partial[columns + column] = yy;
+  partial[2u * columns + column] = sg;
+  partial[3u * columns + column] = yg;
+  partial[4u * columns + column] = gg;
+  partial[5u * columns + column] = norm1;
+  partial[6u * columns + column] = maxGradient;
+  partial[7u * columns + column] = maxStep;
+}

@@ -1,0 +1,195 @@
+/**
+ * L-BFGS whose vectors never leave the device.
+ *
+ * Each step moves x by t d, where d = -H g and H is the inverse Hessian that the last `history` curvature pairs
+ * (s = change of x, y = change of g) make of H₀ = (s·y / y·y) I. The recursion runs on inner products (the vector-free
+ * form), so a step is one reduction over the history, one small kernel and one pass that forms d and updates x. With a
+ * fixed step length nothing is read back.
+ *
+ * Source: Nocedal and Wright, Numerical Optimization (2006), algorithm 7.4 and equation 7.20; Chen, Wang and Zhou,
+ * Large-scale L-BFGS using MapReduce (2014), for the form; torch/optim/lbfgs.py for the conventions: the first direction is -g with
+ * t = min(1, 1 / ‖g‖₁) · learningRate, then t = learningRate; a pair is kept where s·y > 1e-10.
+ *
+ * Departures: its stopping tests are off unless asked for (they cost a readback a step); a gradient that is not finite
+ * leaves x and the state as they are; a direction that does not descend in f32 empties the history. No point is evaluated
+ * twice: in PyTorch each call of step() with a line search begins with the evaluation that the call before ended on, so
+ * its trace equals this one within a call.
+ */
+
+import { BufferScope } from '../core/buffers.ts';
+import { InputError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { type Dispatch, Program } from '../core/program.ts';
+import { allocateLbfgs, type LbfgsBuffers, recordMove, recordPlan } from './lbfgs-kernels.ts';
+import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
+import { DirectionProbe } from './lbfgs-search.ts';
+import type { DeviceObjective, Evaluator, Optimizer, StopReason } from './optimizer.ts';
+import { strongWolfe, strongWolfeDefaults } from './strong-wolfe.ts';
+
+export { lbfgsBytes } from './lbfgs-layout.ts';
+
+export interface LbfgsTolerances {
+  /** Stop where max|g| is not above it; default 1e-7. */
+  readonly gradient?: number;
+  /** Stop where max|t d| or the change of the loss is not above it, or g·d is above its negative; default 1e-9. */
+  readonly change?: number;
+}
+
+export interface LbfgsOptions {
+  /** Curvature pairs kept; default 10. */
+  readonly history?: number;
+  /** Factor of the first step length and the step length after it, as in PyTorch; default 1. */
+  readonly learningRate?: number;
+  /** `none` (default): the fixed step length. `strong-wolfe`: a search along d, with readbacks. */
+  readonly lineSearch?: 'none' | 'strong-wolfe';
+  /** PyTorch's stopping tests; absent, they are off. With a fixed step they cost a readback each step. */
+  readonly tolerances?: LbfgsTolerances;
+  /** Most bytes of one buffer of the history; default the adapter's limit. */
+  readonly maxBufferBytes?: number;
+}
+
+export class Lbfgs implements Optimizer {
+  readonly #gpu: Gpu;
+  readonly #layout: LbfgsLayout;
+  readonly #buffers: LbfgsBuffers;
+  readonly #scope: BufferScope;
+  readonly #plan: Program;
+  readonly #move: Program;
+  readonly #decision: Dispatch;
+  readonly #probe: DirectionProbe | undefined;
+  readonly #tolerances: Required<LbfgsTolerances> | undefined;
+  #learningRate: number;
+  /** The value at x: known after a line search, whose accepted gradient then is the objective's present one. */
+  #loss: number | undefined;
+  #previousLoss: number | undefined;
+  #isFirst = true;
+
+  private constructor(gpu: Gpu, objective: DeviceObjective, layout: LbfgsLayout, options: LbfgsOptions) {
+    this.#gpu = gpu;
+    this.#layout = layout;
+    this.#learningRate = options.learningRate ?? 1;
+    this.#tolerances = options.tolerances && { gradient: 1e-7, change: 1e-9, ...options.tolerances };
+    this.#scope = new BufferScope(gpu.buffers);
+    this.#plan = new Program(gpu, 'lbfgs plan');
+    this.#move = new Program(gpu, 'lbfgs move');
+    this.#buffers = allocateLbfgs(this.#scope, layout);
+    this.#decision = recordPlan(this.#plan, objective, layout, this.#buffers, this.#learningRate);
+    recordMove(this.#move, objective, layout, this.#buffers);
+    if (layout.lineSearch) {
+      this.#probe = new DirectionProbe(this.#scope, this.#move, objective, layout, this.#buffers);
+    }
+  }
+
+  /**
+   * Takes the state's memory (`lbfgsBytes` of it) and records the programs. The caller owns the result.
+   *
+   * @throws InputError for options that make no sense. LimitError where a pair does not fit a buffer. DeviceError where
+   *   the device refuses the memory.
+   */
+  static async create(gpu: Gpu, objective: DeviceObjective, options: LbfgsOptions = {}): Promise<Lbfgs> {
+    checkRate(options.learningRate ?? 1);
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const layout = lbfgsLayout(objective.size, options.history ?? 10, {
+      lineSearch: options.lineSearch === 'strong-wolfe',
+      maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),
+    });
+    let made: Lbfgs | undefined;
+    try {
+      return await gpu.checked('L-BFGS', () => {
+        made = new Lbfgs(gpu, objective, layout, options);
+        return made;
+      });
+    } catch (error) {
+      made?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+
+  /** Takes effect from the next step. */
+  set learningRate(value: number) {
+    checkRate(value);
+    this.#learningRate = value;
+    this.#plan.update(this.#decision, { history: this.#layout.history, learningRate: value });
+  }
+
+  /** Drops all curvature pairs: the next step is a first step, from the variable as it then is. */
+  forget(): void {
+    const { state } = this.#buffers;
+    this.#gpu.device.queue.writeBuffer(state.buffer, state.offsetBytes, new Uint32Array(4));
+    this.#loss = undefined;
+    this.#previousLoss = undefined;
+    this.#isFirst = true;
+  }
+
+  async step(evaluator: Evaluator): Promise<StopReason | undefined> {
+    if (this.#probe !== undefined) return this.#searchStep(evaluator, this.#probe);
+    if (this.#tolerances !== undefined) return this.#testedStep(evaluator, this.#tolerances);
+    await evaluator.submit([this.#plan, this.#move]);
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#plan[Symbol.dispose]();
+    this.#move[Symbol.dispose]();
+    this.#scope[Symbol.dispose]();
+  }
+
+  /** The fixed step with PyTorch's tests between evaluation and update. */
+  async #testedStep(evaluator: Evaluator, { gradient, change }: Required<LbfgsTolerances>) {
+    const loss = await evaluator.evaluate([this.#plan]);
+    const values = await this.#gpu.read(this.#buffers.scalar);
+    const [, , slope = Number.NaN, usable = 0, gradientMax = Number.NaN, stepMax = Number.NaN] = values;
+    const previous = this.#previousLoss;
+    this.#previousLoss = loss;
+    if (usable === 0) return undefined;
+    if (gradientMax <= gradient) return 'gradient-tolerance';
+    if (previous !== undefined && (stepMax <= change || Math.abs(loss - previous) < change)) return 'change-tolerance';
+    if (slope > -change) return 'change-tolerance';
+    this.#gpu.submit([this.#move]);
+    return undefined;
+  }
+
+  /** A direction and a search along it. The first evaluation is spent only where the gradient at x is not known. */
+  async #searchStep(evaluator: Evaluator, probe: DirectionProbe): Promise<StopReason | undefined> {
+    const known = this.#loss;
+    const after = [this.#plan, this.#move];
+    if (known !== undefined) this.#gpu.submit(after);
+    const loss = known ?? (await evaluator.evaluate(after));
+    const scalars = await probe.read();
+    const { slope, gradientMax, directionMax } = scalars;
+    if (!Number.isFinite(loss) || !Number.isFinite(scalars.gradientSquare)) return undefined;
+    this.#loss = loss;
+    const tolerances = this.#tolerances;
+    if (gradientMax <= (tolerances?.gradient ?? 0)) return 'gradient-tolerance';
+    if (!(slope < 0) || slope > -(tolerances?.change ?? 0)) return 'change-tolerance';
+    if (evaluator.remaining < 1) return undefined;
+    const firstStep = (this.#isFirst ? Math.min(1, 1 / scalars.gradientNorm1) : 1) * this.#learningRate;
+    probe.begin();
+    const found = await strongWolfe({
+      start: { loss, slope },
+      firstStep,
+      directionMax,
+      maxEvaluations: Math.min(strongWolfeDefaults.maxEvaluations, evaluator.remaining),
+      evaluate: (t, kept) => probe.evaluate(evaluator, t, kept),
+    });
+    probe.accept(found.t);
+    this.#loss = found.loss;
+    this.#isFirst &&= found.t === 0;
+    if (found.t === 0) return evaluator.remaining < 1 ? undefined : 'change-tolerance';
+    if (tolerances === undefined) return undefined;
+    if (probe.gradientMax(found.t) <= tolerances.gradient) return 'gradient-tolerance';
+    const isStill = found.t * directionMax <= tolerances.change || Math.abs(found.loss - loss) < tolerances.change;
+    return isStill ? 'change-tolerance' : undefined;
+  }
+}
+
+function checkRate(learningRate: number): void {
+  if (!(learningRate > 0 && Number.isFinite(learningRate))) {
+    throw new InputError(`L-BFGS: learningRate must be a positive number, got ${learningRate}`);
+  }
+}
