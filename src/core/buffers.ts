@@ -38,8 +38,8 @@ const storageUsage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.
 export class BufferPool implements Disposable {
   readonly #device: GPUDevice;
   readonly #live = new Set<GPUBuffer>();
+  readonly #meters = new Set<{ peakBytes: number }>();
   #bytesInUse = 0;
-  #peakBytes = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -50,13 +50,15 @@ export class BufferPool implements Disposable {
     return this.#bytesInUse;
   }
 
-  /** The largest `bytesInUse` since the pool exists. */
-  get peakBytes(): number {
-    return this.#peakBytes;
-  }
-
   get count(): number {
     return this.#live.size;
+  }
+
+  /** Watches the largest `bytesInUse` from now until it is disposed. */
+  meter(): { readonly peakBytes: number } & Disposable {
+    const meter = { peakBytes: this.#bytesInUse, [Symbol.dispose]: () => void this.#meters.delete(meter) };
+    this.#meters.add(meter);
+    return meter;
   }
 
   /** A zeroed buffer of at least `sizeBytes`; the caller owns it and gives it back with `release`. */
@@ -65,7 +67,9 @@ export class BufferPool implements Disposable {
     const buffer = this.#device.createBuffer({ label, size, usage });
     this.#live.add(buffer);
     this.#bytesInUse += size;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#bytesInUse);
+    for (const meter of this.#meters) {
+      meter.peakBytes = Math.max(meter.peakBytes, this.#bytesInUse);
+    }
     return { buffer, offsetBytes: 0, sizeBytes: size };
   }
 

@@ -51,7 +51,8 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
       `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
     );
   }
-  planStylize({ content, style, initial: image }, settings, gpu);
+  planStylize({ content, style }, settings, gpu);
+  using meter = gpu.buffers.meter();
   using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights);
   using objective = await TransferObjective.create({
     gpu,
@@ -82,7 +83,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     },
     firstMs,
     adapter: gpu.profile.description,
-    peakBytes: gpu.buffers.peakBytes,
+    peakBytes: meter.peakBytes,
     gradient: toPlanar(gradient, image.width, image.height),
   };
 }

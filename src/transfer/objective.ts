@@ -73,7 +73,8 @@ export class TransferObjective implements DeviceObjective, Disposable {
     this.variable = parts.scope.upload('picture', fromPixels(initial.pixels, options.variable));
     this.size = this.variable.sizeBytes / bytesPerFloat;
     this.gradient = parts.scope.allocate('gradient', this.variable.sizeBytes);
-    this.best = parts.scope.allocate('best picture', this.variable.sizeBytes);
+    // Until an evaluation is better than none, the best picture is the one the run starts from.
+    this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
     this.program = new Program(gpu, 'evaluation');
     this.#owned = [this.program, executor, ...ownedBy(parts)];
     this.#record(executor, parts.losses);

@@ -124,16 +124,18 @@ export type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize
  * @throws LimitError naming the limit, the need, and the largest size of the same shape that fits.
  */
 export function checkLimits(request: PlanRequest, limits: BufferLimits): TransferPlan {
-  const plan = planTransfer(request);
+  // Feature maps pass a limit long before the optimiser's vectors do, which would report it less helpfully.
+  const mapsOnly = { ...request, optimizerBytes: () => 0 };
+  const plan = planTransfer(mapsOnly);
   const exceeded = exceededLimit(plan, limits);
   if (exceeded === undefined) {
-    return plan;
+    return planTransfer(request);
   }
   const { width, height } = request.size;
   const longest = Math.max(width, height);
   const fits = (side: number): boolean => {
     const size = scaleTo(request.size, side);
-    return exceededLimit(planTransfer({ ...request, size }), limits) === undefined;
+    return exceededLimit(planTransfer({ ...mapsOnly, size }), limits) === undefined;
   };
   const side = largestFitting(16, longest, fits);
   throw new LimitError({

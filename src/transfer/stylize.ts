@@ -12,7 +12,7 @@ import { Adam, adamBytes } from '../optimizers/adam.ts';
 import { Lbfgs, lbfgsBytes } from '../optimizers/lbfgs.ts';
 import type { DeviceObjective, Optimizer } from '../optimizers/optimizer.ts';
 import { TransferObjective } from './objective.ts';
-import { checkLimits, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
+import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
 import type { Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer } from './run.ts';
 
@@ -89,7 +89,11 @@ function optimizerBytes(settings: Settings, gpu: Gpu): (values: number) => numbe
 }
 
 /** The memory a run will take. @throws LimitError with the largest size that fits, before anything is allocated. */
-export function planStylize(pictures: PreparedPictures, settings: Settings, gpu: Gpu): TransferPlan {
+export function planStylize(
+  pictures: { readonly content: PictureSize; readonly style: PictureSize },
+  settings: Settings,
+  gpu: Gpu,
+): TransferPlan {
   const request: PlanRequest = {
     options: settings.objective,
     size: pictures.content,

@@ -1,0 +1,76 @@
+/** What an adapter means for a transfer: which kernels it would run and how large a picture it can hold. Runs nothing. */
+
+import { LimitError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { chooseConv2dVariant } from '../kernels/conv2d.ts';
+import { lanesOf } from '../kernels/gemm.ts';
+import { chooseGramVariant } from '../kernels/gram.ts';
+import { paddingModeOf } from '../models/plan.ts';
+import { conv2dShapeOf, tapMap } from '../models/schedule.ts';
+import { objectiveSchedule } from './plan.ts';
+import type { Settings } from './presets.ts';
+import { convolutionsOf, planStylize } from './stylize.ts';
+
+/** The kernel family chosen for one operation of one layer. */
+export interface FamilyChoice {
+  readonly op: 'conv2d forward' | 'conv2d backward' | 'gram';
+  readonly layer: string;
+  readonly family: string;
+}
+
+export interface AdapterSurvey {
+  /** Lanes of the `lanes` kernels; undefined where the adapter cannot run them. */
+  readonly lanes: number | undefined;
+  readonly families: readonly FamilyChoice[];
+  /** The side of the largest square picture within the adapter's limits, at most `mostSide`. */
+  readonly largestSquare: { readonly side: number; readonly peakBytes: number };
+}
+
+/** The largest side that is looked for. */
+const mostSide = 16_384;
+
+/** Any size will do for choosing kernels; this one is no special case of theirs. */
+const typicalSide = 256;
+
+/** Asks the engine's own rules; nothing is allocated. */
+export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
+  return { lanes: lanesOf(gpu), families: familiesOf(gpu, settings), largestSquare: largestSquareOf(gpu, settings) };
+}
+
+function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly FamilyChoice[] {
+  const lanes = lanesOf(gpu);
+  const schedule = objectiveSchedule(objective, { width: typicalSide, height: typicalSide });
+  const convolutions = convolutionsOf({ objective, ...rest }).flatMap((layer): FamilyChoice[] => {
+    const input = { name: layer.name, width: typicalSide, height: typicalSide, channels: layer.inChannels };
+    const shape = conv2dShapeOf(layer, input, paddingModeOf(layer.name, objective.paddingMode));
+    return (['forward', 'backward'] as const).map((direction) => ({
+      op: `conv2d ${direction}` as const,
+      layer: layer.name,
+      family: chooseConv2dVariant(shape, direction, lanes).family,
+    }));
+  });
+  const grams = objective.styleLayers.map(({ name }): FamilyChoice => {
+    const { channels } = tapMap(schedule, name);
+    return { op: 'gram', layer: name, family: chooseGramVariant(channels, lanes).family };
+  });
+  return [...convolutions, ...grams];
+}
+
+function largestSquareOf(gpu: Gpu, settings: Settings): AdapterSurvey['largestSquare'] {
+  const peakBytesAt = (side: number): number | undefined => {
+    const size = { width: side, height: side };
+    try {
+      return planStylize({ content: size, style: size }, settings, gpu).peakBytes;
+    } catch (error) {
+      if (error instanceof LimitError) return undefined;
+      throw error;
+    }
+  };
+  let [fitting, failing] = [typicalSide, mostSide + 1];
+  while (failing - fitting > 1) {
+    const middle = Math.floor((fitting + failing) / 2);
+    if (peakBytesAt(middle) === undefined) failing = middle;
+    else fitting = middle;
+  }
+  return { side: fitting, peakBytes: peakBytesAt(fitting) ?? 0 };
+}
