@@ -51,7 +51,7 @@ export class Program implements Disposable {
     return this.#dispatches;
   }
 
-  /** Appends a dispatch. An empty grid records nothing. @throws ShapeError when the grid passes the adapter's limit. */
+  /** Appends a dispatch. @throws ShapeError when the grid is empty or passes the adapter's limit. */
   dispatch<Binding extends string, Parameter extends string>(
     kernel: KernelDefinition<Binding, Parameter>,
     options: DispatchOptions<Binding, Parameter>,

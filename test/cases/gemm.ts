@@ -1,0 +1,166 @@
+/** The batched matrix product of the `lanes` family, in every use of its strides. */
+
+import type { Gpu } from '../../src/core/gpu.ts';
+import { gemmColumnBlock, lanesOf, recordGemm } from '../../src/kernels/gemm.ts';
+import { gemm } from '../reference/gemm.ts';
+import { floats, seededRandom, signed } from '../support/random.ts';
+import {
+  accumulated,
+  bytesOf,
+  type CaseValues,
+  type KernelCase,
+  type KernelVariant,
+  unwritten,
+} from './kernel-case.ts';
+
+interface GemmProblem {
+  readonly batches: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Length of the one sum that the batches are chunks of. */
+  readonly splitDepth?: number;
+  readonly accumulate: boolean;
+  /** A is stored [k][row]. */
+  readonly transposed: boolean;
+  /** Floats between the rows and matrices of the operands, beyond their own. */
+  readonly gap: number;
+}
+
+const control: GemmProblem = {
+  batches: 2,
+  rows: 5,
+  columns: 64,
+  depth: 64,
+  accumulate: false,
+  transposed: false,
+  gap: 0,
+};
+
+function stridesOf({ batches, rows, columns, depth, splitDepth, transposed, gap }: GemmProblem) {
+  const aMinor = (transposed ? rows : depth) + gap;
+  const aMajor = transposed ? depth : rows;
+  const bDepth = columns + gap;
+  const cRow = columns + gap;
+  const isSplit = splitDepth !== undefined;
+  return {
+    aStrides: {
+      batch: aMajor * aMinor + (isSplit ? 0 : gap),
+      row: transposed ? 1 : aMinor,
+      depth: transposed ? aMinor : 1,
+    },
+    bStrides: { batch: depth * bDepth + (isSplit ? 0 : gap), depth: bDepth },
+    cStrides: { batch: rows * cRow + gap, row: cRow },
+    aLength: batches * (aMajor * aMinor + gap),
+    bLength: batches * (depth * bDepth + gap),
+    cLength: batches * (rows * cRow + gap),
+  };
+}
+
+function makeGemm(name: string, problem: GemmProblem): CaseValues {
+  const { batches, rows, columns, depth, splitDepth, accumulate } = problem;
+  const random = seededRandom(name);
+  const { aStrides, bStrides, cStrides, aLength, bLength, cLength } = stridesOf(problem);
+  const a = floats(aLength, signed(random));
+  const b = floats(bLength, signed(random));
+  const initial = floats(cLength, accumulate ? signed(random) : () => unwritten);
+  const dense = gemm({
+    batches,
+    rows,
+    columns,
+    depth: (batch) => Math.min(depth, (splitDepth ?? Number.POSITIVE_INFINITY) - batch * depth),
+    a: (batch, row, k) => a[batch * aStrides.batch + row * aStrides.row + k * aStrides.depth] ?? Number.NaN,
+    b: (batch, k, column) => b[batch * bStrides.batch + k * bStrides.depth + column] ?? Number.NaN,
+    old: (batch, row, column) =>
+      accumulate ? (initial[batch * cStrides.batch + row * cStrides.row + column] ?? Number.NaN) : 0,
+  });
+  const expected = new Float64Array(cLength);
+  const written = new Set<number>();
+  dense.forEach((value, index) => {
+    const [batch, row] = [Math.floor(index / (rows * columns)), Math.floor(index / columns) % rows];
+    const at = batch * cStrides.batch + row * cStrides.row + (index % columns);
+    expected[at] = value;
+    written.add(at);
+  });
+  return {
+    inputs: { a, b },
+    outputs: {
+      c: {
+        initial,
+        expected,
+        tolerance: accumulated(depth + 1),
+        rule: (index) => (written.has(index) ? 'compare' : 'untouched'),
+      },
+    },
+  };
+}
+
+function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] {
+  const lanes = lanesOf(gpu);
+  if (lanes === undefined || problem.columns % gemmColumnBlock(lanes) !== 0) return [];
+  const { aStrides, bStrides, cStrides } = stridesOf(problem);
+  const { batches, rows, columns, depth, splitDepth, accumulate } = problem;
+  return [
+    {
+      name: 'lanes',
+      record: ({ program, buffer }) => {
+        recordGemm(program, {
+          label: 'gemm',
+          lanes,
+          a: buffer('a'),
+          b: buffer('b'),
+          c: buffer('c'),
+          batches,
+          rows,
+          columns,
+          depth,
+          ...(splitDepth === undefined ? {} : { splitDepth }),
+          aStrides,
+          bStrides,
+          cStrides,
+          accumulate,
+        });
+      },
+    },
+  ];
+}
+
+function gemmCase(change: Partial<GemmProblem>): KernelCase {
+  const problem: GemmProblem = { ...control, ...change };
+  const { batches, rows, columns, depth, splitDepth, accumulate, transposed, gap } = problem;
+  const flags = [
+    splitDepth === undefined ? '' : ` of ${splitDepth}`,
+    transposed ? ' transposed' : '',
+    accumulate ? ' accumulate' : '',
+    gap === 0 ? '' : ` gap=${gap}`,
+  ];
+  const name = `gemm a=[${batches},${rows},${depth}] b=[${batches},${depth},${columns}]${flags.join('')}`;
+  const sizes = [batches * rows * depth, batches * depth * columns, batches * rows * columns * (accumulate ? 2 : 1)];
+  return {
+    op: 'gemm',
+    name,
+    flops: 2 * rows * columns * (splitDepth ?? batches * depth),
+    leastBytes: bytesOf(...sizes),
+    make: () => makeGemm(name, problem),
+    variants: (gpu) => gemmVariants(problem, gpu),
+  };
+}
+
+export const gemmCases: readonly KernelCase[] = [
+  gemmCase({}),
+  // Depth on both sides of a vector of lanes and of the blocks of 64 and 128 rows that stay in registers.
+  ...[1, 7, 8, 9, 63, 65, 127, 128, 129, 192, 256, 257, 300, 384, 512].map((depth) => gemmCase({ depth })),
+  // Rows that do not divide into the groups; batches alone decide how many groups there are.
+  ...[1, 2, 15, 16, 17, 33, 513].map((rows) => gemmCase({ rows, batches: 1 })),
+  gemmCase({ rows: 37, batches: 36 }),
+  gemmCase({ columns: 192 }),
+  gemmCase({ accumulate: true }),
+  gemmCase({ accumulate: true, depth: 200 }),
+  gemmCase({ transposed: true, rows: 70 }),
+  gemmCase({ gap: 12 }),
+  gemmCase({ gap: 12, transposed: true, accumulate: true, depth: 130 }),
+  // Batches as chunks of one sum: a ragged last chunk, one of a single product, a whole one, only one.
+  ...[300, 257, 384, 100].map((splitDepth) =>
+    gemmCase({ splitDepth, depth: 128, batches: Math.ceil(splitDepth / 128), transposed: true }),
+  ),
+];

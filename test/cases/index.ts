@@ -1,0 +1,26 @@
+/** Every case of every operation. */
+
+import { conv2dCases } from './conv2d.ts';
+import { gemmCases } from './gemm.ts';
+import { gramCases } from './gram.ts';
+import type { KernelCase } from './kernel-case.ts';
+import { lossSumCases } from './loss-sum.ts';
+import { mseCases } from './mse.ts';
+import { normaliseCases } from './normalise.ts';
+import { poolCases } from './pool2d.ts';
+import { reluCases } from './relu.ts';
+import { totalVariationCases } from './total-variation.ts';
+import { winogradCases } from './winograd.ts';
+
+export const kernelCases: readonly KernelCase[] = [
+  ...normaliseCases,
+  ...conv2dCases,
+  ...winogradCases,
+  ...gemmCases,
+  ...reluCases,
+  ...poolCases,
+  ...gramCases,
+  ...mseCases,
+  ...totalVariationCases,
+  ...lossSumCases,
+];

@@ -1,0 +1,152 @@
+/** Which variant a shape gets, and which shapes are refused. */
+
+import { describe, expect, it } from 'vitest';
+
+import { ShapeError } from '../../src/core/errors.ts';
+import { Program } from '../../src/core/program.ts';
+import {
+  type Conv2dShape,
+  chooseConv2dVariant,
+  conv2dOutputSize,
+  packConv2dWeight,
+  packedWeightBytes,
+  recordConv2dForward,
+} from '../../src/kernels/conv2d.ts';
+import { lanesOf } from '../../src/kernels/gemm.ts';
+import { chooseGramVariant } from '../../src/kernels/gram.ts';
+import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
+import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
+import { useGpu } from '../support/gpu.ts';
+
+const gpu = useGpu();
+
+const vgg: Conv2dShape = {
+  inHeight: 16,
+  inWidth: 12,
+  inChannels: 64,
+  outChannels: 64,
+  kernelHeight: 3,
+  kernelWidth: 3,
+  stride: 1,
+  padding: 1,
+  paddingMode: 'zeros',
+};
+
+describe('chooseConv2dVariant with 8 lanes', () => {
+  const family = (
+    change: Partial<Conv2dShape>,
+    direction: 'forward' | 'backward' = 'forward',
+    lanes?: number,
+  ): string => chooseConv2dVariant({ ...vgg, ...change }, direction, lanes ?? 8).family;
+
+  it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and for nothing else', () => {
+    expect(family({})).toBe('winograd');
+    const others: readonly Partial<Conv2dShape>[] = [
+      { kernelHeight: 1 },
+      { kernelWidth: 1 },
+      { kernelHeight: 5, kernelWidth: 5 },
+      { stride: 2 },
+      { padding: 0 },
+      { padding: 2 },
+      { paddingMode: 'replicate' },
+    ];
+    expect(others.map((change) => family(change))).toEqual(others.map(() => 'direct'));
+  });
+
+  it('wants whole vectors of input channels and whole blocks of 64 output channels, as the direction sees them', () => {
+    expect(family({ inChannels: 8 })).toBe('winograd');
+    expect(family({ inChannels: 3 })).toBe('direct');
+    expect(family({ outChannels: 96 })).toBe('direct');
+    expect(family({ inChannels: 8 }, 'backward')).toBe('direct');
+    expect(family({ outChannels: 8 }, 'backward')).toBe('winograd');
+    expect(family({ inChannels: 3 }, 'backward')).toBe('direct');
+  });
+
+  it('scales the blocks with the lanes, and falls back without a lane count', () => {
+    expect(family({}, 'forward', 16)).toBe('direct');
+    expect(family({ outChannels: 128 }, 'forward', 16)).toBe('winograd');
+    expect(family({ outChannels: 32 }, 'forward', 4)).toBe('winograd');
+    expect(chooseConv2dVariant(vgg, 'forward', undefined)).toEqual({ family: 'direct' });
+  });
+});
+
+it('chooseGramVariant wants whole column blocks', () => {
+  expect(chooseGramVariant(64, 8)).toEqual({ family: 'lanes', lanes: 8 });
+  expect([chooseGramVariant(96, 8), chooseGramVariant(64, 16), chooseGramVariant(64, undefined)]).toEqual([
+    { family: 'direct' },
+    { family: 'direct' },
+    { family: 'direct' },
+  ]);
+});
+
+it('lanesOf is the subgroup size where the kernels are written for it', () => {
+  const size = gpu().profile.subgroupSize;
+  expect(lanesOf(gpu())).toBe(size === 4 || size === 8 || size === 16 ? size : undefined);
+});
+
+describe('shapes', () => {
+  it.each([
+    [{}, [16, 12]],
+    [{ stride: 2 }, [8, 6]],
+    [{ stride: 2, padding: 0 }, [7, 5]],
+    [{ kernelHeight: 1, kernelWidth: 7, padding: 3 }, [22, 12]],
+    [{ padding: 0, inHeight: 3, inWidth: 3 }, [1, 1]],
+  ] as const)('conv2d with %j gives %j', (change, expected) => {
+    const { height, width } = conv2dOutputSize({ ...vgg, ...change });
+    expect([height, width]).toEqual(expected);
+  });
+
+  it('conv2d refuses a kernel that does not fit', () => {
+    expect(() => conv2dOutputSize({ ...vgg, padding: 0, inWidth: 2 })).toThrow(
+      'conv2d: a 3x3 kernel does not fit an input of 16x2 with padding 0',
+    );
+  });
+
+  it('conv2d refuses Winograd without scratch buffers', () => {
+    using program = new Program(gpu(), 'no scratch');
+    const slice = gpu().buffers.allocate('stand-in', 4);
+    const buffers = { weight: slice, input: slice, bias: slice, output: slice };
+    const variant = { family: 'winograd', lanes: 8 } as const;
+    const record = (): void =>
+      recordConv2dForward(program, { label: 'conv1_2', variant, shape: vgg, relu: true, ...buffers });
+    expect(record).toThrow(ShapeError);
+    expect(record).toThrow('conv1_2: Winograd needs two scratch buffers');
+    gpu().buffers.release(slice);
+  });
+
+  it('pool2d rounds down, and refuses maps without a whole window or with unpadded channels', () => {
+    const shape = { inHeight: 7, inWidth: 9, channels: 4, kernelSize: 2 };
+    expect(pool2dOutputSize(shape)).toEqual({ height: 3, width: 4 });
+    expect(() => pool2dOutputSize({ ...shape, inHeight: 1 })).toThrow(ShapeError);
+    expect(() => pool2dOutputSize({ ...shape, channels: 3 })).toThrow('multiple of 4 channels');
+  });
+
+  it('packed weights: [tap][in][out] or [tap][out][in], channels padded with zeros', () => {
+    const shape = { inChannels: 1, outChannels: 2, kernelHeight: 1, kernelWidth: 2 };
+    const weight = Float32Array.of(1, 2, 3, 4); // [out, in, tap]
+    const plain = packConv2dWeight(weight, shape);
+    expect(plain.byteLength).toBe(packedWeightBytes(1, 2, 2));
+    expect([...plain.entries()].filter(([, value]) => value !== 0)).toEqual([
+      [0, 1],
+      [1, 3],
+      [16, 2],
+      [17, 4],
+    ]);
+    const transposed = packConv2dWeight(weight, shape, true);
+    expect([...transposed.entries()].filter(([, value]) => value !== 0)).toEqual([
+      [0, 1],
+      [4, 3],
+      [16, 2],
+      [20, 4],
+    ]);
+  });
+
+  it('Winograd keeps its scratch below the binding limit at any picture that has rows to cut', () => {
+    const most = 128 * 2 ** 20;
+    const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) =>
+      winogradScratchBytes({ height: edge, width: edge, inChannels: 64, outChannels: 64 }),
+    );
+    expect(Math.max(...sizes)).toBeLessThan(most);
+    expect(sizes.map((size) => size / 2 ** 20 < 33)).toEqual(sizes.map(() => true));
+  });
+});

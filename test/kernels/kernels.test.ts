@@ -1,0 +1,36 @@
+/** Every kernel on every case: each variant that the adapter can run against the f64 reference, between guards. */
+
+import { describe, expect, it } from 'vitest';
+
+import { lanesOf } from '../../src/kernels/gemm.ts';
+import { conv2dBackwardCase, conv2dForwardCase } from '../cases/conv2d.ts';
+import { foldedBackward, foldedForward } from '../cases/conv2d-problems.ts';
+import { kernelCases } from '../cases/index.ts';
+import type { KernelCase } from '../cases/kernel-case.ts';
+import { useGpu } from '../support/gpu.ts';
+import { checkCase } from '../support/run-case.ts';
+
+const gpu = useGpu();
+
+const folded: readonly KernelCase[] = [conv2dForwardCase(foldedForward), conv2dBackwardCase(foldedBackward)];
+
+describe('kernels', () => {
+  // By '%s': vitest cuts a '$name' short, and the name is what -t filters by.
+  it.each([...kernelCases, ...folded].map((each) => [each.name, each] as const))('%s', async (_, kernelCase) => {
+    const problems = await checkCase(gpu(), kernelCase);
+    if (problems.length > 0) expect.fail(problems.join('\n\n'));
+  });
+});
+
+describe('cases', () => {
+  it('have names of their own, for names are seeds and filters', () => {
+    const names = kernelCases.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('reach every family that the adapter has', () => {
+    const families = new Set(kernelCases.flatMap((each) => each.variants(gpu()).map(({ name }) => name)));
+    const lanes = ['lanes', 'winograd', 'winograd, bands of 1', 'winograd, bands of 2'];
+    expect([...families].sort()).toEqual(lanesOf(gpu()) === undefined ? ['direct'] : ['direct', ...lanes]);
+  });
+});

@@ -1,0 +1,178 @@
+/** What the kernels stand on: parameters in bytes, programs, the buffer pool. */
+
+import { describe, expect, it } from 'vitest';
+
+import { BufferPool, BufferScope } from '../../src/core/buffers.ts';
+import { DeviceError, ShapeError } from '../../src/core/errors.ts';
+import { defineKernel, packParams } from '../../src/core/kernel.ts';
+import { linearGrid, Program } from '../../src/core/program.ts';
+import { elementwiseGrid, paddedChannels, vectorsOf } from '../../src/kernels/elementwise.ts';
+import { normaliseForwardKernel, recordNormaliseForward } from '../../src/kernels/normalise.ts';
+import { useGpu } from '../support/gpu.ts';
+
+const gpu = useGpu();
+
+describe('packParams', () => {
+  it('writes the members in the order of the definition, little-endian, each in its type', () => {
+    const kernel = defineKernel({ shader: 'a.wgsl', bindings: {}, params: { a: 'u32', b: 'f32', c: 'i32', d: 'u32' } });
+    const view = new DataView(packParams(kernel, { d: 0xfffffff0, c: -2, b: 0.1, a: 7 }));
+    expect(view.byteLength).toBe(16);
+    expect(view.getUint32(0, true)).toBe(7);
+    expect(view.getFloat32(4, true)).toBe(Math.fround(0.1));
+    expect(view.getInt32(8, true)).toBe(-2);
+    expect(view.getUint32(12, true)).toBe(0xfffffff0);
+  });
+});
+
+describe('Program', () => {
+  const plain = { scale: [1, 1, 1], offset: [0, 0, 0] } as const;
+
+  it('keeps the parameters of each of its dispatches apart, past a page of them', async () => {
+    const count = 150;
+    using buffers = new BufferScope(gpu().buffers);
+    using program = new Program(gpu(), 'many');
+    const input = buffers.upload('input', Float32Array.of(1, 1, 1));
+    const outputs = Array.from({ length: count }, (_, i) => buffers.allocate(`output ${i}`, 16));
+    await gpu().checked('many', () => {
+      outputs.forEach((output, i) => {
+        recordNormaliseForward(program, { input, output, pixels: 1, scale: [i, i + 0.25, i + 0.5], offset: [0, 0, 0] });
+      });
+      gpu().submit([program]);
+    });
+    for (const [i, output] of outputs.entries()) {
+      expect([...(await gpu().read(output))]).toEqual([i, i + 0.25, i + 0.5, 0]);
+    }
+  });
+
+  it('runs as often as it is submitted, with the parameters of the last update', async () => {
+    using buffers = new BufferScope(gpu().buffers);
+    using program = new Program(gpu(), 'update');
+    const input = buffers.upload('input', Float32Array.of(1, 2, 3));
+    const output = buffers.allocate('output', 16);
+    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0 };
+    const dispatch = program.dispatch(normaliseForwardKernel, { bindings: { input, output }, params, grid: [1] });
+    gpu().submit([program]);
+    expect([...(await gpu().read(output))]).toEqual([1, 2, 3, 0]);
+    program.update(dispatch, { ...params, scale1: 10, offset2: 0.5 });
+    gpu().submit([program]);
+    expect([...(await gpu().read(output))]).toEqual([1, 20, 3.5, 0]);
+  });
+
+  it('orders the programs of a submit: a later one sees what an earlier one wrote', async () => {
+    using buffers = new BufferScope(gpu().buffers);
+    using first = new Program(gpu(), 'first');
+    using second = new Program(gpu(), 'second');
+    const input = buffers.upload('input', Float32Array.of(1, 2, 3));
+    const between = buffers.allocate('between', 16);
+    const output = buffers.allocate('output', 16);
+    recordNormaliseForward(first, { input, output: between, pixels: 1, ...plain, scale: [2, 2, 2] });
+    recordNormaliseForward(second, { input: between, output, pixels: 1, ...plain, offset: [1, 1, 1] });
+    gpu().submit([first, second]);
+    expect([...(await gpu().read(output))]).toEqual([3, 5, 7, 0]);
+  });
+
+  it.each([
+    ['x', [65536, 1, 1]],
+    ['y', [1, 65536, 1]],
+    ['z', [1, 1, 65536]],
+    ['nothing along x', [0, 1, 1]],
+  ] as const)('refuses a grid too large, or empty, along %s', (_, grid) => {
+    using buffers = new BufferScope(gpu().buffers);
+    using program = new Program(gpu(), 'grid');
+    const [input, output] = [buffers.allocate('input', 12), buffers.allocate('output', 16)];
+    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0 };
+    const record = (): unknown =>
+      program.dispatch(normaliseForwardKernel, { bindings: { input, output }, params, grid });
+    expect(record).toThrow(ShapeError);
+    expect(record).toThrow(`normalise_forward: grid ${grid.join('x')} is not within 1 and 65535`);
+  });
+});
+
+describe('Gpu.checked', () => {
+  it('passes on what is thrown inside, and stays usable', async () => {
+    const failing = gpu().checked('a failure', () => {
+      throw new RangeError('from inside');
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    await expect(gpu().checked('nothing', () => 7)).resolves.toBe(7);
+  });
+
+  it("turns WebGPU's refusal into a DeviceError that names what was being done", async () => {
+    const kernel = defineKernel({ shader: 'relu_forward.wgsl', bindings: { input: 'read' }, params: {} });
+    const wrong = gpu().checked('a layout without the output', () => gpu().kernels.get(kernel));
+    await expect(wrong).rejects.toThrow(/^a layout without the output was refused by WebGPU: /);
+    await expect(wrong).rejects.toThrow(DeviceError);
+  });
+});
+
+describe('grids', () => {
+  it('linear: fold into y past the limit, and cover every invocation', () => {
+    const most = gpu().device.limits.maxComputeWorkgroupsPerDimension;
+    expect(linearGrid(gpu(), 0, 64)).toEqual([1, 1]);
+    expect(linearGrid(gpu(), 65, 64)).toEqual([2, 1]);
+    expect(linearGrid(gpu(), most * 64, 64)).toEqual([most, 1]);
+    expect(linearGrid(gpu(), most * 64 + 1, 64)).toEqual([most, 2]);
+  });
+
+  it('elementwise: one workgroup at least, 1024 at most', () => {
+    expect([0, 1, 64, 65, 65_536, 1e9].map((count) => elementwiseGrid(count)[0])).toEqual([1, 1, 1, 2, 1024, 1024]);
+  });
+
+  it('vectors: refuse a count that is not a multiple of 4', () => {
+    expect(vectorsOf('relu', 12)).toBe(3);
+    expect(() => vectorsOf('relu', 10)).toThrow('relu: 10 values are not a multiple of 4');
+  });
+
+  it('channels: round up to a multiple of 4', () => {
+    expect([1, 3, 4, 5, 64].map(paddedChannels)).toEqual([4, 4, 4, 8, 64]);
+  });
+});
+
+describe('BufferPool', () => {
+  it('counts the buffers and bytes that are out', () => {
+    using pool = new BufferPool(gpu().device);
+    const first = pool.allocate('first', 100);
+    const second = pool.allocate('second', 6);
+    expect([pool.count, pool.bytesInUse]).toEqual([2, 108]);
+    pool.release(first);
+    expect([pool.count, pool.bytesInUse]).toEqual([1, 8]);
+    pool.release(second);
+    expect([pool.count, pool.bytesInUse]).toEqual([0, 0]);
+  });
+
+  it('meters the most bytes that were out, from when the meter began', () => {
+    using pool = new BufferPool(gpu().device);
+    pool.release(pool.allocate('before', 1000));
+    const kept = pool.allocate('kept', 100);
+    using meter = pool.meter();
+    expect(meter.peakBytes).toBe(100);
+    pool.release(pool.allocate('passing', 40));
+    pool.release(kept);
+    pool.allocate('small', 20);
+    expect(meter.peakBytes).toBe(140);
+  });
+
+  it('refuses a second release, and buffers of another pool', () => {
+    using pool = new BufferPool(gpu().device);
+    using other = new BufferPool(gpu().device);
+    const slice = pool.allocate('twice', 16);
+    expect(() => other.release(slice)).toThrow(DeviceError);
+    pool.release(slice);
+    expect(() => pool.release(slice)).toThrow("buffer 'twice' was released twice, or belongs to another pool");
+    expect(pool.bytesInUse).toBe(0);
+  });
+
+  it('hands out zeroed memory, and reads parts of it back', async () => {
+    using buffers = new BufferScope(gpu().buffers);
+    const empty = buffers.allocate('empty', 8);
+    expect([...(await gpu().read(empty))]).toEqual([0, 0]);
+    const { buffer } = buffers.upload('numbers', Float32Array.of(1, 2, 3, 4));
+    expect([...(await gpu().read({ buffer, offsetBytes: 4, sizeBytes: 8 }))]).toEqual([2, 3]);
+  });
+
+  it('turns memory that the adapter refuses into a DeviceError', async () => {
+    using pool = new BufferPool(gpu().device);
+    const tooMuch = gpu().device.limits.maxBufferSize + 4;
+    await expect(gpu().checked('a huge buffer', () => pool.allocate('huge', tooMuch))).rejects.toThrow(DeviceError);
+  });
+});
