@@ -65,7 +65,7 @@ export class NonFiniteLossError extends ImpastoError {
 
 /** Names from hostile files end up in messages: no terminal escapes, no line breaks, no novels. */
 function printable(message: string): string {
-  const line = message.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  const line = message.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
   return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
 }
 

@@ -52,7 +52,9 @@ function unrollLoops(fileName: string, source: string, values: ReadonlyMap<strin
     text = text.slice(0, match.index) + copies.join('') + text.slice(bodyEnd + 1).replace(/^\n/, '');
   }
   if (/^[ \t]*\/\/ unroll$/m.test(text)) {
-    throw new ShapeError(`${fileName}: '// unroll' stands above something else than 'for (var i = 0u; i < BOUND; i++) {'`);
+    throw new ShapeError(
+      `${fileName}: '// unroll' stands above something else than 'for (var i = 0u; i < BOUND; i++) {'`,
+    );
   }
   return text;
 }

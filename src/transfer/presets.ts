@@ -12,6 +12,12 @@ export type StyleFit =
 
 export type OptimizerName = 'lbfgs' | 'adam';
 
+/**
+ * Learning rates where nothing else is said: PyTorch's default for L-BFGS, whose first step is scaled by the gradient's norm, and
+ * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1.
+ */
+export const usualLearningRate: Readonly<Record<OptimizerName, number>> = { lbfgs: 1, adam: 0.02 };
+
 export interface Settings {
   readonly objective: ObjectiveOptions;
   readonly styleFit: StyleFit;
@@ -33,25 +39,26 @@ const layers = (weights: Readonly<Record<string, number>>): readonly WeightedLay
 const presets: Readonly<Record<PresetName, Settings>> = {
   /**
    * Tuned by eye on the pictures in `examples/` from 128 to 512 pixels: strokes and colours of the painting plainly there, the
-   * photograph readable, no grain. Layers as Gatys et al. (2016); the weight balance is ours, since torchvision's VGG16 has
-   * larger activations than the normalised network of the paper.
+   * photograph readable, no grain (docs/decisions/0011-default-preset.md). Layers and average pooling as Gatys et al. (2016); the
+   * weights are ours. They rise with depth, since average pooling shrinks deep activations and a Gram loss goes with their
+   * fourth power.
    */
   default: {
     objective: {
       network: 'vgg16',
       contentLayers: layers({ relu4_2: 1 }),
-      styleLayers: layers({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 1, relu5_1: 1 }),
+      styleLayers: layers({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
       contentWeight: 1,
-      styleWeight: 1e5,
-      tvWeight: 1,
+      styleWeight: 2e6,
+      tvWeight: 50,
       gramFactor: 1,
       variable: 'pixels',
-      pooling: 'max',
+      pooling: 'average',
       paddingMode: 'replicate',
     },
     styleFit: 'longest-side',
     optimizer: 'lbfgs',
-    learningRate: 1,
+    learningRate: usualLearningRate.lbfgs,
     history: 10,
     lineSearch: 'none',
     iterations: 200,
@@ -75,7 +82,7 @@ const presets: Readonly<Record<PresetName, Settings>> = {
     },
     styleFit: 'cover',
     optimizer: 'lbfgs',
-    learningRate: 1,
+    learningRate: usualLearningRate.lbfgs,
     history: 10,
     lineSearch: 'none',
     iterations: 1000,
@@ -98,7 +105,8 @@ export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
  */
 export function resolveSettings(preset: PresetName, overrides: SettingsOverrides = {}): Settings {
   const base = presetSettings(preset);
-  const settings = { ...base, ...overrides, objective: { ...base.objective, ...overrides.objective } };
+  const learningRate = usualLearningRate[overrides.optimizer ?? base.optimizer];
+  const settings = { ...base, learningRate, ...overrides, objective: { ...base.objective, ...overrides.objective } };
   const { objective } = settings;
   requireNumber('iterations', settings.iterations, { least: 1, whole: true });
   requireNumber('learning rate', settings.learningRate, { above: 0 });

@@ -65,7 +65,10 @@ export async function loadNetworkWeights(source: ByteSource, options: LoadOption
   const header = await readSafetensorsHeader(source);
   const { network, dtype } = identify(source.name, header);
   if (options.network !== undefined && options.network !== network) {
-    throw new FormatError(source.name, `holds ${network}, expected ${options.network}`);
+    throw new FormatError(
+      source.name,
+      `holds ${network}, expected ${options.network}; name the network (--network ${network}) or give other weights`,
+    );
   }
   const entries = entriesOf(source.name, header, network, dtype);
   const depth = depthOf(network, options.untilLayer);

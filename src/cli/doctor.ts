@@ -1,0 +1,153 @@
+/** `impasto doctor`: what this machine offers, what Impasto would make of it, and what is missing. */
+
+import { DeviceError, InputError, messageOf } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { openFile } from '../platform/node/byte-source.ts';
+import { openGpu } from '../platform/node/gpu.ts';
+import { weightFilePath } from '../platform/node/weight-files.ts';
+import { megabytes } from '../transfer/plan.ts';
+import { resolveSettings } from '../transfer/presets.ts';
+import { type AdapterSurvey, type FamilyChoice, surveyAdapter } from '../transfer/survey.ts';
+import { bundledWeights } from '../weights/bundled.ts';
+import { exitStatus } from './failure.ts';
+import { answer, remark } from './output.ts';
+import { impastoVersion, packageVersion } from './package-info.ts';
+
+/** As commander collects them. */
+export interface DoctorArguments {
+  readonly adapter?: string;
+  readonly json?: boolean;
+}
+
+const shownLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
+
+interface AdapterReport {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  readonly software: boolean;
+  readonly subgroupSize: number | null;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  readonly lanes: number | null;
+  readonly families: readonly FamilyChoice[];
+  readonly largestSquare: AdapterSurvey['largestSquare'];
+}
+
+interface Report {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly platform: string;
+  readonly adapter: AdapterReport | null;
+  readonly weights: { readonly file: string; readonly checksum: 'ok' | 'wrong' | 'missing' };
+  /** What is missing and how it is mended, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** Runs the command; resolves with the exit status: 1 where something is missing. */
+export async function runDoctor(given: DoctorArguments): Promise<number> {
+  const problems: string[] = [];
+  const adapter = await inspectAdapter(given.adapter, problems);
+  const weights = await inspectWeights(problems);
+  const report: Report = { versions: versions(), platform: platform(), adapter, weights, problems };
+  answer(given.json === true ? JSON.stringify(report, undefined, 2) : describe(report));
+  for (const problem of problems) remark(`impasto: ${problem}`);
+  return problems.length === 0 ? exitStatus.success : exitStatus.device;
+}
+
+async function inspectAdapter(wanted: string | undefined, problems: string[]): Promise<AdapterReport | null> {
+  try {
+    using gpu = await openGpu(wanted === undefined ? {} : { adapter: wanted });
+    return reportAdapter(gpu);
+  } catch (error) {
+    if (!(error instanceof DeviceError || error instanceof InputError)) throw error;
+    problems.push(messageOf(error));
+    return null;
+  }
+}
+
+function reportAdapter(gpu: Gpu): AdapterReport {
+  const { vendor, architecture, description, isSoftware, subgroupSize } = gpu.profile;
+  const { lanes, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
+  return {
+    vendor,
+    architecture,
+    description,
+    software: isSoftware,
+    subgroupSize: subgroupSize ?? null,
+    features: [...gpu.device.features].sort(),
+    limits: Object.fromEntries(shownLimits.map((name) => [name, gpu.device.limits[name]])),
+    lanes: lanes ?? null,
+    families,
+    largestSquare,
+  };
+}
+
+async function inspectWeights(problems: string[]): Promise<Report['weights']> {
+  const file = `weights/${bundledWeights.fileName}`;
+  try {
+    await using source = await openFile(weightFilePath(bundledWeights.fileName));
+    if ((await source.sha256()) === bundledWeights.sha256) return { file, checksum: 'ok' };
+    problems.push(`${file} is damaged, its SHA-256 is not ${bundledWeights.sha256}; check it out again`);
+    return { file, checksum: 'wrong' };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(`${file} cannot be read (${messageOf(error)}); check it out again`);
+    return { file, checksum: 'missing' };
+  }
+}
+
+function versions(): Readonly<Record<string, string>> {
+  const packages = ['webgpu', 'sharp'].map((name) => [name, packageVersion(name) ?? 'not installed']);
+  return { impasto: impastoVersion(), node: process.versions.node, ...Object.fromEntries(packages) };
+}
+
+function platform(): string {
+  return `${process.platform} ${process.arch}`;
+}
+
+function describe({ versions, platform, adapter, weights }: Report): string {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const rows: (readonly [string, string])[] = [
+    ['versions', named.join(', ')],
+    ['platform', platform],
+    ...(adapter === null ? [['adapter', 'none'] as const] : describeAdapter(adapter)),
+    ['weights', `${weights.file}, checksum ${weights.checksum}`],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
+}
+
+function describeAdapter(adapter: AdapterReport): readonly (readonly [string, string])[] {
+  const { limits, largestSquare, lanes } = adapter;
+  const kind = adapter.software ? 'software: shaders run on the CPU' : 'hardware';
+  const binding = megabytes(limits['maxStorageBufferBindingSize'] ?? 0);
+  const buffer = megabytes(limits['maxBufferSize'] ?? 0);
+  return [
+    ['adapter', adapter.description],
+    ['', `vendor ${adapter.vendor}, architecture ${adapter.architecture}; ${kind}`],
+    ['subgroups', adapter.subgroupSize === null ? 'of no fixed size' : `of ${adapter.subgroupSize}`],
+    ['features', adapter.features.join(', ')],
+    [
+      'limits',
+      `${binding} bound at once, ${buffer} a buffer, ${limits['maxStorageBuffersPerShaderStage']} buffers a kernel`,
+    ],
+    [
+      '',
+      `so a square picture may have ${largestSquare.side} pixels a side (${megabytes(largestSquare.peakBytes)} in all)`,
+    ],
+    ['kernels', lanes === null ? 'no lanes kernels on this adapter' : `lanes kernels with ${lanes} lanes`],
+    ...describeFamilies(adapter.families),
+  ];
+}
+
+/** One row an operation: `conv2d forward: winograd (12), direct (conv1_1)`. */
+function describeFamilies(choices: readonly FamilyChoice[]): readonly (readonly [string, string])[] {
+  const ops = [...new Set(choices.map(({ op }) => op))];
+  return ops.map((op) => {
+    const ofOp = choices.filter((choice) => choice.op === op);
+    const families = [...new Set(ofOp.map(({ family }) => family))].map((family) => {
+      const layers = ofOp.filter((choice) => choice.family === family).map(({ layer }) => layer);
+      return `${family} (${layers.length > 3 ? `${layers.length} layers` : layers.join(', ')})`;
+    });
+    return ['', `${op}: ${families.join(', ')}`] as const;
+  });
+}

@@ -1,0 +1,68 @@
+/** `impasto evaluate`: losses, gradient and time at one picture, by which this engine is compared with another. */
+
+import { NonFiniteLossError } from '../core/errors.ts';
+import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
+import { openGpu } from '../platform/node/gpu.ts';
+import { readImage } from '../platform/node/image-files.ts';
+import { type Evaluation, evaluate } from '../transfer/evaluate.ts';
+import { encodeSafetensors } from '../weights/safetensors.ts';
+import { exitStatus } from './failure.ts';
+import { answer } from './output.ts';
+import { refuseOverwriting } from './paths.ts';
+import { type ObjectiveArguments, settingsOf } from './settings.ts';
+import { loadWeights } from './weights.ts';
+
+/** As commander collects them. */
+export interface EvaluateArguments extends ObjectiveArguments {
+  readonly image: string;
+  readonly content: string;
+  readonly style: string;
+  readonly weights?: string;
+  readonly adapter?: string;
+  readonly json?: string;
+  readonly gradient?: string;
+  readonly repeat: number;
+}
+
+/** Runs the command; resolves with the exit status. @throws InputError, DeviceError, NonFiniteLossError. */
+export async function runEvaluate(given: EvaluateArguments): Promise<number> {
+  const settings = settingsOf(given);
+  const pictures = {
+    image: await readImage(given.image),
+    content: await readImage(given.content),
+    style: await readImage(given.style),
+  };
+  const outputs = [given.json, given.gradient].filter((path) => path !== undefined);
+  const inputs = [given.image, given.content, given.style, given.weights].filter((path) => path !== undefined);
+  await refuseOverwriting(outputs, inputs);
+  for (const path of outputs) await checkWritable(path);
+  const weights = await loadWeights(given.weights, settings);
+  using gpu = await openGpu(given.adapter === undefined ? {} : { adapter: given.adapter });
+  const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
+  // JSON has no NaN: it would read as null, which says nothing.
+  if (!Number.isFinite(evaluation.total)) {
+    throw new NonFiniteLossError('total', `the total loss is ${evaluation.total}; lower the weights`);
+  }
+  await writeResults(given, evaluation, pictures.image);
+  return exitStatus.success;
+}
+
+async function writeResults(
+  given: EvaluateArguments,
+  evaluation: Evaluation,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<void> {
+  const { gradient, ...numbers } = evaluation;
+  if (given.gradient !== undefined) {
+    const tensor = { name: 'gradient', dtype: 'F32', shape: [3, height, width], values: gradient } as const;
+    await writeFileAtomically(given.gradient, encodeSafetensors([tensor]));
+  }
+  const json = JSON.stringify(numbers, undefined, 2);
+  if (given.json === undefined) {
+    answer(json);
+    return;
+  }
+  await writeFileAtomically(given.json, `${json}\n`);
+  const { median, count } = evaluation.evaluationMs;
+  answer(`${given.json}  total ${evaluation.total}, ${median.toFixed(1)} ms an evaluation (median of ${count})`);
+}

@@ -1,0 +1,51 @@
+/** The `impasto` program: runs a command, says in one line why it could not, and ends the process. */
+
+import { describeFailure, exitStatus } from './failure.ts';
+import { flushed, remark } from './output.ts';
+import { impastoVersion } from './package-info.ts';
+import { buildProgram } from './program.ts';
+
+const isDebugging = process.env['IMPASTO_DEBUG'] === '1';
+
+/** Runs the command line; resolves with the exit status. Commands are loaded when called, so that help needs no GPU. */
+async function run(args: readonly string[]): Promise<number> {
+  let status: number = exitStatus.success;
+  const program = buildProgram(impastoVersion(), {
+    stylize: async (content, style, given) => {
+      status = await (await import('./stylize.ts')).runStylize(content, style, given);
+    },
+    evaluate: async (given) => {
+      status = await (await import('./evaluate.ts')).runEvaluate(given);
+    },
+    convert: async (source, given) => {
+      status = await (await import('./convert.ts')).runConvert(source, given);
+    },
+    doctor: async (given) => {
+      status = await (await import('./doctor.ts')).runDoctor(given);
+    },
+  });
+  if (args.length === 0) {
+    program.outputHelp();
+    return status;
+  }
+  await program.parseAsync(args, { from: 'user' });
+  return status;
+}
+
+function fail(error: unknown): number {
+  const { status, message } = describeFailure(error, isDebugging);
+  if (message !== '') remark(`impasto: ${message}`);
+  return status;
+}
+
+// A reader that has seen enough (`impasto doctor | head -1`) is no failure.
+process.stdout.on('error', (error: Error & { readonly code?: string }) => {
+  process.exit(error.code === 'EPIPE' ? exitStatus.success : fail(error));
+});
+process.stderr.on('error', () => {});
+process.on('uncaughtException', (error) => process.exit(fail(error)));
+
+const status = await run(process.argv.slice(2)).catch(fail);
+await flushed();
+// Dawn keeps the process alive as long as one of its objects is referenced, wherever that may be.
+process.exit(status);

@@ -1,0 +1,55 @@
+/** Names of result files: defaults, snapshots, and the refusal to write over what is being read. */
+
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, format, join, parse, resolve } from 'node:path';
+import { InputError, messageOf } from '../core/errors.ts';
+
+/** Folder of results that were given no name. */
+export const defaultFolder = 'out';
+
+/** `out/<content>-<style>.png` */
+export function defaultOutput(content: string, style: string): string {
+  return join(defaultFolder, `${parse(content).name}-${parse(style).name}.png`);
+}
+
+/** `out/cat-0050.png` for `out/cat.png`. */
+export function snapshotPath(output: string, evaluation: number): string {
+  const { dir, name, ext } = parse(output);
+  return format({ dir, name: `${name}-${String(evaluation).padStart(4, '0')}`, ext });
+}
+
+/** Creates the folder of a file, for outputs whose name we chose. @throws InputError */
+export async function createFolderOf(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new InputError(
+      `${path}: its folder could not be created (${messageOf(error)}); name another output with -o`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws InputError when an output is one of the files to be read, or two outputs are the same file. */
+export async function refuseOverwriting(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
+  const read = new Map<string, string>();
+  for (const input of inputs) read.set(await canonical(input), input);
+  const written = new Map<string, string>();
+  for (const output of outputs) {
+    const path = await canonical(output);
+    const input = read.get(path);
+    if (input !== undefined) {
+      throw new InputError(`${output}: would be written over ${input}, which is read; choose another output path`);
+    }
+    if (written.has(path)) throw new InputError(`${output}: is named for two outputs; choose another path for one`);
+    written.set(path, output);
+  }
+}
+
+async function canonical(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return resolve(path);
+  }
+}

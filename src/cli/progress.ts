@@ -1,0 +1,120 @@
+/** Progress of a run on stderr: a bar on a terminal, plain lines anywhere else. */
+
+import { SingleBar } from 'cli-progress';
+import type { EvaluationReport } from '../transfer/evaluator.ts';
+import { formatDuration, formatLoss, remark } from './output.ts';
+import { type Pace, Rate } from './rate.ts';
+
+export interface Progress {
+  update(report: EvaluationReport): void;
+  /** A line of its own between two updates. */
+  note(line: string): void;
+  /** Says where the run has come to and leaves the terminal as it was. Safe to call again. */
+  stop(): void;
+}
+
+/** A bar when stderr is a terminal, else lines. */
+export function startProgress(total: number): Progress {
+  return process.stderr.isTTY ? new BarProgress(total) : new LineProgress(total);
+}
+
+/** Columns that everything but the bar takes at most. */
+const textColumns = 79;
+const mostBarColumns = 40;
+const leastBarColumns = 8;
+
+class BarProgress implements Progress {
+  readonly #rate: Rate;
+  readonly #total: number;
+  readonly #bar: SingleBar;
+  #last: EvaluationReport | undefined;
+  #texts = { losses: 'compiling kernels', pace: '' };
+  #isRunning = true;
+
+  constructor(total: number) {
+    this.#total = total;
+    this.#rate = new Rate(total);
+    const spare = (process.stderr.columns || 80) - textColumns;
+    this.#bar = new SingleBar({
+      stream: process.stderr,
+      format: '{bar} {value}/{total}  {losses}  {pace}',
+      barsize: Math.min(Math.max(spare, leastBarColumns), mostBarColumns),
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      clearOnComplete: true,
+      // Its own handler would swallow the signals that end a run.
+      gracefulExit: false,
+    });
+    this.#bar.start(total, 0, this.#texts);
+  }
+
+  update(report: EvaluationReport): void {
+    const pace = this.#rate.report(report.evaluation, performance.now());
+    this.#last = report;
+    this.#texts = { losses: describeLosses(report), pace: describePace(pace) };
+    this.#bar.update(report.evaluation, this.#texts);
+  }
+
+  note(line: string): void {
+    // The bar remembers its place on the screen, which a line above it would shift: it is taken away and put back.
+    if (this.#isRunning) this.#bar.stop();
+    remark(line);
+    if (this.#isRunning) this.#bar.start(this.#total, this.#last?.evaluation ?? 0, this.#texts);
+  }
+
+  stop(): void {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    this.#bar.stop();
+    if (this.#last !== undefined) remark(describeReport(this.#last, this.#total));
+  }
+}
+
+/** The first, the last, and one for every twentieth of the run or ten seconds. */
+class LineProgress implements Progress {
+  readonly #rate: Rate;
+  readonly #total: number;
+  #last: EvaluationReport | undefined;
+  #printed = Number.NEGATIVE_INFINITY;
+  #printedAtMs = 0;
+
+  constructor(total: number) {
+    this.#total = total;
+    this.#rate = new Rate(total);
+  }
+
+  update(report: EvaluationReport): void {
+    const { evaluation } = report;
+    const nowMs = performance.now();
+    const pace = this.#rate.report(evaluation, nowMs);
+    this.#last = report;
+    const isDue = evaluation - this.#printed >= this.#total / 20 || nowMs - this.#printedAtMs >= 10_000;
+    if (!isDue) return;
+    [this.#printed, this.#printedAtMs] = [evaluation, nowMs];
+    remark(`${describeReport(report, this.#total)}  ${describePace(pace)}`.trimEnd());
+  }
+
+  note(line: string): void {
+    remark(line);
+  }
+
+  stop(): void {
+    if (this.#last === undefined || this.#last.evaluation === this.#printed) return;
+    this.#printed = this.#last.evaluation;
+    remark(describeReport(this.#last, this.#total));
+  }
+}
+
+/** ` 50/200  total 8.175  content 3.542  style 4.611` */
+function describeReport(report: EvaluationReport, total: number): string {
+  return `${String(report.evaluation).padStart(String(total).length)}/${total}  ${describeLosses(report)}`;
+}
+
+function describeLosses({ total, content, style }: EvaluationReport): string {
+  return `total ${formatLoss(total)}  content ${formatLoss(content)}  style ${formatLoss(style)}`;
+}
+
+function describePace({ perSecond, secondsLeft }: Pace): string {
+  if (perSecond === undefined || secondsLeft === undefined) return '';
+  return `${perSecond.toPrecision(3)}/s  ${formatDuration(secondsLeft)} left`;
+}

@@ -1,0 +1,37 @@
+/** The weights a command runs on: the file named by `--weights`, or the bundled one, whose checksum is held. */
+
+import { InputError } from '../core/errors.ts';
+import { openFile } from '../platform/node/byte-source.ts';
+import { weightFilePath } from '../platform/node/weight-files.ts';
+import type { Settings } from '../transfer/presets.ts';
+import { deepestLayerOf } from '../transfer/stylize.ts';
+import { bundledWeights } from '../weights/bundled.ts';
+import { loadNetworkWeights, type NetworkWeights } from '../weights/vgg-weights.ts';
+
+/**
+ * Loads what the settings need.
+ *
+ * @throws InputError or FormatError where the file is missing, damaged or of another network, or there is no bundled one.
+ */
+export async function loadWeights(path: string | undefined, settings: Settings): Promise<NetworkWeights> {
+  const { network } = settings.objective;
+  if (path === undefined && network !== bundledWeights.network) {
+    throw new InputError(
+      `weights of ${network} are not bundled; download ${torchvisionUrls[network]}, run ` +
+        `\`impasto convert ${torchvisionUrls[network].split('/').at(-1)} -o ${network}.safetensors\`, then add --weights ${network}.safetensors`,
+    );
+  }
+  await using source = await openFile(path ?? weightFilePath(bundledWeights.fileName));
+  const untilLayer = deepestLayerOf(settings);
+  return await loadNetworkWeights(source, {
+    network,
+    ...(untilLayer === undefined ? {} : { untilLayer }),
+    ...(path === undefined ? { sha256: bundledWeights.sha256 } : {}),
+  });
+}
+
+/** torchvision's weights, which the converter reads. */
+const torchvisionUrls = {
+  vgg16: 'https://download.pytorch.org/models/vgg16-397923af.pth',
+  vgg19: 'https://download.pytorch.org/models/vgg19-dcbb9e9d.pth',
+} as const;

@@ -1,0 +1,86 @@
+/**
+ * Impasto as a library, in Node: a photograph and a painting in, a painted photograph out.
+ *
+ * ```ts
+ * import { bundledWeights, loadNetworkWeights, openFile, openGpu, readImage, resolveSettings, stylize,
+ *   weightFilePath, writeImage } from 'impasto';
+ *
+ * await using file = await openFile(weightFilePath(bundledWeights.fileName));
+ * const weights = await loadNetworkWeights(file, { sha256: bundledWeights.sha256 });
+ * using gpu = await openGpu();
+ * const result = await stylize({
+ *   gpu,
+ *   weights: weights.layers,
+ *   content: await readImage('cat.jpg'),
+ *   style: await readImage('wave.jpg'),
+ *   settings: resolveSettings('default', { iterations: 300 }),
+ *   start: { kind: 'content' },
+ *   size: 512,
+ *   onEvaluation: ({ evaluation, total }) => console.log(evaluation, total),
+ * });
+ * await writeImage('cat-wave.png', result.picture);
+ * ```
+ *
+ * Nothing here prints or keeps state. Whoever opens a `Gpu` or a file disposes it; Node does not exit before. Errors
+ * that are thrown on purpose are `ImpastoError`s, each with one sentence fit to be shown.
+ */
+
+export {
+  DeviceError,
+  FormatError,
+  ImpastoError,
+  InputError,
+  LimitError,
+  NonFiniteLossError,
+  ShapeError,
+} from './core/errors.ts';
+export type { AdapterProfile, Gpu } from './core/gpu.ts';
+export type { RgbImage } from './images/rgb-image.ts';
+export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
+export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
+export { type FileSource, openFile } from './platform/node/byte-source.ts';
+export { type OpenGpuOptions, openGpu } from './platform/node/gpu.ts';
+export {
+  checkImageWritable,
+  type ImageMetadata,
+  type ReadImageOptions,
+  readImage,
+  type WriteImageOptions,
+  writeImage,
+} from './platform/node/image-files.ts';
+export { weightFilePath } from './platform/node/weight-files.ts';
+export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
+export type { EvaluationReport } from './transfer/evaluator.ts';
+export type { LineSearch, ObjectiveOptions, WeightedLayer } from './transfer/options.ts';
+export type { PictureSize, TransferPlan } from './transfer/plan.ts';
+export {
+  type OptimizerName,
+  type PresetName,
+  presetNames,
+  presetSettings,
+  resolveSettings,
+  type Settings,
+  type SettingsOverrides,
+  type StyleFit,
+} from './transfer/presets.ts';
+export type { RunEnd, RunHooks, RunResult } from './transfer/run.ts';
+export {
+  deepestLayerOf,
+  type PreparedPictures,
+  planStylize,
+  preparePictures,
+  type Start,
+  type StylizeRequest,
+  stylize,
+} from './transfer/stylize.ts';
+export { type AdapterSurvey, type FamilyChoice, surveyAdapter } from './transfer/survey.ts';
+export { type BundledWeights, bundledWeights } from './weights/bundled.ts';
+export { type ByteSource, bytesSource } from './weights/byte-source.ts';
+export { type ConvertOptions, convertWeights } from './weights/convert.ts';
+export {
+  type ConvWeights,
+  type LoadOptions,
+  loadNetworkWeights,
+  type NetworkWeights,
+  type WeightsDtype,
+} from './weights/vgg-weights.ts';

@@ -1,0 +1,177 @@
+/** The command line as commander parses it, without running anything; and what becomes of errors. */
+
+import { describe, expect, it } from 'vitest';
+import type { ConvertArguments } from '../../src/cli/convert.ts';
+import type { DoctorArguments } from '../../src/cli/doctor.ts';
+import type { EvaluateArguments } from '../../src/cli/evaluate.ts';
+import { describeFailure } from '../../src/cli/failure.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { settingsOf } from '../../src/cli/settings.ts';
+import { planJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
+import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
+import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
+
+interface Parsed {
+  stylize?: { content: string | undefined; style: string | undefined; given: StylizeArguments };
+  evaluate?: EvaluateArguments;
+  convert?: { source: string; given: ConvertArguments };
+  doctor?: DoctorArguments;
+}
+
+async function parse(...args: readonly string[]): Promise<Parsed> {
+  const parsed: Parsed = {};
+  const program = buildProgram('1.2.3', {
+    stylize: async (content, style, given) => {
+      parsed.stylize = { content, style, given };
+    },
+    evaluate: async (given) => {
+      parsed.evaluate = given;
+    },
+    convert: async (source, given) => {
+      parsed.convert = { source, given };
+    },
+    doctor: async (given) => {
+      parsed.doctor = given;
+    },
+  });
+  await program.parseAsync(args, { from: 'user' });
+  return parsed;
+}
+
+async function stylizeArguments(...args: readonly string[]): Promise<StylizeArguments> {
+  const { stylize } = await parse('stylize', ...args);
+  if (stylize === undefined) throw new Error('stylize was not called');
+  return stylize.given;
+}
+
+/** What the program says of the arguments. */
+async function failureOf(...args: readonly string[]) {
+  return describeFailure(await parse(...args).catch((error: unknown) => error));
+}
+
+describe('stylize', () => {
+  it('without anything has a preset, a start and a seed', async () => {
+    const { stylize } = await parse('stylize');
+    expect(stylize).toEqual({
+      content: undefined,
+      style: undefined,
+      given: { preset: 'default', resize: true, init: 'content', seed: 0 },
+    });
+  });
+
+  it.each(presetNames)('without options is the preset %s, unchanged', async (preset) => {
+    expect(settingsOf(await stylizeArguments('--preset', preset))).toEqual(presetSettings(preset));
+  });
+
+  it('lays options over the preset', async () => {
+    const given = await stylizeArguments(
+      ...['--preset', 'lecture', '--style-weight', '1e5', '--tv-weight', '0', '--content-layers', 'relu4_2=2'],
+      ...['--network', 'vgg19', '--pooling', 'average', '--iterations', '7', '--line-search', 'strong-wolfe'],
+    );
+    const settings = settingsOf(given);
+    const { objective } = presetSettings('lecture');
+    expect(settings).toEqual({
+      ...presetSettings('lecture'),
+      iterations: 7,
+      lineSearch: 'strong-wolfe',
+      objective: {
+        ...objective,
+        styleWeight: 1e5,
+        tvWeight: 0,
+        contentLayers: [{ name: 'relu4_2', weight: 2 }],
+        network: 'vgg19',
+        pooling: 'average',
+      },
+    });
+  });
+
+  it('gives adam a step of its own, unless told one', async () => {
+    expect(settingsOf(await stylizeArguments('--optimizer', 'adam')).learningRate).toBe(0.02);
+    expect(settingsOf(await stylizeArguments('--optimizer', 'adam', '--learning-rate', '0.1')).learningRate).toBe(0.1);
+  });
+
+  it('names results after the pictures', async () => {
+    const given = await stylizeArguments();
+    expect(planJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
+      contentPath: 'a/cat.jpg',
+      stylePath: 'b/wave.png',
+      output: 'out/cat-wave.png',
+    });
+    expect(planJob(undefined, undefined, given)).toMatchObject({
+      contentPath: 'examples/chelsea.png',
+      output: 'out/cat-great-wave.png',
+    });
+  });
+
+  it('refuses one picture alone, and sizes that contradict each other', async () => {
+    const given = await stylizeArguments();
+    expect(() => planJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
+    expect(() => planJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+  });
+});
+
+describe('the other commands', () => {
+  it('parse', async () => {
+    const pictures = ['--image', 'x.png', '--content', 'c.png', '--style', 's.png'];
+    expect((await parse('evaluate', ...pictures)).evaluate).toEqual({
+      image: 'x.png',
+      content: 'c.png',
+      style: 's.png',
+      repeat: 3,
+      preset: 'default',
+    });
+    expect((await parse('convert', 'in.pth', '-o', 'out.safetensors')).convert).toEqual({
+      source: 'in.pth',
+      given: { output: 'out.safetensors', dtype: 'f16' },
+    });
+    expect((await parse('doctor', '--json')).doctor).toEqual({ json: true });
+  });
+});
+
+describe('usage errors', () => {
+  it.each([
+    [['stylise'], "unknown command 'stylise'; did you mean 'stylize'?"],
+    [['stylize', '--sise', '3'], "unknown option '--sise'; did you mean '--size'?"],
+    [['stylize', '--size'], "option '--size <pixels>' argument missing"],
+    [['stylize', '--size', '-5'], "--size is '-5'; expected a whole number from 16 to 16384"],
+    [['stylize', '--seed', '4294967296'], "--seed is '4294967296'; expected a whole number from 0 to 4294967295"],
+    [['stylize', 'a', 'b', 'c'], "too many arguments for 'stylize'; expected 2 arguments but got 3"],
+    [['stylize', '--preset', 'lectre'], "--preset is 'lectre'; expected default or lecture; did you mean 'lecture'?"],
+    [['stylize', '--network', 'vgg'], "--network is 'vgg'; expected vgg16 or vgg19; did you mean 'vgg16'?"],
+    [['convert', 'x', '-o', 'y', '--dtype', 'fp16'], "--dtype is 'fp16'; expected f16 or f32; did you mean 'f16'?"],
+    [['convert', 'x'], "required option '-o, --output <file>' not specified"],
+    [['evaluate'], "required option '--image <file>' not specified"],
+  ])('%j: %s', async (args, message) => {
+    expect(await failureOf(...args)).toEqual({ status: 2, message });
+  });
+});
+
+describe('errors', () => {
+  it('of the user are one sentence and status 2', () => {
+    expect(describeFailure(new FormatError('a.png', 'is not one'))).toEqual({
+      status: 2,
+      message: 'a.png: is not one',
+    });
+    expect(describeFailure(new NonFiniteLossError('style', 'it became NaN')).status).toBe(2);
+    const limit = new LimitError({ limit: 'maxBufferSize', needed: 2, available: 1, message: 'too large' });
+    expect(describeFailure(limit)).toEqual({ status: 2, message: 'too large' });
+  });
+
+  it('of the device have status 1 and a remedy', () => {
+    expect(describeFailure(new DeviceError('it was lost'))).toEqual({
+      status: 1,
+      message: 'it was lost; `impasto doctor` says what the adapter offers',
+    });
+    expect(describeFailure(new DeviceError('none; install one')).message).toBe('none; install one');
+  });
+
+  it('of our own are called a defect, with a stack only where asked for', () => {
+    for (const error of [new TypeError('x is undefined'), new ShapeError('x does not fit y'), 'two\n lines']) {
+      const { status, message } = describeFailure(error);
+      expect(status).toBe(70);
+      expect(message).toContain('this is a defect in Impasto');
+      expect(message).not.toContain('\n');
+    }
+    expect(describeFailure(new TypeError('x is undefined'), true).message).toContain('arguments.test.ts');
+  });
+});

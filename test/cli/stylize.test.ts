@@ -1,0 +1,127 @@
+/** `impasto stylize` end to end: the real program, tiny pictures. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { impasto, start, texture, workFolder, writePng } from './program.ts';
+
+const { folder, path } = workFolder();
+
+beforeAll(async () => {
+  await writePng(path('content.png'), 48, 32);
+  await writePng(path('style.png'), 40, 40, 1);
+});
+
+const small = ['--size', '32', '--iterations', '3'];
+
+async function sizeOf(name: string) {
+  const { width, height, channels } = await sharp(await sharp(path(name)).toBuffer()).metadata();
+  return { width, height, channels };
+}
+
+describe('stylize', () => {
+  it('writes the picture, snapshots and the trace, and says so in one line', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', ...small, '--iterations', '5'],
+      ...['--save-every', '2', '--trace', 'trace.json'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^out\/content-style\.png {2}32x21, 5 evaluations, \d+\.\d s\n$/);
+    expect(run.stderr).toMatch(/^adapter .*, \d+ MiB needed\ncontent content.png 48x32 at 32x21, style /);
+    expect(run.stderr).toMatch(/5\/5 {2}total \S+ {2}content \S+ {2}style \S+/);
+    expect((await readdir(path('out'))).sort()).toEqual([
+      'content-style-0002.png',
+      'content-style-0004.png',
+      'content-style.png',
+    ]);
+    expect(await sizeOf('out/content-style.png')).toEqual({ width: 32, height: 21, channels: 3 });
+    const trace: { evaluations: Record<string, number>[] } = JSON.parse(await readFile(path('trace.json'), 'utf8'));
+    expect(trace.evaluations.map(({ evaluation }) => evaluation)).toEqual([1, 2, 3, 4, 5]);
+    for (const { total, content, style, totalVariation } of trace.evaluations) {
+      expect((content ?? 0) + (style ?? 0) + (totalVariation ?? 0)).toBeCloseTo(total ?? 0, 2);
+    }
+    expect(trace.evaluations[4]?.['total']).toBeLessThan(trace.evaluations[0]?.['total'] ?? 0);
+  });
+
+  it('takes pictures of extreme and opposite shapes at their own sizes', async () => {
+    await writePng(path('wide.png'), 300, 20);
+    await writePng(path('tall.png'), 20, 300, 1);
+    const run = await impasto(folder, ['stylize', 'wide.png', 'tall.png', '--no-resize', '--iterations', '1']);
+    expect(run.status, run.stderr).toBe(0);
+    expect(await sizeOf('out/wide-tall.png')).toMatchObject({ width: 300, height: 20 });
+  });
+
+  it('carries the alpha of a 16-bit picture; takes a grey style and starts from noise', async () => {
+    const wide = Uint16Array.from(texture(32, 32, 4), (value) => value * 257);
+    const raw = { width: 32, height: 32, channels: 4 } as const;
+    const rgba16 = sharp(wide, { raw }).toColourspace('rgb16').png();
+    await writeFile(path('rgba16.png'), await rgba16.toBuffer());
+    const grey = sharp(texture(36, 30, 1), { raw: { width: 36, height: 30, channels: 1 } });
+    await writeFile(path('grey.png'), await grey.png().toBuffer());
+    const run = await impasto(folder, [
+      ...['stylize', 'rgba16.png', 'grey.png', '-o', 'alpha.png', ...small],
+      ...['--init', 'noise', '--seed', '7', '--optimizer', 'adam', '--preset', 'lecture'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(await sizeOf('alpha.png')).toEqual({ width: 32, height: 32, channels: 4 });
+    const alpha = await sharp(path('alpha.png')).extractChannel(3).raw().toBuffer();
+    const expected = texture(32, 32, 4).filter((_, i) => i % 4 === 3);
+    expect([...alpha]).toEqual([...expected]);
+  });
+
+  it('keeps the last good picture when a loss overflows, and names the term', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', '-o', 'overflow.png', ...small],
+      ...['--style-weight', '1e38', '--style-layers', 'relu2_1=1e38', '--trace', 'overflow.json'],
+    ]);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/^impasto: the style relu2_1 loss became \S+ at evaluation 1; .*picture is written$/m);
+    // No evaluation was good, so it is the picture that the run started from.
+    expect(await sizeOf('overflow.png')).toEqual({ width: 32, height: 21, channels: 3 });
+    expect((await sharp(path('overflow.png')).stats()).entropy).toBeGreaterThan(1);
+    expect(JSON.parse(await readFile(path('overflow.json'), 'utf8'))).toEqual({ evaluations: [] });
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('at %s writes the picture so far and ends with status %d', async (signal, status) => {
+    const output = `${signal}.png`;
+    const run = start(folder, [
+      ...['stylize', 'content.png', 'style.png', '-o', output, '--size', '32', '--iterations', '100000'],
+      ...['--trace', `${signal}.json`],
+    ]);
+    await run.said(/1\/100000/);
+    run.child.kill(signal);
+    const { status: actual, stdout, stderr } = await run.finished;
+    expect(actual, stderr).toBe(status);
+    expect(stderr).toMatch(/interrupted after \d+ evaluations; the best picture is written/);
+    expect(stdout).toContain(`${output}  32x21, `);
+    expect(await sizeOf(output)).toMatchObject({ width: 32, height: 21 });
+    const trace: { evaluations: unknown[] } = JSON.parse(await readFile(path(`${signal}.json`), 'utf8'));
+    expect(trace.evaluations.length).toBeGreaterThan(0);
+  });
+
+  it('refuses what the adapter cannot hold, with the size that it can', async () => {
+    const doctor = await impasto(folder, ['doctor', '--json']);
+    const report: { adapter: { largestSquare: { side: number } } } = JSON.parse(doctor.stdout);
+    const { side } = report.adapter.largestSquare;
+    await writePng(path('large.png'), side + 1, side + 1);
+    const run = await impasto(folder, ['stylize', 'large.png', 'style.png', '-o', 'large-out.png', '--no-resize']);
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toMatch(/^impasto: a picture of [^\n]+\n$/);
+    expect(run.stderr).toContain(`the largest size that fits is --size ${side}\n`);
+    expect(existsSync(path('large-out.png'))).toBe(false);
+  });
+
+  it('without an adapter says what to install', async () => {
+    await mkdir(path('nothing'), { recursive: true });
+    const env = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' };
+    const args = ['stylize', 'content.png', 'style.png', '-o', 'nothing/x.png', ...small];
+    const run = await impasto(folder, args, env);
+    expect(run).toMatchObject({ status: 1, stdout: '' });
+    expect(run.stderr).toMatch(/^impasto: no WebGPU adapter was found; .*mesa-vulkan-drivers.*\n$/);
+    expect(await readdir(path('nothing'))).toEqual([]);
+  });
+});
