@@ -49,14 +49,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
       let inputRow = u32(at.y * size.x + at.x) * inBlocks;
       let weightRow = (ky * params.kernelWidth + kx) * params.inChannels * outBlocks + block;
+      var tap = vec4f(0.0);  // a sum per tap, added up: smaller rounding errors than one long sum
       for (var c = 0u; c < inBlocks; c++) {
         let value = input[inputRow + c];
         let w = weightRow + c * 4u * outBlocks;
-        sum = fma(vec4f(value.x), weight[w], sum);
-        sum = fma(vec4f(value.y), weight[w + outBlocks], sum);
-        sum = fma(vec4f(value.z), weight[w + 2u * outBlocks], sum);
-        sum = fma(vec4f(value.w), weight[w + 3u * outBlocks], sum);
+        tap = fma(vec4f(value.x), weight[w], tap);
+        tap = fma(vec4f(value.y), weight[w + outBlocks], tap);
+        tap = fma(vec4f(value.z), weight[w + 2u * outBlocks], tap);
+        tap = fma(vec4f(value.w), weight[w + 3u * outBlocks], tap);
       }
+      sum += tap;
     }
   }
   // Not max(sum, 0), which would turn a NaN into 0 and hide it from the loss.

@@ -75,14 +75,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
           sum[v] = c[cBase + row * params.cRow + v * LANES];
         }
       }
+      // Partial sums of 32 terms, added up: rounding errors grow with the square root of 32 + depth / 32, not of depth.
       // unroll
-      for (var i = 0u; i < KC / LANES; i++) {
+      for (var part = 0u; part < KC / 32u; part++) {
+        var partial = array<f32, V>();
         // unroll
-        for (var source = 0u; source < LANES; source++) {
-          let value = subgroupShuffle(spread[i], source);
-          for (var v = 0u; v < V; v++) {
-            sum[v] = fma(value, block[v][i * LANES + source], sum[v]);
+        for (var i = 0u; i < 32u / LANES; i++) {
+          // unroll
+          for (var source = 0u; source < LANES; source++) {
+            let value = subgroupShuffle(spread[part * 32u / LANES + i], source);
+            for (var v = 0u; v < V; v++) {
+              partial[v] = fma(value, block[v][part * 32u + i * LANES + source], partial[v]);
+            }
           }
+        }
+        for (var v = 0u; v < V; v++) {
+          sum[v] += partial[v];
         }
       }
       // Anchors the sums: a never-taken read with a computed index keeps them in memory before the stores, so that

@@ -37,17 +37,19 @@ interface TraceCase {
 }
 
 /**
- * L-BFGS is chaotic: PyTorch in f32 leaves PyTorch in f64 as fast as we do. On this very problem, its strong-Wolfe trace is
- * off by 7e-6 at evaluation 6, 9e-5 at 7, 5.5e-4 at 10 and 1.3e-2 at 16, lr 1 by 1.8e-3 at 8, and Adam by 1.6e-7 throughout.
+ * L-BFGS is chaotic, and f32 alone decides how soon a run leaves one in f64. PyTorch in f32 on this very problem leaves
+ * PyTorch in f64 by: strong Wolfe 7.2e-6 at evaluation 6, 8.8e-5 at 7, 4.0e-4 at 9, 5.5e-4 at 10; lr 1 by 1.8e-3 at 8; Adam by
+ * 1.6e-7 throughout. Ours leaves it by the same figures to two digits, since most of it is the rounding of the picture itself.
  */
 const traces: readonly TraceCase[] = [
   {
     name: 'lbfgs_wolfe_m10',
     settings: { iterations: 60, lineSearch: 'strong-wolfe' },
     bounds: [
-      { upTo: 5, most: 1e-5 },
-      { upTo: 6, most: 1e-4 },
-      { upTo: 10, most: 5e-3 },
+      { upTo: 5, most: 1e-6 },
+      { upTo: 6, most: 1e-5 },
+      { upTo: 8, most: 1e-4 },
+      { upTo: 10, most: 1e-3 },
     ],
     end: 0.1,
   },
@@ -73,8 +75,8 @@ const traces: readonly TraceCase[] = [
     name: 'adam_lr0.02',
     settings: { iterations: 20, optimizer: 'adam', learningRate: 0.02 },
     bounds: [
-      { upTo: 10, most: 1e-5 },
-      { upTo: 20, most: 1e-4 },
+      { upTo: 10, most: 2e-6 },
+      { upTo: 20, most: 1e-5 },
     ],
     end: undefined,
   },
