@@ -15,7 +15,7 @@ enable subgroups;
 
 // header
 const LANES: u32 = 8u;  // the adapter's subgroup size
-const V: u32 = 8u;      // vectors of columns held per row
+const V: u32 = 64u / LANES;  // vectors of columns held per row: 64 columns on any adapter
 const KC: u32 = 128u;   // rows of B held; more than 32, or the compiler unrolls the filling loop
 // end header
 

@@ -29,7 +29,8 @@ interface AdapterReport {
   readonly subgroupSize: number | null;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
-  readonly lanes: number | null;
+  /** The kernel family, and its lanes where it has some. */
+  readonly kernels: AdapterSurvey['backend'];
   readonly families: readonly FamilyChoice[];
   readonly largestSquare: AdapterSurvey['largestSquare'];
 }
@@ -67,7 +68,7 @@ async function inspectAdapter(wanted: string | undefined, problems: string[]): P
 
 function reportAdapter(gpu: Gpu): AdapterReport {
   const { vendor, architecture, description, isSoftware, subgroupSize } = gpu.profile;
-  const { lanes, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
+  const { backend, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
   return {
     vendor,
     architecture,
@@ -76,7 +77,7 @@ function reportAdapter(gpu: Gpu): AdapterReport {
     subgroupSize: subgroupSize ?? null,
     features: [...gpu.device.features].sort(),
     limits: Object.fromEntries(shownLimits.map((name) => [name, gpu.device.limits[name]])),
-    lanes: lanes ?? null,
+    kernels: backend,
     families,
     largestSquare,
   };
@@ -117,7 +118,7 @@ function describe({ versions, platform, adapter, weights }: Report): string {
 }
 
 function describeAdapter(adapter: AdapterReport): readonly (readonly [string, string])[] {
-  const { limits, largestSquare, lanes } = adapter;
+  const { limits, largestSquare, kernels } = adapter;
   const kind = adapter.software ? 'software: shaders run on the CPU' : 'hardware';
   const binding = megabytes(limits['maxStorageBufferBindingSize'] ?? 0);
   const buffer = megabytes(limits['maxBufferSize'] ?? 0);
@@ -134,7 +135,7 @@ function describeAdapter(adapter: AdapterReport): readonly (readonly [string, st
       '',
       `so a square picture may have ${largestSquare.side} pixels a side (${megabytes(largestSquare.peakBytes)} in all)`,
     ],
-    ['kernels', lanes === null ? 'no lanes kernels on this adapter' : `lanes kernels with ${lanes} lanes`],
+    ['kernels', kernels.family === 'lanes' ? `lanes, ${kernels.lanes} of them` : kernels.family],
     ...describeFamilies(adapter.families),
   ];
 }

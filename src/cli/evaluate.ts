@@ -2,10 +2,10 @@
 
 import { NonFiniteLossError } from '../core/errors.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
-import { openGpu } from '../platform/node/gpu.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { type Evaluation, evaluate } from '../transfer/evaluate.ts';
 import { encodeSafetensors } from '../weights/safetensors.ts';
+import { type EngineArguments, openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { answer } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
@@ -13,12 +13,10 @@ import { type ObjectiveArguments, settingsOf } from './settings.ts';
 import { loadWeights } from './weights.ts';
 
 /** As commander collects them. */
-export interface EvaluateArguments extends ObjectiveArguments {
+export interface EvaluateArguments extends ObjectiveArguments, EngineArguments {
   readonly image: string;
   readonly content: string;
   readonly style: string;
-  readonly weights?: string;
-  readonly adapter?: string;
   readonly json?: string;
   readonly gradient?: string;
   readonly repeat: number;
@@ -37,7 +35,7 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   await refuseOverwriting(outputs, inputs);
   for (const path of outputs) await checkWritable(path);
   const weights = await loadWeights(given.weights, settings);
-  using gpu = await openGpu(given.adapter === undefined ? {} : { adapter: given.adapter });
+  using gpu = await openEngine(given);
   const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { networkNames } from '../models/vgg.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
+import { kernelChoices } from './engine.ts';
 import type { EvaluateArguments } from './evaluate.ts';
 import { addObjectiveOptions, addOptimizerOptions, describePresets } from './settings.ts';
 import type { StylizeArguments } from './stylize-job.ts';
@@ -136,5 +137,8 @@ function addEngineOptions(command: Command): Command {
   return command
     .optionsGroup('Engine:')
     .option('--weights <file>', 'converted weights (default: the bundled VGG16)')
-    .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)");
+    .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)")
+    .option('--kernels <family>', `of the hot operations: ${orList(kernelChoices)} (default: auto)`, (text: string) =>
+      parseChoice('--kernels', text, kernelChoices),
+    );
 }

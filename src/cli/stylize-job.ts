@@ -8,20 +8,19 @@ import { checkWritable } from '../platform/node/atomic-file.ts';
 import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import type { Settings } from '../transfer/presets.ts';
 import type { PreparedPictures, Start } from '../transfer/stylize.ts';
+import type { EngineArguments } from './engine.ts';
 import { didYouMean } from './nearest.ts';
 import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting } from './paths.ts';
 import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './settings.ts';
 
 /** As commander collects them. */
-export interface StylizeArguments extends ObjectiveArguments, OptimizerArguments {
+export interface StylizeArguments extends ObjectiveArguments, OptimizerArguments, EngineArguments {
   readonly output?: string;
   readonly size?: number;
   /** False for `--no-resize`. */
   readonly resize: boolean;
   readonly init: string;
   readonly seed: number;
-  readonly weights?: string;
-  readonly adapter?: string;
   readonly saveEvery?: number;
   readonly trace?: string;
 }

@@ -3,12 +3,12 @@
 import { basename } from 'node:path';
 import type { Gpu } from '../core/gpu.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
-import { openGpu } from '../platform/node/gpu.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import { megabytes } from '../transfer/plan.ts';
 import type { RunResult } from '../transfer/run.ts';
 import { type PreparedPictures, planStylize, preparePictures, stylize } from '../transfer/stylize.ts';
+import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
 import { answer, remark } from './output.ts';
@@ -32,7 +32,7 @@ export async function runStylize(
   const pictures = await readPictures(job);
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, settings);
-  using gpu = await openGpu(given.adapter === undefined ? {} : { adapter: given.adapter });
+  using gpu = await openEngine(given);
   const prepared = preparePictures({ ...pictures, settings, size: chooseSize(gpu, given) });
   announce(job, pictures, prepared, gpu);
   return await paint(job, prepared, { gpu, weights: weights.layers });

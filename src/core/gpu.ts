@@ -8,6 +8,10 @@ import { DeviceError } from './errors.ts';
 import { KernelCache, type ShaderSource } from './kernel.ts';
 import type { Program } from './program.ts';
 
+/** Families of the hot kernels; `kernels/family.ts` says which one an adapter runs. */
+export const kernelFamilies = ['direct', 'lanes', 'tiles'] as const;
+export type KernelFamily = (typeof kernelFamilies)[number];
+
 /** What the engine wants to know of an adapter. */
 export interface AdapterProfile {
   readonly vendor: string;
@@ -38,6 +42,8 @@ export class Gpu implements Disposable {
   readonly profile: AdapterProfile;
   readonly buffers: BufferPool;
   readonly kernels: KernelCache;
+  /** The family its owner asked for; undefined leaves the choice to the engine. */
+  readonly kernelFamily: KernelFamily | undefined;
   protected readonly instance: object;
   #lost: string | undefined;
   #uncaptured: string | undefined;
@@ -48,7 +54,9 @@ export class Gpu implements Disposable {
     readonly shaders: ShaderSource;
     /** The object the adapter came from: Dawn in Node crashes when it is collected before the device. */
     readonly instance: object;
+    readonly kernelFamily?: KernelFamily | undefined;
   }) {
+    this.kernelFamily = options.kernelFamily;
     this.instance = options.instance;
     this.device = options.device;
     this.profile = options.profile;

@@ -10,6 +10,7 @@ import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
 import { paddedChannels, workgroupSize } from './elementwise.ts';
+import type { Backend } from './family.ts';
 import { recordWinograd, winogradFits } from './winograd.ts';
 
 const shapeParams = {
@@ -71,17 +72,18 @@ export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number;
 /** How a convolution runs: `direct` anywhere, `winograd` on adapters with `lanes` lanes for 3x3, stride 1, padding 1. */
 export type Conv2dVariant = { readonly family: 'direct' } | { readonly family: 'winograd'; readonly lanes: number };
 
-/** The variant of one direction for an adapter with `lanes` lanes (undefined: no fixed subgroup size). */
+/** The variant of one direction on a backend. */
 export function chooseConv2dVariant(
   shape: Conv2dShape,
   direction: 'forward' | 'backward',
-  lanes: number | undefined,
+  backend: Backend,
 ): Conv2dVariant {
   const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
-  if (lanes === undefined || !isVgg || shape.paddingMode !== 'zeros') {
+  if (backend.family !== 'lanes' || !isVgg || shape.paddingMode !== 'zeros') {
     return { family: 'direct' };
   }
   const winogradShape = winogradShapeOf(shape, direction);
+  const { lanes } = backend;
   return winogradFits(winogradShape, lanes) ? { family: 'winograd', lanes } : { family: 'direct' };
 }
 

@@ -4,7 +4,6 @@
  */
 
 import type { BufferSlice } from '../core/buffers.ts';
-import type { Gpu } from '../core/gpu.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
 
@@ -28,22 +27,11 @@ export const gemmLanesKernel = defineKernel({
   },
 });
 
-/** Vectors of columns that one workgroup holds; 8 measured best (V 8 / 10 / 12 / 16: 27.5 / 25.7 / 22.0 / 14.8 GFLOP/s). */
-const vectorsHeld = 8;
-
-/** Subgroup sizes the `lanes` kernels are written for. */
-const laneCounts: readonly number[] = [4, 8, 16];
-
-/** The lane count for an adapter, or undefined where the `lanes` family cannot run (no fixed subgroup size). */
-export function lanesOf(gpu: Gpu): number | undefined {
-  const size = gpu.profile.subgroupSize;
-  return size !== undefined && laneCounts.includes(size) ? size : undefined;
-}
-
-/** Columns must be a multiple of this. */
-export function gemmColumnBlock(lanes: number): number {
-  return vectorsHeld * lanes;
-}
+/**
+ * Columns that one workgroup holds, on any lane count: 8 vectors of 8 lanes measured best (8 / 10 / 12 / 16 vectors: 27.5 / 25.7
+ * / 22.0 / 14.8 GFLOP/s), and with 128 rows they fill a first-level cache of 32 KiB.
+ */
+export const gemmColumnBlock = 64;
 
 /** Strides of an operand, in values. */
 interface Strides {
@@ -63,7 +51,7 @@ export interface GemmOptions {
   readonly c: BufferSlice;
   readonly batches: number;
   readonly rows: number;
-  /** A multiple of `gemmColumnBlock(lanes)`. */
+  /** A multiple of `gemmColumnBlock`. */
   readonly columns: number;
   /** Length of the sum in one batch. */
   readonly depth: number;
@@ -78,12 +66,12 @@ export interface GemmOptions {
 
 /** Records `C[b] = old + A[b] · B[b]` for every batch. */
 export function recordGemm(program: Program, options: GemmOptions): void {
-  const { lanes, rows, depth, aStrides, bStrides, cStrides } = options;
-  const columnBlocks = options.columns / gemmColumnBlock(lanes);
+  const { rows, depth, aStrides, bStrides, cStrides } = options;
+  const columnBlocks = options.columns / gemmColumnBlock;
   const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
   program.dispatch(gemmLanesKernel, {
     label: options.label,
-    constants: { LANES: lanes, KC: depth % 128 === 0 || depth > 256 ? 128 : 64 },
+    constants: { LANES: options.lanes, KC: depth % 128 === 0 || depth > 256 ? 128 : 64 },
     bindings: { a: options.a, b: options.b, c: options.c },
     params: {
       rows,

@@ -9,6 +9,7 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
 import { elementwiseGrid, workgroupSize } from './elementwise.ts';
+import type { Backend, DirectBackend, LanesBackend } from './family.ts';
 import { gemmColumnBlock, recordGemm } from './gemm.ts';
 
 export const gramForwardKernel = defineKernel({
@@ -37,13 +38,11 @@ export interface GramShape {
 }
 
 /** `direct` anywhere; `lanes` where the channels fill whole column blocks of the matrix product. */
-export type GramVariant = { readonly family: 'direct' } | { readonly family: 'lanes'; readonly lanes: number };
+export type GramVariant = DirectBackend | LanesBackend;
 
-/** The variant for an adapter with `lanes` lanes (undefined: no fixed subgroup size). */
-export function chooseGramVariant(channels: number, lanes: number | undefined): GramVariant {
-  return lanes !== undefined && channels % gemmColumnBlock(lanes) === 0
-    ? { family: 'lanes', lanes }
-    : { family: 'direct' };
+/** The variant on a backend. */
+export function chooseGramVariant(channels: number, backend: Backend): GramVariant {
+  return backend.family === 'lanes' && channels % gemmColumnBlock === 0 ? backend : { family: 'direct' };
 }
 
 /** Chunks of positions: enough of them to keep an adapter busy, each long enough to be worth a pass of its own. */

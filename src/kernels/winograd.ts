@@ -65,7 +65,7 @@ export interface WinogradShape {
 
 /** Whether the kernels can run a shape: whole vectors of input channels, whole column blocks of output channels. */
 export function winogradFits(shape: WinogradShape, lanes: number): boolean {
-  return shape.inChannels % lanes === 0 && shape.outChannels % gemmColumnBlock(lanes) === 0;
+  return shape.inChannels % lanes === 0 && shape.outChannels % gemmColumnBlock === 0;
 }
 
 /** Bytes of one transformed weight set. */

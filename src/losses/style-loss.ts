@@ -9,7 +9,7 @@
 import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { lanesOf } from '../kernels/gemm.ts';
+import { backendOf } from '../kernels/family.ts';
 import {
   chooseGramVariant,
   type GramShape,
@@ -77,7 +77,7 @@ export function recordStyleTarget(
 ): void {
   const { label, feature, shape, workspace } = options;
   recordGramForward(program, {
-    variant: chooseGramVariant(shape.channels, lanesOf(program.gpu)),
+    variant: chooseGramVariant(shape.channels, backendOf(program.gpu)),
     shape,
     feature,
     scratch: workspace.partials,
@@ -129,7 +129,7 @@ export class StyleLoss {
       scale: 4 * styleLossScale({ channels, weight: this.#options.weight }) * gramScale(shape, gramFactor),
       accumulate: false,
     });
-    const variant = chooseGramVariant(channels, lanesOf(program.gpu));
+    const variant = chooseGramVariant(channels, backendOf(program.gpu));
     recordGramBackward(program, { variant, shape, feature, gradGram, gradFeature: gradient, accumulate, label });
   }
 }

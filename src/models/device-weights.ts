@@ -6,7 +6,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import { chooseConv2dVariant, packConv2dWeight, packedWeightBytes } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
-import { lanesOf } from '../kernels/gemm.ts';
+import { type Backend, backendOf } from '../kernels/family.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf } from './schedule.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
@@ -28,17 +28,17 @@ const directions = ['forward', 'backward'] as const;
 type Direction = (typeof directions)[number];
 
 /** The variant a layer's direction runs as; its weights' form depends on it but not on the picture's size. */
-function familyOf(layer: ConvLayer, direction: Direction, lanes: number | undefined): 'direct' | 'winograd' {
+function familyOf(layer: ConvLayer, direction: Direction, backend: Backend): 'direct' | 'winograd' {
   const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
-  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, lanes).family;
+  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend).family;
 }
 
 /** Bytes that `DeviceWeights` will hold for these layers. */
-export function deviceWeightBytes(layers: readonly ConvLayer[], lanes: number | undefined): number {
+export function deviceWeightBytes(layers: readonly ConvLayer[], backend: Backend): number {
   return layers.reduce((sum, layer) => {
     const { inChannels, outChannels } = layer;
     const sets = directions.map((direction) =>
-      familyOf(layer, direction, lanes) === 'winograd'
+      familyOf(layer, direction, backend) === 'winograd'
         ? winogradWeightBytes(inChannels, outChannels)
         : packedWeightBytes(inChannels, outChannels, kernelSize ** 2),
     );
@@ -110,12 +110,12 @@ function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>):
 
 function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: ConvWeights): DeviceConvWeights {
   const shape = { ...layer, kernelHeight: kernelSize, kernelWidth: kernelSize };
-  const lanes = lanesOf(gpu);
+  const backend = backendOf(gpu);
   const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
   const packed = packConv2dWeight(weights.weight, shape);
   const upload = (direction: Direction): BufferSlice => {
     const label = `${layer.name} ${direction} weights`;
-    if (familyOf(layer, direction, lanes) === 'direct') {
+    if (familyOf(layer, direction, backend) === 'direct') {
       const isForward = direction === 'forward';
       return scope.upload(label, isForward ? packed : packConv2dWeight(weights.weight, shape, true));
     }

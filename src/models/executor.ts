@@ -5,7 +5,7 @@ import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
 import { chooseConv2dVariant, type PaddingMode, recordConv2dBackward, recordConv2dForward } from '../kernels/conv2d.ts';
-import { lanesOf } from '../kernels/gemm.ts';
+import { type Backend, backendOf } from '../kernels/family.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
@@ -29,7 +29,7 @@ export interface ExecutorOptions {
 }
 
 export class VggExecutor implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #backend: Backend;
   readonly #weights: DeviceWeights;
   readonly #options: ExecutorOptions;
   readonly #plan: ActivationPlan;
@@ -37,10 +37,13 @@ export class VggExecutor implements Disposable {
   readonly #buffers: readonly BufferSlice[];
 
   private constructor(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions) {
-    this.#gpu = gpu;
+    this.#backend = backendOf(gpu);
     this.#weights = weights;
     this.#options = options;
-    this.#plan = planActivations(options.schedule, { lanes: lanesOf(gpu), paddingMode: options.paddingMode });
+    this.#plan = planActivations(options.schedule, {
+      backend: this.#backend,
+      paddingMode: options.paddingMode,
+    });
     this.#scope = new BufferScope(gpu.buffers);
     this.#buffers = this.#plan.slots.map((slot) => this.#scope.allocate(slot.names.join(', '), slot.sizeBytes));
   }
@@ -120,7 +123,7 @@ export class VggExecutor implements Disposable {
     const shape = conv2dShapeOf(layer, step.input, paddingModeOf(layer.name, this.#options.paddingMode));
     const weights = this.#weights.layer(layer.name);
     const direction = step.kind === 'convForward' ? 'forward' : 'backward';
-    const variant = chooseConv2dVariant(shape, direction, lanesOf(this.#gpu));
+    const variant = chooseConv2dVariant(shape, direction, this.#backend);
     const scratch = this.#scratch(variant.family === 'winograd');
     if (step.kind === 'convForward') {
       recordConv2dForward(program, {

@@ -6,6 +6,7 @@
 
 import { bytesPerFloat } from '../core/buffers.ts';
 import { chooseConv2dVariant, type PaddingMode, winogradShapeOf } from '../kernels/conv2d.ts';
+import type { Backend } from '../kernels/family.ts';
 import { winogradScratchBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
 
@@ -36,11 +37,14 @@ export function mapBytes(map: FeatureMap): number {
   return map.height * map.width * map.channels * bytesPerFloat;
 }
 
-/** Plans the maps of a schedule for an adapter with `lanes` lanes (undefined: no fixed subgroup size). */
-export function planActivations(
-  schedule: Schedule,
-  options: { readonly lanes: number | undefined; readonly paddingMode: PaddingMode },
-): ActivationPlan {
+/** What besides the schedule decides how much memory an evaluation takes. */
+export interface ActivationOptions {
+  readonly backend: Backend;
+  readonly paddingMode: PaddingMode;
+}
+
+/** Plans the maps of a schedule. */
+export function planActivations(schedule: Schedule, options: ActivationOptions): ActivationPlan {
   const lifetimes = lifetimesOf(schedule, (step) => scratchBytesOf(step, options));
   return assignSlots([...lifetimes.values()]);
 }
@@ -75,16 +79,13 @@ function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): 
   return lifetimes;
 }
 
-function scratchBytesOf(
-  step: Step,
-  options: { readonly lanes: number | undefined; readonly paddingMode: PaddingMode },
-): number {
+function scratchBytesOf(step: Step, options: ActivationOptions): number {
   if (step.kind !== 'convForward' && step.kind !== 'convBackward') {
     return 0;
   }
   const direction = step.kind === 'convForward' ? 'forward' : 'backward';
   const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
-  const variant = chooseConv2dVariant(shape, direction, options.lanes);
+  const variant = chooseConv2dVariant(shape, direction, options.backend);
   return variant.family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
 }
 

@@ -5,6 +5,7 @@
 
 import { bytesPerFloat } from '../core/buffers.ts';
 import { LimitError } from '../core/errors.ts';
+import type { Backend } from '../kernels/family.ts';
 import type { GramShape } from '../kernels/gram.ts';
 import { lossTermsBytes } from '../losses/loss-terms.ts';
 import { gramBytes, styleWorkspaceBytes } from '../losses/style-loss.ts';
@@ -25,8 +26,7 @@ export interface PlanRequest {
   readonly styleSize: PictureSize;
   /** Bytes the optimiser takes for a variable of so many values. */
   readonly optimizerBytes: (values: number) => number;
-  /** Lanes of the adapter's kernels, undefined for none. */
-  readonly lanes: number | undefined;
+  readonly backend: Backend;
 }
 
 export interface TransferPlan {
@@ -72,10 +72,10 @@ export function targetSchedule(
 
 /** Counts the bytes of every part. */
 export function planTransfer(request: PlanRequest): TransferPlan {
-  const { options, size, styleSize, lanes } = request;
+  const { options, size, styleSize, backend } = request;
   const { paddingMode } = options;
   const schedule = objectiveSchedule(options, size);
-  const activations = planActivations(schedule, { lanes, paddingMode });
+  const activations = planActivations(schedule, { backend, paddingMode });
   const values = size.width * size.height * 3;
   const mapsOfLayers = (layers: readonly { readonly name: string }[], from: Schedule): readonly FeatureMap[] =>
     layers.flatMap((layer) => from.taps.get(layer.name) ?? []);
@@ -91,14 +91,14 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
 
   const layers = layersUntil(options.network, tapsOf(options)).filter((layer) => layer.kind === 'conv');
-  const weightBytes = deviceWeightBytes(layers, lanes);
+  const weightBytes = deviceWeightBytes(layers, backend);
   const lossBytes = contentTargetBytes + styleTargetBytes + workspaceBytes + lossTermsBytes(terms);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
   const forwardBytes = (one: Schedule | undefined): number =>
     one === undefined
       ? 0
-      : planActivations(one, { lanes, paddingMode }).totalBytes + one.input.height * one.input.width * 12;
+      : planActivations(one, { backend, paddingMode }).totalBytes + one.input.height * one.input.width * 12;
   const targetPhaseBytes =
     weightBytes + lossBytes + Math.max(forwardBytes(contentSchedule), forwardBytes(styleSchedule));
   const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;

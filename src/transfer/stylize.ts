@@ -4,7 +4,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { uniformNoise } from '../images/initial.ts';
 import { coverCropTopLeft, fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { lanesOf } from '../kernels/gemm.ts';
+import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { layersUntil } from '../models/schedule.ts';
 import type { ConvLayer } from '../models/vgg.ts';
@@ -99,7 +99,7 @@ export function planStylize(
     size: pictures.content,
     styleSize: pictures.style,
     optimizerBytes: optimizerBytes(settings, gpu),
-    lanes: lanesOf(gpu),
+    backend: backendOf(gpu),
   };
   return checkLimits(request, gpu.device.limits);
 }

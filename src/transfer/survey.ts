@@ -3,7 +3,7 @@
 import { LimitError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { chooseConv2dVariant } from '../kernels/conv2d.ts';
-import { lanesOf } from '../kernels/gemm.ts';
+import { type Backend, backendOf } from '../kernels/family.ts';
 import { chooseGramVariant } from '../kernels/gram.ts';
 import { paddingModeOf } from '../models/plan.ts';
 import { conv2dShapeOf, tapMap } from '../models/schedule.ts';
@@ -19,8 +19,7 @@ export interface FamilyChoice {
 }
 
 export interface AdapterSurvey {
-  /** Lanes of the `lanes` kernels; undefined where the adapter cannot run them. */
-  readonly lanes: number | undefined;
+  readonly backend: Backend;
   readonly families: readonly FamilyChoice[];
   /** The side of the largest square picture within the adapter's limits, at most `mostSide`. */
   readonly largestSquare: { readonly side: number; readonly peakBytes: number };
@@ -34,11 +33,15 @@ const typicalSide = 256;
 
 /** Asks the engine's own rules; nothing is allocated. */
 export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
-  return { lanes: lanesOf(gpu), families: familiesOf(gpu, settings), largestSquare: largestSquareOf(gpu, settings) };
+  return {
+    backend: backendOf(gpu),
+    families: familiesOf(gpu, settings),
+    largestSquare: largestSquareOf(gpu, settings),
+  };
 }
 
 function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly FamilyChoice[] {
-  const lanes = lanesOf(gpu);
+  const backend = backendOf(gpu);
   const schedule = objectiveSchedule(objective, { width: typicalSide, height: typicalSide });
   const convolutions = convolutionsOf({ objective, ...rest }).flatMap((layer): FamilyChoice[] => {
     const input = { name: layer.name, width: typicalSide, height: typicalSide, channels: layer.inChannels };
@@ -46,12 +49,12 @@ function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly Family
     return (['forward', 'backward'] as const).map((direction) => ({
       op: `conv2d ${direction}` as const,
       layer: layer.name,
-      family: chooseConv2dVariant(shape, direction, lanes).family,
+      family: chooseConv2dVariant(shape, direction, backend).family,
     }));
   });
   const grams = objective.styleLayers.map(({ name }): FamilyChoice => {
     const { channels } = tapMap(schedule, name);
-    return { op: 'gram', layer: name, family: chooseGramVariant(channels, lanes).family };
+    return { op: 'gram', layer: name, family: chooseGramVariant(channels, backend).family };
   });
   return [...convolutions, ...grams];
 }

@@ -11,7 +11,7 @@ import {
   winogradShapeOf,
 } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
-import { lanesOf } from '../../src/kernels/gemm.ts';
+import { backendOf } from '../../src/kernels/family.ts';
 import {
   recordWinograd,
   recordWinogradWeights,
@@ -164,7 +164,7 @@ function forwardVariants({ shape, relu }: ForwardProblem, gpu: Gpu): readonly Ke
       recordConv2dForward(recording.program, options);
     },
   };
-  const variant = chooseConv2dVariant(shape, 'forward', lanesOf(gpu));
+  const variant = chooseConv2dVariant(shape, 'forward', backendOf(gpu));
   if (variant.family !== 'winograd') return [direct];
   const winograd: KernelVariant = {
     name: 'winograd',
@@ -216,7 +216,7 @@ function backwardVariants({ shape, accumulate, mask }: BackwardProblem, gpu: Gpu
       });
     },
   };
-  const variant = chooseConv2dVariant(shape, 'backward', lanesOf(gpu));
+  const variant = chooseConv2dVariant(shape, 'backward', backendOf(gpu));
   if (variant.family !== 'winograd') return [direct];
   const winograd: KernelVariant = {
     name: 'winograd',

@@ -1,7 +1,8 @@
 /** The batched matrix product of the `lanes` family, in every use of its strides. */
 
 import type { Gpu } from '../../src/core/gpu.ts';
-import { gemmColumnBlock, lanesOf, recordGemm } from '../../src/kernels/gemm.ts';
+import { lanesOf } from '../../src/kernels/family.ts';
+import { gemmColumnBlock, recordGemm } from '../../src/kernels/gemm.ts';
 import { gemm } from '../reference/gemm.ts';
 import { floats, seededRandom, signed } from '../support/random.ts';
 import {
@@ -96,8 +97,8 @@ function makeGemm(name: string, problem: GemmProblem): CaseValues {
 }
 
 function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] {
-  const lanes = lanesOf(gpu);
-  if (lanes === undefined || problem.columns % gemmColumnBlock(lanes) !== 0) return [];
+  const lanes = lanesOf(gpu.profile);
+  if (lanes === undefined || problem.columns % gemmColumnBlock !== 0) return [];
   const { aStrides, bStrides, cStrides } = stridesOf(problem);
   const { batches, rows, columns, depth, splitDepth, accumulate } = problem;
   return [

@@ -1,7 +1,8 @@
 /** The Gram matrix and its backward pass, on post-ReLU features. */
 
 import type { Gpu } from '../../src/core/gpu.ts';
-import { gemmColumnBlock, lanesOf } from '../../src/kernels/gemm.ts';
+import { backendOf } from '../../src/kernels/family.ts';
+import { gemmColumnBlock } from '../../src/kernels/gemm.ts';
 import {
   chooseGramVariant,
   type GramShape,
@@ -16,7 +17,7 @@ import { accumulated, bytesOf, type KernelCase, unwrittenBuffer } from './kernel
 
 /** `direct`, and `lanes` where the channels allow it. */
 function gramVariants({ channels }: GramShape, gpu: Gpu): readonly GramVariant[] {
-  const chosen = chooseGramVariant(channels, lanesOf(gpu));
+  const chosen = chooseGramVariant(channels, backendOf(gpu));
   return chosen.family === 'direct' ? [chosen] : [{ family: 'direct' }, chosen];
 }
 
@@ -110,7 +111,7 @@ function backwardCase(shape: GramShape, accumulate: boolean): KernelCase {
 }
 
 /** Channels of the smallest column block among the `lanes` adapters, so that every adapter's `lanes` variant has cases. */
-const block = gemmColumnBlock(8);
+const block = gemmColumnBlock;
 
 const forwardShapes: readonly (readonly [positions: number, channels: number])[] = [
   [35, 8],

@@ -110,6 +110,16 @@ describe('stylize', () => {
   });
 });
 
+describe('--kernels', () => {
+  it('is a family, or auto', async () => {
+    for (const kernels of ['auto', 'direct', 'lanes', 'tiles'] as const) {
+      expect((await stylizeArguments('--kernels', kernels)).kernels).toBe(kernels);
+    }
+    const pictures = ['--image', 'x.png', '--content', 'c.png', '--style', 's.png'];
+    expect((await parse('evaluate', ...pictures, '--kernels', 'tiles')).evaluate?.kernels).toBe('tiles');
+  });
+});
+
 describe('the other commands', () => {
   it('parse', async () => {
     const pictures = ['--image', 'x.png', '--content', 'c.png', '--style', 's.png'];
@@ -138,6 +148,10 @@ describe('usage errors', () => {
     [['stylize', 'a', 'b', 'c'], "too many arguments for 'stylize'; expected 2 arguments but got 3"],
     [['stylize', '--preset', 'lectre'], "--preset is 'lectre'; expected default or lecture; did you mean 'lecture'?"],
     [['stylize', '--network', 'vgg'], "--network is 'vgg'; expected vgg16 or vgg19; did you mean 'vgg16'?"],
+    [
+      ['stylize', '--kernels', 'tile'],
+      "--kernels is 'tile'; expected auto, direct, lanes or tiles; did you mean 'tiles'?",
+    ],
     [['convert', 'x', '-o', 'y', '--dtype', 'fp16'], "--dtype is 'fp16'; expected f16 or f32; did you mean 'f16'?"],
     [['convert', 'x'], "required option '-o, --output <file>' not specified"],
     [['evaluate'], "required option '--image <file>' not specified"],

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type Conv2dShape, conv2dOutputSize } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
-import { lanesOf } from '../../src/kernels/gemm.ts';
+import { backendOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant, gramScratchBytes, recordGramBackward, recordGramForward } from '../../src/kernels/gram.ts';
 import { partialsPerTerm, recordMse } from '../../src/kernels/mse.ts';
 import { recordNormaliseBackward, recordNormaliseForward } from '../../src/kernels/normalise.ts';
@@ -186,7 +186,7 @@ describe('polar forms', () => {
       const random = seededRandom(`gram ${positions} ${channels}`);
       const shape = { positions, channels };
       const scale = 1 / positions;
-      const variant = chooseGramVariant(channels, lanesOf(gpu()));
+      const variant = chooseGramVariant(channels, backendOf(gpu()));
       const d = floats(channels ** 2, () => 0);
       for (let i = 0; i < channels; i++) {
         for (let j = 0; j <= i; j++) d[i * channels + j] = d[j * channels + i] = 2 * random() - 1;

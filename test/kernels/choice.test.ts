@@ -12,7 +12,6 @@ import {
   packedWeightBytes,
   recordConv2dForward,
 } from '../../src/kernels/conv2d.ts';
-import { lanesOf } from '../../src/kernels/gemm.ts';
 import { chooseGramVariant } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
@@ -32,12 +31,14 @@ const vgg: Conv2dShape = {
   paddingMode: 'zeros',
 };
 
-describe('chooseConv2dVariant with 8 lanes', () => {
+const lanes8 = { family: 'lanes', lanes: 8 } as const;
+
+describe('chooseConv2dVariant on lanes', () => {
   const family = (
     change: Partial<Conv2dShape>,
     direction: 'forward' | 'backward' = 'forward',
-    lanes?: number,
-  ): string => chooseConv2dVariant({ ...vgg, ...change }, direction, lanes ?? 8).family;
+    lanes: number = 8,
+  ): string => chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'lanes', lanes }).family;
 
   it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and for nothing else', () => {
     expect(family({})).toBe('winograd');
@@ -62,26 +63,26 @@ describe('chooseConv2dVariant with 8 lanes', () => {
     expect(family({ inChannels: 3 }, 'backward')).toBe('direct');
   });
 
-  it('scales the blocks with the lanes, and falls back without a lane count', () => {
-    expect(family({}, 'forward', 16)).toBe('direct');
-    expect(family({ outChannels: 128 }, 'forward', 16)).toBe('winograd');
-    expect(family({ outChannels: 32 }, 'forward', 4)).toBe('winograd');
-    expect(chooseConv2dVariant(vgg, 'forward', undefined)).toEqual({ family: 'direct' });
+  it('takes the same blocks of columns on any lane count, whole vectors of each', () => {
+    expect([4, 8, 16].map((lanes) => family({}, 'forward', lanes))).toEqual(['winograd', 'winograd', 'winograd']);
+    expect([4, 8, 16].map((lanes) => family({ inChannels: 8 }, 'forward', lanes))).toEqual([
+      'winograd',
+      'winograd',
+      'direct',
+    ]);
+  });
+
+  it('is direct everywhere on direct', () => {
+    expect(chooseConv2dVariant(vgg, 'forward', { family: 'direct' })).toEqual({ family: 'direct' });
   });
 });
 
 it('chooseGramVariant wants whole column blocks', () => {
-  expect(chooseGramVariant(64, 8)).toEqual({ family: 'lanes', lanes: 8 });
-  expect([chooseGramVariant(96, 8), chooseGramVariant(64, 16), chooseGramVariant(64, undefined)]).toEqual([
-    { family: 'direct' },
+  expect(chooseGramVariant(64, lanes8)).toEqual(lanes8);
+  expect([chooseGramVariant(96, lanes8), chooseGramVariant(64, { family: 'direct' })]).toEqual([
     { family: 'direct' },
     { family: 'direct' },
   ]);
-});
-
-it('lanesOf is the subgroup size where the kernels are written for it', () => {
-  const size = gpu().profile.subgroupSize;
-  expect(lanesOf(gpu())).toBe(size === 4 || size === 8 || size === 16 ? size : undefined);
 });
 
 describe('shapes', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { lanesOf } from '../../src/kernels/gemm.ts';
+import { lanesOf } from '../../src/kernels/family.ts';
 import { conv2dBackwardCase, conv2dForwardCase } from '../cases/conv2d.ts';
 import { foldedBackward, foldedForward } from '../cases/conv2d-problems.ts';
 import { kernelCases } from '../cases/index.ts';
@@ -31,6 +31,6 @@ describe('cases', () => {
   it('reach every family that the adapter has', () => {
     const families = new Set(kernelCases.flatMap((each) => each.variants(gpu()).map(({ name }) => name)));
     const lanes = ['lanes', 'winograd', 'winograd, bands of 1', 'winograd, bands of 2'];
-    expect([...families].sort()).toEqual(lanesOf(gpu()) === undefined ? ['direct'] : ['direct', ...lanes]);
+    expect([...families].sort()).toEqual(lanesOf(gpu().profile) === undefined ? ['direct'] : ['direct', ...lanes]);
   });
 });

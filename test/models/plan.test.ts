@@ -6,7 +6,7 @@ import { mapBytes, planActivations } from '../../src/models/plan.ts';
 import { buildSchedule, mapsOf, type Schedule } from '../../src/models/schedule.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 
-const options = { lanes: 8, paddingMode: 'zeros' } as const;
+const options = { backend: { family: 'lanes', lanes: 8 }, paddingMode: 'zeros' } as const;
 
 /** Runs a schedule over slots that hold one map's name each, and reports the first map read after it was overwritten. */
 function firstClobbered(schedule: Schedule): string | undefined {
@@ -57,13 +57,13 @@ describe('an activation plan', () => {
     const schedule = buildSchedule({ network: 'vgg16', height: 256, width: 256, taps: ['relu5_1'], backward: false });
     const separate = new Map(schedule.steps.flatMap(mapsOf).map((map) => [map.name, mapBytes(map)]));
     const separateBytes = [...separate.values()].reduce((a, b) => a + b, 0);
-    const withoutScratch = planActivations(schedule, { ...options, lanes: undefined });
+    const withoutScratch = planActivations(schedule, { ...options, backend: { family: 'direct' } });
     expect(withoutScratch.totalBytes).toBeLessThan(separateBytes / 2);
   });
 
   it('keeps all post-ReLU maps of 512x512 to relu5_1 within 1.7 kB per pixel, gradients included', () => {
     const schedule = buildSchedule({ network: 'vgg16', height: 512, width: 512, taps: ['relu5_1'], backward: true });
-    const plan = planActivations(schedule, { ...options, lanes: undefined });
+    const plan = planActivations(schedule, { ...options, backend: { family: 'direct' } });
     expect(plan.totalBytes / 512 ** 2).toBeLessThan(1700);
   });
 });

@@ -5,7 +5,7 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Gpu } from '../../src/core/gpu.ts';
+import { Gpu, type KernelFamily } from '../../src/core/gpu.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
@@ -57,9 +57,9 @@ const settingsOf = {
   mixed: [mixed, inPixels(mixed)],
 } as const;
 
-/** The same device without a fixed subgroup size, so that every layer takes the direct kernels. */
-function directOnly({ device, profile }: Gpu): Gpu {
-  return new Gpu({ device, profile: { ...profile, subgroupSize: undefined }, shaders: readShader, instance: device });
+/** The same device told which kernels to run. */
+function withKernels({ device, profile }: Gpu, kernelFamily: KernelFamily): Gpu {
+  return new Gpu({ device, profile, shaders: readShader, instance: device, kernelFamily });
 }
 
 describe('the objective', () => {
@@ -100,7 +100,7 @@ describe('the objective', () => {
   it.each(cases.filter((one) => one.variable === 'normalised'))(
     '$fixture, $objective loss, direct kernels only',
     async (one) => {
-      const direct = directOnly(gpu());
+      const direct = withKernels(gpu(), 'direct');
       await check(direct, one);
       expect(direct.buffers.count).toBe(0);
     },

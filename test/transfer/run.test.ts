@@ -3,7 +3,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import { lanesOf } from '../../src/kernels/gemm.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { lbfgsBytes } from '../../src/optimizers/lbfgs.ts';
 import { checkLimits, type PlanRequest } from '../../src/transfer/plan.ts';
@@ -150,7 +149,7 @@ describe('the memory plan', () => {
     size: { width: 4000, height: 3000 },
     styleSize: { width: 4000, height: 3000 },
     optimizerBytes: (values) => lbfgsBytes(values, 10),
-    lanes: 8,
+    backend: { family: 'lanes', lanes: 8 },
   };
   const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
 
@@ -164,9 +163,5 @@ describe('the memory plan', () => {
     const at = (width: number) => ({ ...request, size: { width, height: Math.round((width * 3) / 4) } });
     expect(checkLimits(at(836), limits).largest.sizeBytes).toBeLessThanOrEqual(2 ** 27);
     expect(() => checkLimits(at(840), limits)).toThrow(LimitError);
-  });
-
-  it('knows the lanes of this adapter', () => {
-    expect(lanesOf(gpu())).toBe(gpu().profile.subgroupSize);
   });
 });

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
-import { Gpu, profileAdapter } from '../../core/gpu.ts';
+import { Gpu, type KernelFamily, profileAdapter } from '../../core/gpu.ts';
 
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
 const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
@@ -13,6 +13,8 @@ const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 't
 export interface OpenGpuOptions {
   /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
   readonly adapter?: string;
+  /** The family of hot kernels; the engine's choice when absent. */
+  readonly kernelFamily?: KernelFamily | undefined;
   /** Exact timestamps, for benchmarks: Dawn rounds them to 65 µs otherwise. */
   readonly exactTimestamps?: boolean;
 }
@@ -34,7 +36,8 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
   const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  return new Gpu({ device, profile: profileAdapter(adapter.info, device), shaders: readShader, instance });
+  const profile = profileAdapter(adapter.info, device);
+  return new Gpu({ device, profile, shaders: readShader, instance, kernelFamily: options.kernelFamily });
 }
 
 async function requestAdapter(instance: GPU, wanted: string | undefined): Promise<GPUAdapter> {

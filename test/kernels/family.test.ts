@@ -1,0 +1,56 @@
+/** Which family an adapter runs, by itself and when told. */
+
+import { describe, expect, it } from 'vitest';
+
+import { type AdapterProfile, Gpu } from '../../src/core/gpu.ts';
+import { backendFor, backendOf, lanesOf } from '../../src/kernels/family.ts';
+import { readShader } from '../../src/platform/node/gpu.ts';
+import { useGpu } from '../support/gpu.ts';
+
+const gpu = useGpu();
+
+function adapter(isSoftware: boolean, subgroupSize: number | undefined): AdapterProfile {
+  return { vendor: 'acme', architecture: 'one', description: 'Acme One', isSoftware, subgroupSize };
+}
+
+describe('the backend of an adapter', () => {
+  it.each([4, 8, 16])('is lanes on a CPU with subgroups of %i', (lanes) => {
+    expect(backendFor(adapter(true, lanes))).toEqual({ family: 'lanes', lanes });
+  });
+
+  it.each([undefined, 2, 32, 64])('is direct on a CPU with subgroups of %s', (size) => {
+    expect(backendFor(adapter(true, size))).toEqual({ family: 'direct' });
+  });
+
+  it.each([undefined, 8, 32])('is tiles on a GPU, with subgroups of %s too', (size) => {
+    expect(backendFor(adapter(false, size))).toEqual({ family: 'tiles' });
+  });
+
+  it('is the family asked for, where it can run', () => {
+    expect(backendFor(adapter(true, 8), 'direct')).toEqual({ family: 'direct' });
+    expect(backendFor(adapter(true, 8), 'tiles')).toEqual({ family: 'tiles' });
+    expect(backendFor(adapter(false, 16), 'lanes')).toEqual({ family: 'lanes', lanes: 16 });
+  });
+
+  it('refuses lanes without a fixed subgroup size they are written for', () => {
+    for (const size of [undefined, 32]) {
+      expect(() => backendFor(adapter(false, size), 'lanes')).toThrow(
+        'the lanes kernels need one subgroup size of 4, 8, 16, which Acme One does not have; choose direct or tiles',
+      );
+    }
+  });
+});
+
+describe('this adapter', () => {
+  it('has lanes where its subgroup size is one that the kernels are written for', () => {
+    const size = gpu().profile.subgroupSize;
+    expect(lanesOf(gpu().profile)).toBe(size === 4 || size === 8 || size === 16 ? size : undefined);
+  });
+
+  it('runs the family that its owner asked for', () => {
+    const { device, profile } = gpu();
+    const told = new Gpu({ device, profile, shaders: readShader, instance: device, kernelFamily: 'tiles' });
+    expect(backendOf(told)).toEqual({ family: 'tiles' });
+    expect(backendOf(gpu())).toEqual(backendFor(profile));
+  });
+});
