@@ -12,6 +12,9 @@ import type { Program } from './program.ts';
 export const kernelFamilies = ['direct', 'lanes', 'tiles'] as const;
 export type KernelFamily = (typeof kernelFamilies)[number];
 
+/** The name of the variant that was measured fastest, by operation, such as `conv2d_forward conv3_1`. */
+export type MeasuredVariants = ReadonlyMap<string, string>;
+
 /** What the engine wants to know of an adapter. */
 export interface AdapterProfile {
   readonly vendor: string;
@@ -44,6 +47,8 @@ export class Gpu implements Disposable {
   readonly kernels: KernelCache;
   /** The family its owner asked for; undefined leaves the choice to the engine. */
   readonly kernelFamily: KernelFamily | undefined;
+  /** What its owner knows to be fastest on this adapter; only asked where `kernelFamily` leaves the choice. */
+  readonly measured: MeasuredVariants | undefined;
   protected readonly instance: object;
   #lost: string | undefined;
   #uncaptured: string | undefined;
@@ -55,8 +60,10 @@ export class Gpu implements Disposable {
     /** The object the adapter came from: Dawn in Node crashes when it is collected before the device. */
     readonly instance: object;
     readonly kernelFamily?: KernelFamily | undefined;
+    readonly measured?: MeasuredVariants | undefined;
   }) {
     this.kernelFamily = options.kernelFamily;
+    this.measured = options.measured;
     this.instance = options.instance;
     this.device = options.device;
     this.profile = options.profile;

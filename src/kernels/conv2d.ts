@@ -9,9 +9,11 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
+import { recordConv2dTiles, type TilesGeometry } from './conv2d-tiles.ts';
 import { paddedChannels, workgroupSize } from './elementwise.ts';
-import type { Backend } from './family.ts';
-import { recordWinograd, winogradFits } from './winograd.ts';
+import { type Backend, type DirectBackend, lanesOfBackend, measuredVariant } from './family.ts';
+import { type TilesVariant, tileNames } from './tiles.ts';
+import { recordWinograd, type WinogradKernels, winogradFits, winogradScratchBytes } from './winograd.ts';
 
 const shapeParams = {
   inHeight: 'u32',
@@ -69,26 +71,90 @@ export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number;
   return { height, width };
 }
 
-/** How a convolution runs: `direct` anywhere, `winograd` on adapters with `lanes` lanes for 3x3, stride 1, padding 1. */
-export type Conv2dVariant = { readonly family: 'direct' } | { readonly family: 'winograd'; readonly lanes: number };
+/**
+ * How a convolution runs: `direct` anywhere; `tiles` (implicit matrix product) and `winograd` where their kernels fit.
+ */
+export type Conv2dVariant =
+  | DirectBackend
+  | TilesVariant
+  | { readonly family: 'winograd'; readonly kernels: WinogradKernels };
 
-/** The variant of one direction on a backend. */
+export type Direction = 'forward' | 'backward';
+
+/** How a person, and a table of measurements, calls a variant: `direct`, `tiles 64x64`, `winograd lanes`. */
+export function conv2dVariantName(variant: Conv2dVariant): string {
+  if (variant.family === 'direct') return 'direct';
+  if (variant.family === 'tiles') return `tiles ${variant.tile}`;
+  const { kernels } = variant;
+  return kernels.family === 'lanes' ? 'winograd lanes' : `winograd tiles ${kernels.tile}`;
+}
+
+/** Every variant of one direction, `direct` first. `lanes` is the adapter's lane count, where it has one. */
+export function conv2dVariants(
+  shape: Conv2dShape,
+  direction: Direction,
+  lanes: number | undefined,
+): readonly Conv2dVariant[] {
+  const onTiles = tileNames.map((tile) => ({ family: 'tiles', tile }) as const);
+  const kernels: readonly WinogradKernels[] = [
+    ...(lanes === undefined ? [] : [{ family: 'lanes', lanes } as const]),
+    ...onTiles,
+  ];
+  const fitting = kernels.filter(
+    (one) => isWinogradShape(shape) && winogradFits(winogradShapeOf(shape, direction), one),
+  );
+  return [
+    { family: 'direct' },
+    ...fitting.map((one) => ({ family: 'winograd', kernels: one }) as const),
+    ...(tilesFit(shape, direction) ? onTiles : []),
+  ];
+}
+
+function isWinogradShape(shape: Conv2dShape): boolean {
+  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
+  return isVgg && shape.paddingMode === 'zeros';
+}
+
+/** The implicit product runs any forward pass; backward, each pixel must be read by every tap, and by none twice. */
+function tilesFit({ stride, paddingMode }: Conv2dShape, direction: Direction): boolean {
+  return direction === 'forward' || (stride === 1 && paddingMode === 'zeros');
+}
+
+/** Below this many channels Winograd's transforms, which a GPU pays in memory traffic, cost more than its product saves. */
+const leastWinogradChannels = 32;
+
+/** What a table of measurements calls one direction of a layer; the name of a VGG layer says its shape and place. */
+export function conv2dOperation(direction: Direction, layer: string): string {
+  return `conv2d_${direction} ${layer}`;
+}
+
+/** The variant of one direction on a backend; `layer` finds what was measured for it. */
 export function chooseConv2dVariant(
   shape: Conv2dShape,
-  direction: 'forward' | 'backward',
+  direction: Direction,
   backend: Backend,
+  layer?: string,
 ): Conv2dVariant {
-  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
-  if (backend.family !== 'lanes' || !isVgg || shape.paddingMode !== 'zeros') {
-    return { family: 'direct' };
+  const known = conv2dVariants(shape, direction, lanesOfBackend(backend));
+  const measured =
+    layer === undefined
+      ? undefined
+      : measuredVariant(backend, conv2dOperation(direction, layer), known, conv2dVariantName);
+  return measured ?? known.find((variant) => isUsual(variant, shape, backend)) ?? { family: 'direct' };
+}
+
+/** Whether a variant is the one that its family takes for a shape where nothing was measured. */
+function isUsual(variant: Conv2dVariant, { inChannels, outChannels }: Conv2dShape, { family }: Backend): boolean {
+  if (variant.family === 'winograd') {
+    const { kernels } = variant;
+    const isWorthIt = kernels.family === 'lanes' || Math.min(inChannels, outChannels) >= leastWinogradChannels;
+    return kernels.family === family && isWorthIt;
   }
-  const winogradShape = winogradShapeOf(shape, direction);
-  const { lanes } = backend;
-  return winogradFits(winogradShape, lanes) ? { family: 'winograd', lanes } : { family: 'direct' };
+  return variant.family === family;
 }
 
 /** A convolution as Winograd's transforms see it: in the backward direction the channels change places. */
-export function winogradShapeOf(shape: Conv2dShape, direction: 'forward' | 'backward') {
+export function winogradShapeOf(shape: Conv2dShape, direction: Direction) {
   const { inHeight: height, inWidth: width } = shape;
   const [inChannels, outChannels] =
     direction === 'forward' ? [shape.inChannels, shape.outChannels] : [shape.outChannels, shape.inChannels];
@@ -142,6 +208,26 @@ function paramsOf(shape: Conv2dShape) {
   };
 }
 
+/** A direction of a convolution as the implicit product sees it. */
+function tilesGeometryOf(shape: Conv2dShape, direction: Direction): TilesGeometry {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernelHeight, kernelWidth } =
+    paramsOf(shape);
+  const { stride, padding } = shape;
+  const kernel = { kernelHeight, kernelWidth, stride, replicate: shape.paddingMode === 'replicate' };
+  if (direction === 'forward') {
+    const maps = { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels };
+    return { ...maps, ...kernel, direction: 1, offset: -padding };
+  }
+  const read = { inHeight: outHeight, inWidth: outWidth, inChannels: outChannels };
+  const made = { outHeight: inHeight, outWidth: inWidth, outChannels: inChannels };
+  return { ...read, ...made, ...kernel, direction: -1, offset: padding };
+}
+
+/** Bytes that each of Winograd's two scratch buffers takes; 0 for other variants. */
+export function conv2dScratchBytes(shape: Conv2dShape, direction: Direction, { family }: Conv2dVariant): number {
+  return family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
+}
+
 /** What both directions share. */
 interface Conv2dOptions {
   readonly label: string;
@@ -166,9 +252,14 @@ export function recordConv2dForward(
   const { label, variant, shape, input, weight, bias, output, relu } = options;
   if (variant.family === 'winograd') {
     const scratch = requireScratch(options);
-    const { lanes } = variant;
+    const { kernels } = variant;
     const winogradShape = winogradShapeOf(shape, 'forward');
-    recordWinograd(program, { label, lanes, shape: winogradShape, input, weight, output, scratch, bias, relu });
+    recordWinograd(program, { label, kernels, shape: winogradShape, input, weight, output, scratch, bias, relu });
+    return;
+  }
+  if (variant.family === 'tiles') {
+    const geometry = tilesGeometryOf(shape, 'forward');
+    recordConv2dTiles(program, { label, tile: variant.tile, geometry, input, weight, output, bias, relu });
     return;
   }
   const params = { ...paramsOf(shape), relu: Number(relu) };
@@ -197,12 +288,25 @@ export function recordConv2dBackward(
   if (variant.family === 'winograd') {
     recordWinograd(program, {
       label,
-      lanes: variant.lanes,
+      kernels: variant.kernels,
       shape: winogradShapeOf(shape, 'backward'),
       input: gradOutput,
       weight,
       output: gradInput,
       scratch: requireScratch(options),
+      accumulate,
+      ...(activation === undefined ? {} : { activation }),
+    });
+    return;
+  }
+  if (variant.family === 'tiles') {
+    recordConv2dTiles(program, {
+      label,
+      tile: variant.tile,
+      geometry: tilesGeometryOf(shape, 'backward'),
+      input: gradOutput,
+      weight,
+      output: gradInput,
       accumulate,
       ...(activation === undefined ? {} : { activation }),
     });

@@ -5,7 +5,8 @@
  */
 
 import { InputError } from '../core/errors.ts';
-import type { AdapterProfile, Gpu, KernelFamily } from '../core/gpu.ts';
+import type { AdapterProfile, Gpu, KernelFamily, MeasuredVariants } from '../core/gpu.ts';
+import { knownVariants } from './known-adapters.ts';
 
 export interface DirectBackend {
   readonly family: 'direct';
@@ -21,8 +22,11 @@ export interface TilesBackend {
   readonly family: 'tiles';
 }
 
-/** The family that operations run in wherever it has a kernel for their shape; `direct` takes the rest. */
-export type Backend = DirectBackend | LanesBackend | TilesBackend;
+/**
+ * The family that operations run in wherever it has a kernel for their shape (`direct` takes the rest), and what was measured
+ * to be better on this adapter.
+ */
+export type Backend = (DirectBackend | LanesBackend | TilesBackend) & { readonly measured?: MeasuredVariants };
 
 /** Subgroup sizes the `lanes` kernels are written for. */
 const laneCounts: readonly number[] = [4, 8, 16];
@@ -51,7 +55,43 @@ export function backendFor(profile: AdapterProfile, wanted?: KernelFamily): Back
   return { family, lanes };
 }
 
-/** The backend of an open device. @throws InputError where the family its owner asked for cannot run. */
-export function backendOf({ profile, kernelFamily }: Gpu): Backend {
-  return backendFor(profile, kernelFamily);
+/** Where the choice of variants comes from, best first. */
+export type ChoiceOrigin = 'option' | 'tune' | 'known adapter' | 'default';
+
+type Owner = Pick<Gpu, 'profile' | 'kernelFamily' | 'measured'>;
+
+/** Why an open device runs what it runs. */
+export function choiceOriginOf({ profile, kernelFamily, measured }: Owner): ChoiceOrigin {
+  if (kernelFamily !== undefined) return 'option';
+  if (measured !== undefined) return 'tune';
+  return knownVariants(profile) === undefined ? 'default' : 'known adapter';
+}
+
+/**
+ * The backend of an open device: the family its owner asked for; else what was measured on this adapter, on such an
+ * adapter, or the usual family.
+ *
+ * @throws InputError where the family asked for cannot run.
+ */
+export function backendOf({ profile, kernelFamily, measured }: Owner): Backend {
+  const backend = backendFor(profile, kernelFamily);
+  if (kernelFamily !== undefined) return backend;
+  const best = measured ?? knownVariants(profile);
+  return best === undefined ? backend : { ...backend, measured: best };
+}
+
+/** The variant that was measured fastest for an operation, where it is among those that can run. */
+export function measuredVariant<Variant>(
+  { measured }: Backend,
+  operation: string,
+  variants: readonly Variant[],
+  nameOf: (variant: Variant) => string,
+): Variant | undefined {
+  const name = measured?.get(operation);
+  return name === undefined ? undefined : variants.find((variant) => nameOf(variant) === name);
+}
+
+/** The adapter's lanes, as far as the backend uses them. */
+export function lanesOfBackend(backend: Backend): number | undefined {
+  return backend.family === 'lanes' ? backend.lanes : undefined;
 }

@@ -9,8 +9,10 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
 import { elementwiseGrid, workgroupSize } from './elementwise.ts';
-import type { Backend, DirectBackend, LanesBackend } from './family.ts';
-import { gemmColumnBlock, recordGemm } from './gemm.ts';
+import { type Backend, type DirectBackend, type LanesBackend, lanesOfBackend, measuredVariant } from './family.ts';
+import { type GemmOptions, gemmColumnBlock, recordGemm } from './gemm.ts';
+import { recordGemmTiles } from './gemm-tiles.ts';
+import { type TilesVariant, tileNames } from './tiles.ts';
 
 export const gramForwardKernel = defineKernel({
   shader: 'gram_forward.direct.wgsl',
@@ -37,24 +39,65 @@ export interface GramShape {
   readonly channels: number;
 }
 
-/** `direct` anywhere; `lanes` where the channels fill whole column blocks of the matrix product. */
-export type GramVariant = DirectBackend | LanesBackend;
+/** `direct` and `tiles` anywhere; `lanes` where the channels fill whole column blocks of the matrix product. */
+export type GramVariant = DirectBackend | LanesBackend | TilesVariant;
+
+/** How a person, and a table of measurements, calls a variant: `direct`, `lanes`, `tiles 64x64`. */
+export function gramVariantName(variant: GramVariant): string {
+  return variant.family === 'tiles' ? `tiles ${variant.tile}` : variant.family;
+}
+
+/** Every variant for so many channels, `direct` first. `lanes` is the adapter's lane count, where it has one. */
+export function gramVariants(channels: number, lanes: number | undefined): readonly GramVariant[] {
+  const onLanes = lanes !== undefined && channels % gemmColumnBlock === 0;
+  return [
+    { family: 'direct' },
+    ...(onLanes ? [{ family: 'lanes', lanes } as const] : []),
+    ...tileNames.map((tile) => ({ family: 'tiles', tile }) as const),
+  ];
+}
+
+/** What a table of measurements calls the Gram matrix of so many channels and its backward pass. */
+export function gramOperation(channels: number): string {
+  return `gram ${channels}`;
+}
 
 /** The variant on a backend. */
 export function chooseGramVariant(channels: number, backend: Backend): GramVariant {
-  return backend.family === 'lanes' && channels % gemmColumnBlock === 0 ? backend : { family: 'direct' };
+  const known = gramVariants(channels, lanesOfBackend(backend));
+  const measured = measuredVariant(backend, gramOperation(channels), known, gramVariantName);
+  if (measured !== undefined) return measured;
+  return known.find(({ family }) => family === backend.family) ?? { family: 'direct' };
 }
 
+/** Partial matrices of a GPU take this many values: 512 tiles of 64x64, several for each of its cores. */
+const partialValuesOnGpu = 512 * 64 * 64;
+const mostChunksOnGpu = 1024;
+
 /** Chunks of positions: enough of them to keep an adapter busy, each long enough to be worth a pass of its own. */
-function chunkingOf({ positions, channels }: GramShape): { readonly chunkSize: number; readonly chunks: number } {
-  const goal = Math.max(1, Math.floor(4096 / channels));
+function chunkingOf(
+  { positions, channels }: GramShape,
+  { family }: GramVariant,
+): { readonly chunkSize: number; readonly chunks: number } {
+  const wanted = family === 'tiles' ? Math.min(partialValuesOnGpu / channels ** 2, mostChunksOnGpu) : 4096 / channels;
+  const goal = Math.max(1, Math.floor(wanted));
   const chunkSize = Math.max(128, Math.ceil(positions / goal / 128) * 128);
   return { chunkSize, chunks: Math.ceil(positions / chunkSize) };
 }
 
 /** Bytes of the scratch buffer for the partial sums. */
-export function gramScratchBytes(shape: GramShape): number {
-  return chunkingOf(shape).chunks * shape.channels ** 2 * bytesPerFloat;
+export function gramScratchBytes(shape: GramShape, variant: GramVariant): number {
+  return chunkingOf(shape, variant).chunks * shape.channels ** 2 * bytesPerFloat;
+}
+
+/** Records a matrix product on the variant's kernel. */
+function recordProduct(
+  program: Program,
+  variant: LanesBackend | TilesVariant,
+  options: Omit<GemmOptions, 'lanes'>,
+): void {
+  if (variant.family === 'tiles') recordGemmTiles(program, { ...options, tile: variant.tile });
+  else recordGemm(program, { ...options, lanes: variant.lanes });
 }
 
 /** Records `output = scale · FᵀF`, [channels, channels]. */
@@ -65,7 +108,7 @@ export function recordGramForward(
     readonly shape: GramShape;
     /** [positions, channels] */
     readonly feature: BufferSlice;
-    /** At least `gramScratchBytes(shape)`. */
+    /** At least `gramScratchBytes(shape, variant)`. */
     readonly scratch: BufferSlice;
     readonly output: BufferSlice;
     readonly scale: number;
@@ -74,11 +117,10 @@ export function recordGramForward(
 ): void {
   const { variant, shape, feature, scratch, output, scale, label = 'gram' } = options;
   const { positions, channels } = shape;
-  const { chunkSize, chunks } = chunkingOf(shape);
-  if (variant.family === 'lanes') {
-    recordGemm(program, {
+  const { chunkSize, chunks } = chunkingOf(shape, variant);
+  if (variant.family !== 'direct') {
+    recordProduct(program, variant, {
       label: `${label} partial`,
-      lanes: variant.lanes,
       a: feature,
       b: feature,
       c: scratch,
@@ -129,10 +171,9 @@ export function recordGramBackward(
 ): void {
   const { variant, shape, feature, gradGram, gradFeature, accumulate, label = 'gram' } = options;
   const { positions, channels } = shape;
-  if (variant.family === 'lanes') {
-    recordGemm(program, {
+  if (variant.family !== 'direct') {
+    recordProduct(program, variant, {
       label: `${label} backward`,
-      lanes: variant.lanes,
       a: feature,
       b: gradGram,
       c: gradFeature,

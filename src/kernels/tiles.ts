@@ -19,10 +19,9 @@ const shapes = {
   '32x32': { TILE_M: 32, TILE_N: 32, TILE_K: 16, ROWS: 4, VECTORS: 1 },
 } as const satisfies Readonly<Record<TileName, HeaderConstants>>;
 
-export const tileNames: readonly TileName[] = ['64x64', '128x64', '32x32'];
-
-/** What runs where nothing was measured. */
+/** The first is what runs where nothing was measured. */
 export const defaultTile: TileName = '64x64';
+export const tileNames: readonly TileName[] = [defaultTile, '128x64', '32x32'];
 
 /** A `tiles` kernel with its tile. */
 export interface TilesVariant {

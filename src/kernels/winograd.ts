@@ -1,5 +1,5 @@
 /**
- * 3x3, stride 1, padding 1 convolution by Winograd's F(4x4, 3x3) for CPU adapters: input transform, 36 matrix products,
+ * 3x3, stride 1, padding 1 convolution by Winograd's F(4x4, 3x3): input transform, 36 matrix products,
  * output transform with the epilogue of either direction. 4 times fewer multiplications than direct; in f32 the error is
  * 1 to 2.5e-6 of the output's rms for 64 to 512 channels.
  *
@@ -11,7 +11,11 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
 import { workgroupSize } from './elementwise.ts';
+import type { LanesBackend } from './family.ts';
 import { gemmColumnBlock, recordGemm } from './gemm.ts';
+import { recordGemmTiles } from './gemm-tiles.ts';
+import type { TilesVariant } from './tiles.ts';
+import { recordWinogradInputTiles, recordWinogradOutputTiles } from './winograd-tiles.ts';
 
 export const winogradWeightKernel = defineKernel({
   shader: 'winograd_weight.wgsl',
@@ -63,9 +67,13 @@ export interface WinogradShape {
   readonly outChannels: number;
 }
 
-/** Whether the kernels can run a shape: whole vectors of input channels, whole column blocks of output channels. */
-export function winogradFits(shape: WinogradShape, lanes: number): boolean {
-  return shape.inChannels % lanes === 0 && shape.outChannels % gemmColumnBlock === 0;
+/** Whose transforms and products run. */
+export type WinogradKernels = LanesBackend | TilesVariant;
+
+/** Whether the kernels can run a shape: whole vectors of input channels, and on lanes whole column blocks of output channels. */
+export function winogradFits(shape: WinogradShape, kernels: WinogradKernels): boolean {
+  const [depthBlock, columnBlock] = kernels.family === 'tiles' ? [4, 4] : [kernels.lanes, gemmColumnBlock];
+  return shape.inChannels % depthBlock === 0 && shape.outChannels % columnBlock === 0;
 }
 
 /** Bytes of one transformed weight set. */
@@ -126,7 +134,7 @@ export function recordWinogradWeights(
 
 export interface WinogradOptions {
   readonly label: string;
-  readonly lanes: number;
+  readonly kernels: WinogradKernels;
   /** Channels as this direction sees them: in = the channels of `input`, out = those of `output`. */
   readonly shape: WinogradShape;
   /** [height, width, inChannels] */
@@ -149,58 +157,95 @@ export interface WinogradOptions {
 
 /** Records a convolution, band by band. */
 export function recordWinograd(program: Program, options: WinogradOptions): void {
-  const { label, lanes, shape, scratch } = options;
-  const [transformed, product] = scratch;
-  const { height, width, inChannels, outChannels } = shape;
+  const { shape } = options;
   const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, options.tileRowsPerBand);
   for (let firstTileRow = 0; firstTileRow < tileRows; firstTileRow += rowsPerBand) {
     const bandRows = Math.min(rowsPerBand, tileRows - firstTileRow);
     const tiles = bandRows * tilesAcross;
-    const inStride = tiles * inChannels + batchPadding;
-    const outStride = tiles * outChannels + batchPadding;
-    program.dispatch(winogradInputKernel, {
-      label: `${label} input transform`,
-      constants: { LANES: lanes },
-      bindings: { input: options.input, transformed },
-      params: { height, width, channels: inChannels, firstTileRow, batchStride: inStride },
-      grid: [inChannels / lanes, bandRows],
-    });
-    recordGemm(program, {
-      label: `${label} product`,
-      lanes,
-      a: transformed,
-      b: options.weight,
-      c: product,
-      batches: coefficients,
-      rows: tiles,
-      columns: outChannels,
-      depth: inChannels,
-      aStrides: { batch: inStride, row: inChannels, depth: 1 },
-      bStrides: { batch: inChannels * outChannels + batchPadding, depth: outChannels },
-      cStrides: { batch: outStride, row: outChannels },
-    });
-    program.dispatch(winogradOutputKernel, {
-      label: `${label} output transform`,
-      constants: { LANES: lanes },
-      bindings: {
-        product,
-        // A binding cannot be left out; what the flags switch off is bound to the products and never read.
-        bias: options.bias ?? product,
-        activation: options.activation ?? product,
-        output: options.output,
-      },
-      params: {
-        height,
-        width,
-        channels: outChannels,
-        firstTileRow,
-        batchStride: outStride,
-        bias: Number(options.bias !== undefined),
-        relu: Number(options.relu ?? false),
-        accumulate: Number(options.accumulate ?? false),
-        mask: Number(options.activation !== undefined),
-      },
-      grid: [outChannels / lanes, bandRows],
-    });
+    const band: Band = {
+      firstTileRow,
+      tileRows: bandRows,
+      tiles,
+      inStride: tiles * shape.inChannels + batchPadding,
+      outStride: tiles * shape.outChannels + batchPadding,
+    };
+    recordInput(program, options, band);
+    recordProduct(program, options, band);
+    recordOutput(program, options, band);
   }
+}
+
+/** A band of tile rows. */
+interface Band {
+  readonly firstTileRow: number;
+  readonly tileRows: number;
+  readonly tiles: number;
+  /** Values between the coefficients' matrices, before and after the product. */
+  readonly inStride: number;
+  readonly outStride: number;
+}
+
+function recordInput(program: Program, { label: name, kernels, shape, input, scratch }: WinogradOptions, band: Band) {
+  const { height, width, inChannels } = shape;
+  const label = `${name} input transform`;
+  const bindings = { input, transformed: scratch[0] };
+  const params = { height, width, channels: inChannels, firstTileRow: band.firstTileRow, batchStride: band.inStride };
+  if (kernels.family === 'tiles') {
+    recordWinogradInputTiles(program, { label, bindings, params, band });
+    return;
+  }
+  const { lanes } = kernels;
+  const grid = [inChannels / lanes, band.tileRows] as const;
+  program.dispatch(winogradInputKernel, { label, constants: { LANES: lanes }, bindings, params, grid });
+}
+
+function recordProduct(program: Program, { label, kernels, shape, weight, scratch }: WinogradOptions, band: Band) {
+  const { inChannels, outChannels } = shape;
+  const product = {
+    label: `${label} product`,
+    a: scratch[0],
+    b: weight,
+    c: scratch[1],
+    batches: coefficients,
+    rows: band.tiles,
+    columns: outChannels,
+    depth: inChannels,
+    aStrides: { batch: band.inStride, row: inChannels, depth: 1 },
+    bStrides: { batch: inChannels * outChannels + batchPadding, depth: outChannels },
+    cStrides: { batch: band.outStride, row: outChannels },
+  };
+  if (kernels.family === 'tiles') recordGemmTiles(program, { ...product, tile: kernels.tile });
+  else recordGemm(program, { ...product, lanes: kernels.lanes });
+}
+
+function recordOutput(program: Program, options: WinogradOptions, band: Band): void {
+  const { kernels, shape } = options;
+  const { height, width, outChannels } = shape;
+  const label = `${options.label} output transform`;
+  const product = options.scratch[1];
+  const bindings = {
+    product,
+    // A binding cannot be left out; what the flags switch off is bound to the products and never read.
+    bias: options.bias ?? product,
+    activation: options.activation ?? product,
+    output: options.output,
+  };
+  const params = {
+    height,
+    width,
+    channels: outChannels,
+    firstTileRow: band.firstTileRow,
+    batchStride: band.outStride,
+    bias: Number(options.bias !== undefined),
+    relu: Number(options.relu ?? false),
+    accumulate: Number(options.accumulate ?? false),
+    mask: Number(options.activation !== undefined),
+  };
+  if (kernels.family === 'tiles') {
+    recordWinogradOutputTiles(program, { label, bindings, params, band });
+    return;
+  }
+  const { lanes } = kernels;
+  const grid = [outChannels / lanes, band.tileRows] as const;
+  program.dispatch(winogradOutputKernel, { label, constants: { LANES: lanes }, bindings, params, grid });
 }

@@ -9,7 +9,7 @@
 import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { backendOf } from '../kernels/family.ts';
+import { type Backend, backendOf } from '../kernels/family.ts';
 import {
   chooseGramVariant,
   type GramShape,
@@ -35,9 +35,16 @@ export function gramBytes(channels: number): number {
 }
 
 /** Bytes of the workspace for these taps. */
-export function styleWorkspaceBytes(shapes: readonly GramShape[]): number {
-  const most = (bytesOf: (shape: GramShape) => number): number => Math.max(4, ...shapes.map(bytesOf));
-  return most(gramScratchBytes) + 2 * most((shape) => gramBytes(shape.channels));
+export function styleWorkspaceBytes(shapes: readonly GramShape[], backend: Backend): number {
+  return partialsBytes(shapes, backend) + 2 * largestGramBytes(shapes);
+}
+
+function partialsBytes(shapes: readonly GramShape[], backend: Backend): number {
+  return Math.max(4, ...shapes.map((shape) => gramScratchBytes(shape, chooseGramVariant(shape.channels, backend))));
+}
+
+function largestGramBytes(shapes: readonly GramShape[]): number {
+  return Math.max(4, ...shapes.map((shape) => gramBytes(shape.channels)));
 }
 
 /** What the style losses of an evaluation share, since they run one after the other. */
@@ -51,9 +58,9 @@ export class StyleWorkspace implements Disposable {
   readonly #scope: BufferScope;
 
   constructor(gpu: Gpu, shapes: readonly GramShape[]) {
-    const largest = Math.max(4, ...shapes.map((shape) => gramBytes(shape.channels)));
+    const largest = largestGramBytes(shapes);
     this.#scope = new BufferScope(gpu.buffers);
-    this.partials = this.#scope.allocate('gram partials', Math.max(4, ...shapes.map(gramScratchBytes)));
+    this.partials = this.#scope.allocate('gram partials', partialsBytes(shapes, backendOf(gpu)));
     this.gram = this.#scope.allocate('gram', largest);
     this.gradGram = this.#scope.allocate('gram gradient', largest);
   }

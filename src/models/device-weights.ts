@@ -4,7 +4,13 @@ import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
-import { chooseConv2dVariant, packConv2dWeight, packedWeightBytes } from '../kernels/conv2d.ts';
+import {
+  type Conv2dVariant,
+  chooseConv2dVariant,
+  type Direction,
+  packConv2dWeight,
+  packedWeightBytes,
+} from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { type Backend, backendOf } from '../kernels/family.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
@@ -24,13 +30,12 @@ export interface DeviceConvWeights {
   readonly backward: BufferSlice;
 }
 
-const directions = ['forward', 'backward'] as const;
-type Direction = (typeof directions)[number];
+const directions: readonly Direction[] = ['forward', 'backward'];
 
-/** The variant a layer's direction runs as; its weights' form depends on it but not on the picture's size. */
-function familyOf(layer: ConvLayer, direction: Direction, backend: Backend): 'direct' | 'winograd' {
+/** The variant of a layer's direction. The form of the weights depends on it, so it must not depend on the picture's size. */
+function variantOf(layer: ConvLayer, direction: Direction, backend: Backend): Conv2dVariant {
   const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
-  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend).family;
+  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend, layer.name);
 }
 
 /** Bytes that `DeviceWeights` will hold for these layers. */
@@ -38,7 +43,7 @@ export function deviceWeightBytes(layers: readonly ConvLayer[], backend: Backend
   return layers.reduce((sum, layer) => {
     const { inChannels, outChannels } = layer;
     const sets = directions.map((direction) =>
-      familyOf(layer, direction, backend) === 'winograd'
+      variantOf(layer, direction, backend).family === 'winograd'
         ? winogradWeightBytes(inChannels, outChannels)
         : packedWeightBytes(inChannels, outChannels, kernelSize ** 2),
     );
@@ -109,36 +114,43 @@ function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>):
 }
 
 function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: ConvWeights): DeviceConvWeights {
-  const shape = { ...layer, kernelHeight: kernelSize, kernelWidth: kernelSize };
   const backend = backendOf(gpu);
   const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
-  const packed = packConv2dWeight(weights.weight, shape);
-  const upload = (direction: Direction): BufferSlice => {
-    const label = `${layer.name} ${direction} weights`;
-    if (familyOf(layer, direction, backend) === 'direct') {
-      const isForward = direction === 'forward';
-      return scope.upload(label, isForward ? packed : packConv2dWeight(weights.weight, shape, true));
-    }
-    return transformWeights(gpu, scope.allocate(label, winogradWeightBytes(layer.inChannels, layer.outChannels)), {
+  const upload = (direction: Direction): BufferSlice =>
+    uploadConvWeight(gpu, scope, {
       layer,
       direction,
-      packed,
+      variant: variantOf(layer, direction, backend),
+      weight: weights.weight,
     });
-  };
   return { bias, forward: upload('forward'), backward: upload('backward') };
 }
 
-/** Transforms a layer's weights on the device; the untransformed copy lives only until the submit. */
-function transformWeights(
+/** Uploads one direction's weights in the form that a variant reads; `scope` owns them. */
+export function uploadConvWeight(
   gpu: Gpu,
-  transformed: BufferSlice,
-  options: { readonly layer: ConvLayer; readonly direction: Direction; readonly packed: Float32Array<ArrayBuffer> },
+  scope: BufferScope,
+  options: {
+    readonly layer: ConvLayer;
+    readonly direction: Direction;
+    readonly variant: Conv2dVariant;
+    /** [out, in, 3, 3] */
+    readonly weight: Float32Array;
+  },
 ): BufferSlice {
-  const { inChannels, outChannels } = options.layer;
+  const { layer, direction, weight } = options;
+  const { inChannels, outChannels } = layer;
+  const shape = { inChannels, outChannels, kernelHeight: kernelSize, kernelWidth: kernelSize };
+  const label = `${layer.name} ${direction} weights`;
+  if (options.variant.family !== 'winograd') {
+    return scope.upload(label, packConv2dWeight(weight, shape, direction === 'backward'));
+  }
+  // The untransformed copy lives only until the submit.
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'winograd weights');
-  const source = temporary.upload('untransformed weights', options.packed);
-  recordWinogradWeights(program, { source, transformed, inChannels, outChannels, direction: options.direction });
+  const source = temporary.upload('untransformed weights', packConv2dWeight(weight, shape));
+  const transformed = scope.allocate(label, winogradWeightBytes(inChannels, outChannels));
+  recordWinogradWeights(program, { source, transformed, inChannels, outChannels, direction });
   gpu.submit([program]);
   return transformed;
 }

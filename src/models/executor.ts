@@ -123,7 +123,7 @@ export class VggExecutor implements Disposable {
     const shape = conv2dShapeOf(layer, step.input, paddingModeOf(layer.name, this.#options.paddingMode));
     const weights = this.#weights.layer(layer.name);
     const direction = step.kind === 'convForward' ? 'forward' : 'backward';
-    const variant = chooseConv2dVariant(shape, direction, this.#backend);
+    const variant = chooseConv2dVariant(shape, direction, this.#backend, layer.name);
     const scratch = this.#scratch(variant.family === 'winograd');
     if (step.kind === 'convForward') {
       recordConv2dForward(program, {

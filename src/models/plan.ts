@@ -5,9 +5,8 @@
  */
 
 import { bytesPerFloat } from '../core/buffers.ts';
-import { chooseConv2dVariant, type PaddingMode, winogradShapeOf } from '../kernels/conv2d.ts';
+import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
-import { winogradScratchBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
 
 /** A buffer of the plan and the maps that live in it, one after the other. */
@@ -85,8 +84,8 @@ function scratchBytesOf(step: Step, options: ActivationOptions): number {
   }
   const direction = step.kind === 'convForward' ? 'forward' : 'backward';
   const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
-  const variant = chooseConv2dVariant(shape, direction, options.backend);
-  return variant.family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
+  const variant = chooseConv2dVariant(shape, direction, options.backend, step.layer.name);
+  return conv2dScratchBytes(shape, direction, variant);
 }
 
 /** Only the first convolution may pad by replication; the others keep the zeros they were trained with. */

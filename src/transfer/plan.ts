@@ -87,7 +87,7 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const styleTargetMaps =
     styleSchedule === undefined ? [] : mapsOfLayers(options.styleLayers, styleSchedule).map(positionsOf);
   const styleTargetBytes = sum(styleMaps.map((shape) => gramBytes(shape.channels)));
-  const workspaceBytes = styleMaps.length === 0 ? 0 : styleWorkspaceBytes([...styleMaps, ...styleTargetMaps]);
+  const workspaceBytes = styleMaps.length === 0 ? 0 : styleWorkspaceBytes([...styleMaps, ...styleTargetMaps], backend);
   const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
 
   const layers = layersUntil(options.network, tapsOf(options)).filter((layer) => layer.kind === 'conv');

@@ -2,9 +2,9 @@
 
 import { LimitError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { chooseConv2dVariant } from '../kernels/conv2d.ts';
-import { type Backend, backendOf } from '../kernels/family.ts';
-import { chooseGramVariant } from '../kernels/gram.ts';
+import { chooseConv2dVariant, conv2dVariantName } from '../kernels/conv2d.ts';
+import { type Backend, backendOf, type ChoiceOrigin, choiceOriginOf } from '../kernels/family.ts';
+import { chooseGramVariant, gramVariantName } from '../kernels/gram.ts';
 import { paddingModeOf } from '../models/plan.ts';
 import { conv2dShapeOf, tapMap } from '../models/schedule.ts';
 import { objectiveSchedule } from './plan.ts';
@@ -20,6 +20,8 @@ export interface FamilyChoice {
 
 export interface AdapterSurvey {
   readonly backend: Backend;
+  /** Why these kernels: told, measured, or the family's own choice. */
+  readonly origin: ChoiceOrigin;
   readonly families: readonly FamilyChoice[];
   /** The side of the largest square picture within the adapter's limits, at most `mostSide`. */
   readonly largestSquare: { readonly side: number; readonly peakBytes: number };
@@ -35,6 +37,7 @@ const typicalSide = 256;
 export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
   return {
     backend: backendOf(gpu),
+    origin: choiceOriginOf(gpu),
     families: familiesOf(gpu, settings),
     largestSquare: largestSquareOf(gpu, settings),
   };
@@ -49,12 +52,12 @@ function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly Family
     return (['forward', 'backward'] as const).map((direction) => ({
       op: `conv2d ${direction}` as const,
       layer: layer.name,
-      family: chooseConv2dVariant(shape, direction, backend).family,
+      family: conv2dVariantName(chooseConv2dVariant(shape, direction, backend, layer.name)),
     }));
   });
   const grams = objective.styleLayers.map(({ name }): FamilyChoice => {
     const { channels } = tapMap(schedule, name);
-    return { op: 'gram', layer: name, family: chooseGramVariant(channels, backend).family };
+    return { op: 'gram', layer: name, family: gramVariantName(chooseGramVariant(channels, backend)) };
   });
   return [...convolutions, ...grams];
 }

@@ -3,18 +3,23 @@
 import type { Gpu } from '../../src/core/gpu.ts';
 import {
   type Conv2dShape,
-  chooseConv2dVariant,
+  type Conv2dVariant,
   conv2dOutputSize,
+  conv2dVariantName,
+  conv2dVariants,
+  type Direction,
   packConv2dWeight,
   recordConv2dBackward,
   recordConv2dForward,
   winogradShapeOf,
 } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
-import { backendOf } from '../../src/kernels/family.ts';
+import { lanesOf } from '../../src/kernels/family.ts';
+import { defaultTile } from '../../src/kernels/tiles.ts';
 import {
   recordWinograd,
   recordWinogradWeights,
+  type WinogradOptions,
   winogradScratchBytes,
   winogradWeightBytes,
 } from '../../src/kernels/winograd.ts';
@@ -130,7 +135,7 @@ function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem
 }
 
 /** Records the transform of the weights and returns where they are. */
-function transformedWeight(recording: Recording, shape: Conv2dShape, direction: 'forward' | 'backward') {
+function transformedWeight(recording: Recording, shape: Conv2dShape, direction: Direction) {
   const { inChannels, outChannels } = shape;
   const transformed = recording.scratch('transformed weight', winogradWeightBytes(inChannels, outChannels));
   const source = recording.buffer('weight');
@@ -139,7 +144,7 @@ function transformedWeight(recording: Recording, shape: Conv2dShape, direction: 
 }
 
 /** The two scratch buffers of Winograd. */
-function winogradScratch(recording: Recording, shape: Conv2dShape, direction: 'forward' | 'backward', bands?: number) {
+function winogradScratch(recording: Recording, shape: Conv2dShape, direction: Direction, bands?: number) {
   const sizeBytes = winogradScratchBytes(winogradShapeOf(shape, direction), bands);
   return [recording.scratch('transformed', sizeBytes), recording.scratch('product', sizeBytes)] as const;
 }
@@ -149,108 +154,100 @@ function bandSizes(shape: Conv2dShape): readonly number[] {
   return [1, 2].filter((rows) => Math.ceil(shape.inHeight / 4) > rows);
 }
 
+/** The tolerance that a variant's arithmetic needs, where it is not the case's. */
+function toleranceOf(variant: Conv2dVariant): { readonly tolerance?: Tolerance } {
+  return variant.family === 'winograd' ? { tolerance: winogradTolerance } : {};
+}
+
+/** What a variant needs besides the case's buffers: its weights, and Winograd's scratch. */
+function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dShape, direction: Direction) {
+  if (variant.family !== 'winograd') {
+    return { weight: recording.buffer(direction === 'forward' ? 'weight' : 'weightTransposed') };
+  }
+  return {
+    weight: transformedWeight(recording, shape, direction),
+    scratch: winogradScratch(recording, shape, direction),
+  };
+}
+
+/** Winograd once more for each size of bands that cuts the picture; banding does not know the tile, so one tile will do. */
+function bandedVariants(
+  variants: readonly Conv2dVariant[],
+  shape: Conv2dShape,
+  direction: Direction,
+  buffers: (recording: Recording) => Omit<WinogradOptions, 'label' | 'kernels' | 'shape' | 'weight' | 'scratch'>,
+): readonly KernelVariant[] {
+  return variants.flatMap((variant) => {
+    if (variant.family !== 'winograd') return [];
+    if (variant.kernels.family === 'tiles' && variant.kernels.tile !== defaultTile) return [];
+    return bandSizes(shape).map(
+      (rows): KernelVariant => ({
+        name: `${conv2dVariantName(variant)}, bands of ${rows}`,
+        tolerance: winogradTolerance,
+        record: (recording) => {
+          recordWinograd(recording.program, {
+            label: `conv2d_${direction}`,
+            kernels: variant.kernels,
+            shape: winogradShapeOf(shape, direction),
+            weight: transformedWeight(recording, shape, direction),
+            scratch: winogradScratch(recording, shape, direction, rows),
+            tileRowsPerBand: rows,
+            ...buffers(recording),
+          });
+        },
+      }),
+    );
+  });
+}
+
 function forwardVariants({ shape, relu }: ForwardProblem, gpu: Gpu): readonly KernelVariant[] {
-  const label = 'conv2d_forward';
   const buffers = ({ buffer }: Recording) => ({
     input: buffer('input'),
     bias: buffer('bias'),
     output: buffer('output'),
+    relu,
   });
-  const direct: KernelVariant = {
-    name: 'direct',
-    record: (recording) => {
-      const weight = recording.buffer('weight');
-      const options = { label, variant: { family: 'direct' }, shape, weight, relu, ...buffers(recording) } as const;
-      recordConv2dForward(recording.program, options);
-    },
-  };
-  const variant = chooseConv2dVariant(shape, 'forward', backendOf(gpu));
-  if (variant.family !== 'winograd') return [direct];
-  const winograd: KernelVariant = {
-    name: 'winograd',
-    tolerance: winogradTolerance,
-    record: (recording) => {
-      const weight = transformedWeight(recording, shape, 'forward');
-      const scratch = winogradScratch(recording, shape, 'forward');
-      recordConv2dForward(recording.program, { label, variant, shape, weight, scratch, relu, ...buffers(recording) });
-    },
-  };
-  const banded = bandSizes(shape).map(
-    (rows): KernelVariant => ({
-      name: `winograd, bands of ${rows}`,
-      tolerance: winogradTolerance,
+  const variants = conv2dVariants(shape, 'forward', lanesOf(gpu.profile));
+  const whole = variants.map(
+    (variant): KernelVariant => ({
+      name: conv2dVariantName(variant),
+      ...toleranceOf(variant),
       record: (recording) => {
-        recordWinograd(recording.program, {
-          label,
-          lanes: variant.lanes,
-          shape: winogradShapeOf(shape, 'forward'),
-          weight: transformedWeight(recording, shape, 'forward'),
-          scratch: winogradScratch(recording, shape, 'forward', rows),
-          relu,
-          tileRowsPerBand: rows,
-          ...buffers(recording),
-        });
+        const weights = weightsOf(recording, variant, shape, 'forward');
+        const options = { label: 'conv2d_forward', variant, shape, ...weights, ...buffers(recording) };
+        recordConv2dForward(recording.program, options);
       },
     }),
   );
-  return [direct, winograd, ...banded];
+  return [...whole, ...bandedVariants(variants, shape, 'forward', buffers)];
 }
 
 function backwardVariants({ shape, accumulate, mask }: BackwardProblem, gpu: Gpu): readonly KernelVariant[] {
-  const label = 'conv2d_backward';
-  const buffers = ({ buffer }: Recording) => ({
-    gradInput: buffer('gradInput'),
-    ...(mask ? { activation: buffer('activation') } : {}),
-  });
-  const direct: KernelVariant = {
-    name: 'direct',
-    record: (recording) => {
-      recordConv2dBackward(recording.program, {
-        label,
-        variant: { family: 'direct' },
-        shape,
-        weight: recording.buffer('weightTransposed'),
-        gradOutput: recording.buffer('gradOutput'),
-        accumulate,
-        ...buffers(recording),
-      });
-    },
-  };
-  const variant = chooseConv2dVariant(shape, 'backward', backendOf(gpu));
-  if (variant.family !== 'winograd') return [direct];
-  const winograd: KernelVariant = {
-    name: 'winograd',
-    tolerance: winogradTolerance,
-    record: (recording) => {
-      const weight = transformedWeight(recording, shape, 'backward');
-      const scratch = winogradScratch(recording, shape, 'backward');
-      const gradOutput = recording.buffer('gradOutput');
-      const options = { label, variant, shape, weight, scratch, gradOutput, accumulate, ...buffers(recording) };
-      recordConv2dBackward(recording.program, options);
-    },
-  };
-  const banded = bandSizes(shape).map(
-    (rows): KernelVariant => ({
-      name: `winograd, bands of ${rows}`,
-      tolerance: winogradTolerance,
+  const epilogue = ({ buffer }: Recording) => ({ accumulate, ...(mask ? { activation: buffer('activation') } : {}) });
+  const variants = conv2dVariants(shape, 'backward', lanesOf(gpu.profile));
+  const whole = variants.map(
+    (variant): KernelVariant => ({
+      name: conv2dVariantName(variant),
+      ...toleranceOf(variant),
       record: (recording) => {
-        const { gradInput, ...activation } = buffers(recording);
-        recordWinograd(recording.program, {
-          label,
-          lanes: variant.lanes,
-          shape: winogradShapeOf(shape, 'backward'),
-          input: recording.buffer('gradOutput'),
-          weight: transformedWeight(recording, shape, 'backward'),
-          output: gradInput,
-          scratch: winogradScratch(recording, shape, 'backward', rows),
-          accumulate,
-          tileRowsPerBand: rows,
-          ...activation,
+        recordConv2dBackward(recording.program, {
+          label: 'conv2d_backward',
+          variant,
+          shape,
+          ...weightsOf(recording, variant, shape, 'backward'),
+          gradOutput: recording.buffer('gradOutput'),
+          gradInput: recording.buffer('gradInput'),
+          ...epilogue(recording),
         });
       },
     }),
   );
-  return [direct, winograd, ...banded];
+  const banded = bandedVariants(variants, shape, 'backward', (recording) => ({
+    input: recording.buffer('gradOutput'),
+    output: recording.buffer('gradInput'),
+    ...epilogue(recording),
+  }));
+  return [...whole, ...banded];
 }
 
 /** The case of a forward problem. */

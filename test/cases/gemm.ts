@@ -1,8 +1,10 @@
-/** The batched matrix product of the `lanes` family, in every use of its strides. */
+/** The batched matrix product of both families, in every use of its strides. */
 
 import type { Gpu } from '../../src/core/gpu.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
 import { gemmColumnBlock, recordGemm } from '../../src/kernels/gemm.ts';
+import { gemmTilesFit, recordGemmTiles } from '../../src/kernels/gemm-tiles.ts';
+import { tileNames } from '../../src/kernels/tiles.ts';
 import { gemm } from '../reference/gemm.ts';
 import { floats, seededRandom, signed } from '../support/random.ts';
 import {
@@ -11,6 +13,7 @@ import {
   type CaseValues,
   type KernelCase,
   type KernelVariant,
+  type Recording,
   unwritten,
 } from './kernel-case.ts';
 
@@ -98,32 +101,24 @@ function makeGemm(name: string, problem: GemmProblem): CaseValues {
 
 function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] {
   const lanes = lanesOf(gpu.profile);
-  if (lanes === undefined || problem.columns % gemmColumnBlock !== 0) return [];
-  const { aStrides, bStrides, cStrides } = stridesOf(problem);
   const { batches, rows, columns, depth, splitDepth, accumulate } = problem;
-  return [
-    {
-      name: 'lanes',
-      record: ({ program, buffer }) => {
-        recordGemm(program, {
-          label: 'gemm',
-          lanes,
-          a: buffer('a'),
-          b: buffer('b'),
-          c: buffer('c'),
-          batches,
-          rows,
-          columns,
-          depth,
-          ...(splitDepth === undefined ? {} : { splitDepth }),
-          aStrides,
-          bStrides,
-          cStrides,
-          accumulate,
-        });
-      },
-    },
-  ];
+  const strides = stridesOf(problem);
+  const sizes = { batches, rows, columns, depth, ...(splitDepth === undefined ? {} : { splitDepth }) };
+  const options = ({ buffer }: Recording) => {
+    const operands = { a: buffer('a'), b: buffer('b'), c: buffer('c') };
+    return { label: 'gemm', ...operands, ...sizes, ...strides, accumulate };
+  };
+  const onLanes: readonly KernelVariant[] =
+    lanes === undefined || columns % gemmColumnBlock !== 0
+      ? []
+      : [{ name: 'lanes', record: (recording) => recordGemm(recording.program, { ...options(recording), lanes }) }];
+  const onTiles = tileNames.map(
+    (tile): KernelVariant => ({
+      name: `tiles ${tile}`,
+      record: (recording) => recordGemmTiles(recording.program, { ...options(recording), tile }),
+    }),
+  );
+  return [...onLanes, ...(gemmTilesFit({ ...sizes, ...strides }) ? onTiles : [])];
 }
 
 function gemmCase(change: Partial<GemmProblem>): KernelCase {
@@ -160,6 +155,16 @@ export const gemmCases: readonly KernelCase[] = [
   gemmCase({ transposed: true, rows: 70 }),
   gemmCase({ gap: 12 }),
   gemmCase({ gap: 12, transposed: true, accumulate: true, depth: 130 }),
+  // Edges of the tiles: rows, columns and depth that end within a tile of any shape, one vector past it, one row alone.
+  gemmCase({ rows: 70, columns: 68, depth: 20, gap: 12, accumulate: true }),
+  gemmCase({ rows: 129, columns: 4, depth: 4 }),
+  gemmCase({ rows: 1, columns: 36, depth: 36 }),
+  // The same with A transposed, whose depth may be anything.
+  gemmCase({ rows: 68, columns: 68, depth: 7, transposed: true, gap: 4 }),
+  gemmCase({ rows: 132, columns: 12, depth: 17, transposed: true, accumulate: true }),
+  ...[257, 303].map((splitDepth) =>
+    gemmCase({ rows: 36, columns: 36, splitDepth, depth: 128, batches: 3, transposed: true }),
+  ),
   // Batches as chunks of one sum: a ragged last chunk, one of a single product, a whole one, only one.
   ...[300, 257, 384, 100].map((splitDepth) =>
     gemmCase({ splitDepth, depth: 128, batches: Math.ceil(splitDepth / 128), transposed: true }),

@@ -1,13 +1,13 @@
 /** The Gram matrix and its backward pass, on post-ReLU features. */
 
 import type { Gpu } from '../../src/core/gpu.ts';
-import { backendOf } from '../../src/kernels/family.ts';
+import { lanesOf } from '../../src/kernels/family.ts';
 import { gemmColumnBlock } from '../../src/kernels/gemm.ts';
 import {
-  chooseGramVariant,
   type GramShape,
-  type GramVariant,
   gramScratchBytes,
+  gramVariantName,
+  gramVariants,
   recordGramBackward,
   recordGramForward,
 } from '../../src/kernels/gram.ts';
@@ -15,10 +15,9 @@ import { gramBackward, gramForward } from '../reference/gram.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
 import { accumulated, bytesOf, type KernelCase, unwrittenBuffer } from './kernel-case.ts';
 
-/** `direct`, and `lanes` where the channels allow it. */
-function gramVariants({ channels }: GramShape, gpu: Gpu): readonly GramVariant[] {
-  const chosen = chooseGramVariant(channels, backendOf(gpu));
-  return chosen.family === 'direct' ? [chosen] : [{ family: 'direct' }, chosen];
+/** Every variant that the adapter can run, by its name. */
+function variantsOf({ channels }: GramShape, gpu: Gpu) {
+  return gramVariants(channels, lanesOf(gpu.profile)).map((variant) => ({ variant, name: gramVariantName(variant) }));
 }
 
 function forwardCase(shape: GramShape, scale: number): KernelCase {
@@ -43,14 +42,14 @@ function forwardCase(shape: GramShape, scale: number): KernelCase {
       };
     },
     variants: (gpu) =>
-      gramVariants(shape, gpu).map((variant) => ({
-        name: variant.family,
+      variantsOf(shape, gpu).map(({ variant, name: variantName }) => ({
+        name: variantName,
         record: ({ program, buffer, scratch }) => {
           recordGramForward(program, {
             variant,
             shape,
             feature: buffer('feature'),
-            scratch: scratch('partial', gramScratchBytes(shape)),
+            scratch: scratch('partial', gramScratchBytes(shape, variant)),
             output: buffer('output'),
             scale,
           });
@@ -94,8 +93,8 @@ function backwardCase(shape: GramShape, accumulate: boolean): KernelCase {
       };
     },
     variants: (gpu) =>
-      gramVariants(shape, gpu).map((variant) => ({
-        name: variant.family,
+      variantsOf(shape, gpu).map(({ variant, name: variantName }) => ({
+        name: variantName,
         record: ({ program, buffer }) => {
           recordGramBackward(program, {
             variant,

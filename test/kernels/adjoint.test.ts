@@ -175,18 +175,20 @@ describe('polar forms', () => {
     return { above, below, v: Float64Array.from(above, (value, i) => (value - (below[i] ?? 0)) / 2) };
   }
 
-  it.each([
-    [127 * 95, 64],
-    [31 * 23, 256],
-    [15 * 11, 512],
-    [35, 12],
-  ])(
-    'gram x=[%i,%i]: ⟨D, G(F + V) − G(F − V)⟩ = 2 ⟨2 · scale · F D, V⟩, and G is symmetric',
-    async (positions, channels) => {
+  const grams = (['usual', 'tiles'] as const).flatMap((kernels) => [
+    { kernels, positions: 127 * 95, channels: 64 },
+    { kernels, positions: 31 * 23, channels: 256 },
+    { kernels, positions: 15 * 11, channels: 512 },
+    { kernels, positions: 35, channels: 12 },
+  ]);
+
+  it.each(grams)(
+    'gram x=[$positions,$channels] on $kernels kernels: ⟨D, G(F + V) − G(F − V)⟩ = 2 ⟨2 · scale · F D, V⟩, G symmetric',
+    async ({ kernels, positions, channels }) => {
       const random = seededRandom(`gram ${positions} ${channels}`);
       const shape = { positions, channels };
       const scale = 1 / positions;
-      const variant = chooseGramVariant(channels, backendOf(gpu()));
+      const variant = chooseGramVariant(channels, kernels === 'usual' ? backendOf(gpu()) : { family: 'tiles' });
       const d = floats(channels ** 2, () => 0);
       for (let i = 0; i < channels; i++) {
         for (let j = 0; j <= i; j++) d[i * channels + j] = d[j * channels + i] = 2 * random() - 1;
@@ -197,7 +199,7 @@ describe('polar forms', () => {
         ({ program, buffer, scratch }) => {
           const common = { variant, shape, scale };
           for (const side of ['above', 'below']) {
-            const partial = scratch(side, gramScratchBytes(shape));
+            const partial = scratch(side, gramScratchBytes(shape, variant));
             recordGramForward(program, {
               ...common,
               feature: buffer(side),

@@ -8,11 +8,13 @@ import {
   type Conv2dShape,
   chooseConv2dVariant,
   conv2dOutputSize,
+  conv2dVariantName,
+  type Direction,
   packConv2dWeight,
   packedWeightBytes,
   recordConv2dForward,
 } from '../../src/kernels/conv2d.ts';
-import { chooseGramVariant } from '../../src/kernels/gram.ts';
+import { chooseGramVariant, gramVariantName } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -34,11 +36,8 @@ const vgg: Conv2dShape = {
 const lanes8 = { family: 'lanes', lanes: 8 } as const;
 
 describe('chooseConv2dVariant on lanes', () => {
-  const family = (
-    change: Partial<Conv2dShape>,
-    direction: 'forward' | 'backward' = 'forward',
-    lanes: number = 8,
-  ): string => chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'lanes', lanes }).family;
+  const family = (change: Partial<Conv2dShape>, direction: Direction = 'forward', lanes: number = 8): string =>
+    chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'lanes', lanes }).family;
 
   it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and for nothing else', () => {
     expect(family({})).toBe('winograd');
@@ -77,7 +76,42 @@ describe('chooseConv2dVariant on lanes', () => {
   });
 });
 
-it('chooseGramVariant wants whole column blocks', () => {
+describe('chooseConv2dVariant on tiles', () => {
+  const name = (change: Partial<Conv2dShape>, direction: Direction = 'forward'): string =>
+    conv2dVariantName(chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'tiles' }));
+
+  it('takes Winograd for 3x3, stride 1, padding 1 by zeros with 32 channels and more on both sides', () => {
+    expect([name({}), name({ inChannels: 32, outChannels: 36 })]).toEqual(Array(2).fill('winograd tiles 64x64'));
+    expect([
+      name({ inChannels: 28 }),
+      name({ outChannels: 28 }),
+      name({ inChannels: 33 }),
+      name({ stride: 2 }),
+    ]).toEqual(Array(4).fill('tiles 64x64'));
+  });
+
+  it('takes the implicit product for any other forward pass', () => {
+    const others: readonly Partial<Conv2dShape>[] = [
+      { inChannels: 3 },
+      { kernelHeight: 1, kernelWidth: 7, padding: 3 },
+      { stride: 3, padding: 0 },
+      { paddingMode: 'replicate' },
+    ];
+    expect(others.map((change) => name(change))).toEqual(others.map(() => 'tiles 64x64'));
+  });
+
+  it('and backward for stride 1 and zeros; the rest is direct', () => {
+    expect(name({ inChannels: 3 }, 'backward')).toBe('tiles 64x64');
+    expect(name({ kernelHeight: 5, kernelWidth: 5, padding: 0 }, 'backward')).toBe('tiles 64x64');
+    expect(name({ stride: 2 }, 'backward')).toBe('direct');
+    expect(name({ paddingMode: 'replicate' }, 'backward')).toBe('direct');
+  });
+});
+
+it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {
+  expect([4, 64, 96].map((channels) => gramVariantName(chooseGramVariant(channels, { family: 'tiles' })))).toEqual(
+    Array(3).fill('tiles 64x64'),
+  );
   expect(chooseGramVariant(64, lanes8)).toEqual(lanes8);
   expect([chooseGramVariant(96, lanes8), chooseGramVariant(64, { family: 'direct' })]).toEqual([
     { family: 'direct' },
@@ -107,7 +141,7 @@ describe('shapes', () => {
     using program = new Program(gpu(), 'no scratch');
     const slice = gpu().buffers.allocate('stand-in', 4);
     const buffers = { weight: slice, input: slice, bias: slice, output: slice };
-    const variant = { family: 'winograd', lanes: 8 } as const;
+    const variant = { family: 'winograd', kernels: lanes8 } as const;
     const record = (): void =>
       recordConv2dForward(program, { label: 'conv1_2', variant, shape: vgg, relu: true, ...buffers });
     expect(record).toThrow(ShapeError);

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { lanesOf } from '../../src/kernels/family.ts';
+import { defaultTile, tileNames } from '../../src/kernels/tiles.ts';
 import { conv2dBackwardCase, conv2dForwardCase } from '../cases/conv2d.ts';
 import { foldedBackward, foldedForward } from '../cases/conv2d-problems.ts';
 import { kernelCases } from '../cases/index.ts';
@@ -30,7 +31,11 @@ describe('cases', () => {
 
   it('reach every family that the adapter has', () => {
     const families = new Set(kernelCases.flatMap((each) => each.variants(gpu()).map(({ name }) => name)));
-    const lanes = ['lanes', 'winograd', 'winograd, bands of 1', 'winograd, bands of 2'];
-    expect([...families].sort()).toEqual(lanesOf(gpu().profile) === undefined ? ['direct'] : ['direct', ...lanes]);
+    const bands = ['', ', bands of 1', ', bands of 2'];
+    const lanes =
+      lanesOf(gpu().profile) === undefined ? [] : ['lanes', ...bands.map((band) => `winograd lanes${band}`)];
+    const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
+    const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
+    expect([...families].sort()).toEqual(['direct', ...lanes, ...tiles, ...banded].sort());
   });
 });

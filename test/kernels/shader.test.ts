@@ -6,8 +6,12 @@ import { describe, expect, it } from 'vitest';
 
 import { ShapeError } from '../../src/core/errors.ts';
 import { specialiseShader } from '../../src/core/shader.ts';
+import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
 import { gemmLanesKernel } from '../../src/kernels/gemm.ts';
+import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
+import { tileConstants, tileNames } from '../../src/kernels/tiles.ts';
 import { winogradInputKernel, winogradOutputKernel } from '../../src/kernels/winograd.ts';
+import { winogradInputTilesKernel, winogradOutputTilesKernel } from '../../src/kernels/winograd-tiles.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { useGpu } from '../support/gpu.ts';
 
@@ -132,6 +136,13 @@ describe('the modules', () => {
     ...lanes.flatMap((LANES) =>
       [winogradInputKernel, winogradOutputKernel].map((kernel) => ({ kernel, constants: { LANES } })),
     ),
+    ...tileNames
+      .map(tileConstants)
+      .flatMap((constants) => [
+        { kernel: conv2dTilesKernel, constants },
+        ...[0, 1].map((TRANSPOSED) => ({ kernel: gemmTilesKernel, constants: { ...constants, TRANSPOSED } })),
+      ]),
+    ...[winogradInputTilesKernel, winogradOutputTilesKernel].map((kernel) => ({ kernel, constants: {} })),
   ].map((variant) => ({ ...variant, name: `${variant.kernel.shader} ${JSON.stringify(variant.constants)}` }));
 
   it.each(variants.map((each) => [each.name, each] as const))('%s compiles', async (name, { kernel, constants }) => {

@@ -97,14 +97,17 @@ describe('the objective', () => {
 
   it.each(cases)('$fixture, $objective loss, $variable as the variable', (one) => check(gpu(), one));
 
-  it.each(cases.filter((one) => one.variable === 'normalised'))(
-    '$fixture, $objective loss, direct kernels only',
-    async (one) => {
-      const direct = withKernels(gpu(), 'direct');
-      await check(direct, one);
-      expect(direct.buffers.count).toBe(0);
-    },
+  const families: readonly KernelFamily[] = ['direct', 'tiles'];
+  const told = families.flatMap((family) =>
+    cases
+      .filter((one) => one.variable === 'normalised' && (family === 'direct' || one.fixture === 'odd_51x37'))
+      .map((one) => ({ ...one, family })),
   );
+  it.each(told)('$fixture, $objective loss, $family kernels only', async ({ family, ...one }) => {
+    const on = withKernels(gpu(), family);
+    await check(on, one);
+    expect(on.buffers.count).toBe(0);
+  });
 
   it('refuses pictures of different sizes', async () => {
     const pictures = await readFixturePictures('wave_cat_64x48');

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
-import { Gpu, type KernelFamily, profileAdapter } from '../../core/gpu.ts';
+import { type AdapterProfile, Gpu, type KernelFamily, type MeasuredVariants, profileAdapter } from '../../core/gpu.ts';
 
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
 const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
@@ -15,6 +15,8 @@ export interface OpenGpuOptions {
   readonly adapter?: string;
   /** The family of hot kernels; the engine's choice when absent. */
   readonly kernelFamily?: KernelFamily | undefined;
+  /** Looks up what was measured on the adapter (`measuredOn` in `transfer/tuning.ts`). */
+  readonly measured?: (profile: AdapterProfile) => MeasuredVariants | undefined;
   /** Exact timestamps, for benchmarks: Dawn rounds them to 65 µs otherwise. */
   readonly exactTimestamps?: boolean;
 }
@@ -37,7 +39,14 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
   const profile = profileAdapter(adapter.info, device);
-  return new Gpu({ device, profile, shaders: readShader, instance, kernelFamily: options.kernelFamily });
+  return new Gpu({
+    device,
+    profile,
+    shaders: readShader,
+    instance,
+    kernelFamily: options.kernelFamily,
+    measured: options.measured?.(profile),
+  });
 }
 
 async function requestAdapter(instance: GPU, wanted: string | undefined): Promise<GPUAdapter> {

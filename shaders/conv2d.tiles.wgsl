@@ -1,0 +1,166 @@
+// conv2d for GPUs as an implicit matrix product: [pixels, taps · inChannels] times [taps · inChannels, outChannels].
+//
+//   forward:  output[y,x,o] = act(bias[o] + Σ input[y·s + ky − p, x·s + kx − p, c] · weight[ky,kx,c,o])
+//   backward, stride 1: gradInput[y,x,c] = mask · (old + Σ gradOutput[y + p − ky, x + p − kx, o] · weight[ky,kx,o,c])
+// Both are the same sum: a tap moves the pixel that is read by `direction` (1 or −1) times (ky, kx), from `offset` (−p or p) on.
+// Here `input` is what is read and `output` what is made. Outside is 0, or the nearest edge value where `replicate` is 1 (forward
+// only). act is ReLU where `relu` is 1; old = output where `accumulate` is 1; mask = activation > 0 where `mask` is 1.
+//
+// A workgroup makes a tile of TILE_M pixels x TILE_N channels; see gemm.tiles.wgsl, whose tiles these are. The sum runs tap by
+// tap, channels within: each invocation loads the same four channels (modulo TILE_K) of a few pixels, so it keeps tap and channel as a
+// running pair, without a division, and tests a pixel's bounds once per vector.
+// Layout: NHWC, channels padded to a multiple of 4; weights [tap][read channel][made channel], the direct kernels' own.
+// Grid: channel tiles along x, pixel tiles along y, folded into z.
+// Correct on lavapipe and at WebGPU's default limits; not yet measured on a GPU.
+
+// header
+const TILE_M: u32 = 64u;  // pixels of a tile, a multiple of ROWS
+const TILE_N: u32 = 64u;  // its channels, a multiple of 4 * VECTORS
+const TILE_K: u32 = 16u;  // depth held at a time, a multiple of 4
+const ROWS: u32 = 8u;     // pixels of an invocation
+const VECTORS: u32 = 1u;  // its vectors of 4 channels
+const ACROSS: u32 = TILE_N / 4u / VECTORS;  // invocations along the channels of the tile
+const THREADS: u32 = ACROSS * TILE_M / ROWS;  // a multiple of TILE_K / 4
+const LOADS: u32 = TILE_M * TILE_K / 4u / THREADS;  // pixels that an invocation loads; whole
+// end header
+
+struct Params {
+  inHeight: u32,     // of the map that is read
+  inWidth: u32,
+  inChannels: u32,
+  outHeight: u32,    // of the map that is made
+  outWidth: u32,
+  outChannels: u32,
+  kernelHeight: u32,
+  kernelWidth: u32,
+  stride: u32,
+  direction: i32,    // 1 forward, -1 backward
+  offset: i32,       // -padding forward, padding backward
+  replicate: u32,
+  bias: u32,         // 1: add bias
+  relu: u32,
+  accumulate: u32,
+  mask: u32,
+}
+
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4], read where `bias` is 1
+@group(0) @binding(3) var<storage, read> activation: array<vec4f>;    // [outHeight, outWidth, outChannels / 4], read where `mask` is 1
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(5) var<uniform> params: Params;
+
+const depthVectors = TILE_K / 4u;
+const columnVectors = TILE_N / 4u;
+
+var<workgroup> aTile: array<vec4f, TILE_M * depthVectors>;   // [pixel][channel / 4]
+var<workgroup> bTile: array<vec4f, TILE_K * columnVectors>;  // [read channel][made channel / 4]
+
+// Four channels of the pixel that the tap (x, y) reads for an output whose first tap reads `origin`.
+fn loadPixel(origin: vec2i, tap: vec2i, channel: u32, isTap: bool) -> vec4f {
+  let wanted = origin + params.direction * tap;
+  let at = clamp(wanted, vec2i(0), vec2i(i32(params.inWidth), i32(params.inHeight)) - 1);
+  let isInside = isTap && (params.replicate == 1u || all(at == wanted));
+  let pixel = u32(at.y) * params.inWidth + u32(at.x);
+  return select(vec4f(0.0), input[(pixel * params.inChannels + select(0u, channel, isTap)) / 4u], isInside);
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let pixels = params.outHeight * params.outWidth;
+  let firstPixel = (group.y + group.z * groups.y) * TILE_M;
+  let firstChannel = group.x * TILE_N;
+  if (firstPixel >= pixels) {
+    return;
+  }
+  let depth = params.kernelHeight * params.kernelWidth * params.inChannels;
+  let across = thread % ACROSS;
+  let down = thread / ACROSS;
+
+  // What this invocation loads of each tile: which pixels, and the tap and channel of its vector.
+  let loadVector = thread % depthVectors;
+  let loadRow = thread / depthVectors;
+  var origins: array<vec2i, LOADS>;
+  // unroll
+  for (var i = 0u; i < LOADS; i++) {
+    // A pixel past the last one is computed like it and dropped.
+    let pixel = min(firstPixel + i * (TILE_M / LOADS) + loadRow, pixels - 1u);
+    origins[i] = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) + params.offset;
+  }
+  var tap = vec2i(0);
+  var channel = loadVector * 4u;
+
+  var sum: array<array<vec4f, VECTORS>, ROWS>;
+  for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
+    while (channel >= params.inChannels && tap.y < i32(params.kernelHeight)) {
+      channel -= params.inChannels;
+      tap.x += 1;
+      if (tap.x == i32(params.kernelWidth)) {
+        tap = vec2i(0, tap.y + 1);
+      }
+    }
+    let isTap = tap.y < i32(params.kernelHeight);
+    // unroll
+    for (var i = 0u; i < LOADS; i++) {
+      aTile[(i * (TILE_M / LOADS) + loadRow) * depthVectors + loadVector] = loadPixel(origins[i], tap, channel, isTap);
+    }
+    channel += TILE_K;
+    for (var i = thread; i < TILE_K * columnVectors; i += THREADS) {
+      let k = k0 + i / columnVectors;
+      let column = firstChannel + i % columnVectors * 4u;
+      let isInside = k < depth && column < params.outChannels;
+      bTile[i] = select(vec4f(0.0), weight[select(0u, k * params.outChannels + column, isInside) / 4u], isInside);
+    }
+    workgroupBarrier();
+    for (var kVector = 0u; kVector < depthVectors; kVector++) {
+      var held: array<array<vec4f, VECTORS>, 4>;
+      // unroll
+      for (var j = 0u; j < 4u; j++) {
+        // unroll
+        for (var v = 0u; v < VECTORS; v++) {
+          held[j][v] = bTile[(kVector * 4u + j) * columnVectors + v * ACROSS + across];
+        }
+      }
+      // unroll
+      for (var i = 0u; i < ROWS; i++) {
+        let value = aTile[(i * (TILE_M / ROWS) + down) * depthVectors + kVector];
+        // unroll
+        for (var v = 0u; v < VECTORS; v++) {
+          sum[i][v] = fma(vec4f(value.x), held[0][v], sum[i][v]);
+          sum[i][v] = fma(vec4f(value.y), held[1][v], sum[i][v]);
+          sum[i][v] = fma(vec4f(value.z), held[2][v], sum[i][v]);
+          sum[i][v] = fma(vec4f(value.w), held[3][v], sum[i][v]);
+        }
+      }
+    }
+    workgroupBarrier();
+  }
+
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    let pixel = firstPixel + i * (TILE_M / ROWS) + down;
+    // unroll
+    for (var v = 0u; v < VECTORS; v++) {
+      let column = firstChannel + (v * ACROSS + across) * 4u;
+      if (pixel < pixels && column < params.outChannels) {
+        let at = (pixel * params.outChannels + column) / 4u;
+        var value = sum[i][v];
+        if (params.bias == 1u) {
+          value += bias[column / 4u];
+        }
+        if (params.accumulate == 1u) {
+          value += output[at];
+        }
+        if (params.mask == 1u) {
+          value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
+        }
+        // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+        output[at] = select(value, vec4f(0.0), (value < vec4f(0.0)) & vec4<bool>(params.relu == 1u));
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Winograd F(4x4, 3x3), output transform for GPUs: the 4x4 outputs Aᵀ m A of each tile, and the epilogue of conv2d in
+// either direction:
+//   forward:  output = act(bias + value), act being ReLU where `relu` is 1
+//   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
+//
+// As winograd_output.lanes (which names the source), but one invocation owns two channels of one tile; see winograd_input.tiles.
+// Layout: NHWC. The grid counts tiles of this band x (channels / 2), folded into y. Needs an even number of channels.
+// Correct on lavapipe; not yet measured on a GPU.
+
+struct Params {
+  height: u32,
+  width: u32,
+  channels: u32,
+  firstTileRow: u32,  // of this band
+  tileRows: u32,      // in this band
+  batchStride: u32,   // values between coefficients
+  bias: u32,          // 1: add bias
+  relu: u32,
+  accumulate: u32,
+  mask: u32,
+}
+
+@group(0) @binding(0) var<storage, read> product: array<vec2f>;       // [36, tiles of the band, channels / 2]
+@group(0) @binding(1) var<storage, read> bias: array<vec2f>;          // [channels / 2], read where `bias` is 1
+@group(0) @binding(2) var<storage, read> activation: array<vec2f>;    // [height, width, channels / 2], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<vec2f>;  // [height, width, channels / 2]
+@group(0) @binding(4) var<uniform> params: Params;
+
+// Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
+fn gather(m: array<vec2f, 6>) -> array<vec2f, 4> {
+  let p = m[1] + m[2];
+  let q = 0.75 * (m[1] - m[2]);
+  let r = m[3] + m[4];
+  let s = 1.5 * (m[3] - m[4]);
+  return array<vec2f, 4>(m[0] + p + r, q + s, 0.5625 * p + 2.25 * r, 0.5625 * q + 2.25 * s + m[5]);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * 64u;
+  let pairs = params.channels / 2u;
+  let tilesAcross = (params.width + 3u) / 4u;
+  if (index >= params.tileRows * tilesAcross * pairs) {
+    return;
+  }
+  let pair = index % pairs;
+  let tile = index / pairs;
+  let left = tile % tilesAcross * 4u;
+  let top = (params.firstTileRow + tile / tilesAcross) * 4u;
+  let stride = params.batchStride / 2u;
+
+  var columns: array<array<vec2f, 4>, 6>;  // Aᵀ applied down each column of m
+  // unroll
+  for (var j = 0u; j < 6u; j++) {
+    var values: array<vec2f, 6>;
+    // unroll
+    for (var i = 0u; i < 6u; i++) {
+      values[i] = product[(i * 6u + j) * stride + index];
+    }
+    columns[j] = gather(values);
+  }
+  var shift = vec2f(0.0);
+  if (params.bias == 1u) {
+    shift = bias[pair];
+  }
+  // unroll
+  for (var i = 0u; i < 4u; i++) {
+    let row = gather(array<vec2f, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
+    // unroll
+    for (var j = 0u; j < 4u; j++) {
+      let y = top + i;
+      let x = left + j;
+      if (y < params.height && x < params.width) {
+        let at = (y * params.width + x) * pairs + pair;
+        var value = row[j] + shift;
+        if (params.accumulate == 1u) {
+          value += output[at];
+        }
+        if (params.mask == 1u) {
+          value = select(vec2f(0.0), value, activation[at] > vec2f(0.0));
+        }
+        // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+        output[at] = select(value, vec2f(0.0), (value < vec2f(0.0)) & vec2<bool>(params.relu == 1u));
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The table of what was measured, by adapter: what `impasto tune` writes and later runs read. Pure: text in, text out; a
+ * platform knows where it is kept.
+ */
+
+import { FormatError } from '../core/errors.ts';
+import type { AdapterProfile, MeasuredVariants } from '../core/gpu.ts';
+
+/** Variants of one operation with the milliseconds they took, fastest first; only those that passed their check. */
+export interface MeasuredOperation {
+  readonly operation: string;
+  readonly times: readonly { readonly variant: string; readonly milliseconds: number }[];
+}
+
+/** One adapter's measurements. */
+export interface AdapterTuning {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** ISO date. */
+  readonly measuredOn: string;
+  /** Side of the square picture whose layers were measured. */
+  readonly size: number;
+  readonly operations: readonly MeasuredOperation[];
+}
+
+export type TuningTable = readonly AdapterTuning[];
+
+/** Raised when the meaning of the table changes; other versions are not read. */
+const version = 1;
+
+type AdapterName = Pick<AdapterProfile, 'vendor' | 'architecture' | 'description'>;
+
+function isSameAdapter(a: AdapterName, b: AdapterName): boolean {
+  return a.vendor === b.vendor && a.architecture === b.architecture && a.description === b.description;
+}
+
+/** The fastest variant of each operation on an adapter; undefined where the table does not have the adapter. */
+export function measuredOn(table: TuningTable, adapter: AdapterName): MeasuredVariants | undefined {
+  const found = table.find((one) => isSameAdapter(one, adapter));
+  if (found === undefined) return undefined;
+  return new Map(
+    found.operations.flatMap(({ operation, times }) => (times[0] === undefined ? [] : [[operation, times[0].variant]])),
+  );
+}
+
+/** The table with one adapter's measurements put in place of its old ones. */
+export function withTuning(table: TuningTable, tuning: AdapterTuning): TuningTable {
+  return [...table.filter((one) => !isSameAdapter(one, tuning)), tuning];
+}
+
+/** The table as text. */
+export function formatTuning(table: TuningTable): string {
+  return `${JSON.stringify({ version, adapters: table }, undefined, 2)}\n`;
+}
+
+/** Reads a table. @throws FormatError naming `source` where it is not one, or of another version. */
+export function parseTuning(source: string, text: string): TuningTable {
+  const refuse = (problem: string): never => {
+    throw new FormatError(source, `${problem}; run \`impasto tune\` to measure again`);
+  };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return refuse('is not JSON');
+  }
+  if (!isObject(parsed) || parsed['version'] !== version) {
+    return refuse(`is not a table of measurements of version ${version}`);
+  }
+  const adapters: unknown = parsed['adapters'];
+  if (!Array.isArray(adapters)) return refuse('has no list of adapters');
+  const bad = adapters.findIndex((one) => !isAdapterTuning(one));
+  if (bad >= 0) return refuse(`has a malformed adapter at place ${bad}`);
+  return adapters.filter(isAdapterTuning).map(sorted);
+}
+
+function sorted(tuning: AdapterTuning): AdapterTuning {
+  const operations = tuning.operations.map(({ operation, times }) => ({
+    operation,
+    times: times.toSorted((a, b) => a.milliseconds - b.milliseconds),
+  }));
+  return { ...tuning, operations };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAdapterTuning(value: unknown): value is AdapterTuning {
+  if (!isObject(value)) return false;
+  const texts = ['vendor', 'architecture', 'description', 'measuredOn'];
+  const operations = value['operations'];
+  return (
+    texts.every((name) => typeof value[name] === 'string') &&
+    typeof value['size'] === 'number' &&
+    Array.isArray(operations) &&
+    operations.every(isOperation)
+  );
+}
+
+function isOperation(value: unknown): value is MeasuredOperation {
+  if (!isObject(value) || typeof value['operation'] !== 'string') return false;
+  const times = value['times'];
+  return Array.isArray(times) && times.every(isTime);
+}
+
+function isTime(value: unknown): boolean {
+  if (!isObject(value) || typeof value['variant'] !== 'string') return false;
+  const milliseconds = value['milliseconds'];
+  return typeof milliseconds === 'number' && Number.isFinite(milliseconds) && milliseconds >= 0;
+}
