@@ -9,9 +9,11 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
+import { type Conv2dShape, conv2dOutputSize } from './conv2d-shape.ts';
 import { paddedChannels, workgroupSize } from './elementwise.ts';
 import type { Backend } from './family.ts';
-import { recordWinograd, winogradFits } from './winograd.ts';
+import { im2colFits, im2colScratchBytes, recordIm2colBackward, recordIm2colForward } from './im2col.ts';
+import { recordWinograd, winogradFits, winogradScratchBytes } from './winograd.ts';
 
 const shapeParams = {
   inHeight: 'u32',
@@ -39,38 +41,16 @@ export const conv2dBackwardKernel = defineKernel({
   params: { ...shapeParams, accumulate: 'u32', mask: 'u32' },
 });
 
-export type PaddingMode = 'zeros' | 'replicate';
+export * from './conv2d-shape.ts';
 
-export interface Conv2dShape {
-  readonly inHeight: number;
-  readonly inWidth: number;
-  /** Unpadded, as the weights have them. */
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly paddingMode: PaddingMode;
-}
-
-/** Height and width of the output. @throws ShapeError when the kernel does not fit the padded input. */
-export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number; readonly width: number } {
-  const size = (input: number, kernel: number): number =>
-    Math.floor((input + 2 * shape.padding - kernel) / shape.stride) + 1;
-  const height = size(shape.inHeight, shape.kernelHeight);
-  const width = size(shape.inWidth, shape.kernelWidth);
-  if (height < 1 || width < 1) {
-    throw new ShapeError(
-      `conv2d: a ${shape.kernelHeight}x${shape.kernelWidth} kernel does not fit an input of ` +
-        `${shape.inHeight}x${shape.inWidth} with padding ${shape.padding}`,
-    );
-  }
-  return { height, width };
-}
-
-/** How a convolution runs: `direct` anywhere, `winograd` on adapters with `lanes` lanes for 3x3, stride 1, padding 1. */
-export type Conv2dVariant = { readonly family: 'direct' } | { readonly family: 'winograd'; readonly lanes: number };
+/**
+ * How a convolution runs: `direct` anywhere; on adapters with `lanes` lanes `winograd` for 3x3, stride 1, padding 1, and
+ * `im2col` where there are too few channels for it.
+ */
+export type Conv2dVariant =
+  | { readonly family: 'direct' }
+  | { readonly family: 'winograd'; readonly lanes: number }
+  | { readonly family: 'im2col'; readonly lanes: number };
 
 /** The variant of one direction on a backend. */
 export function chooseConv2dVariant(
@@ -78,13 +58,33 @@ export function chooseConv2dVariant(
   direction: 'forward' | 'backward',
   backend: Backend,
 ): Conv2dVariant {
-  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
-  if (backend.family !== 'lanes' || !isVgg || shape.paddingMode !== 'zeros') {
+  if (backend.family !== 'lanes') {
     return { family: 'direct' };
   }
-  const winogradShape = winogradShapeOf(shape, direction);
   const { lanes } = backend;
-  return winogradFits(winogradShape, lanes) ? { family: 'winograd', lanes } : { family: 'direct' };
+  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
+  if (isVgg && shape.paddingMode === 'zeros' && winogradFits(winogradShapeOf(shape, direction), lanes)) {
+    return { family: 'winograd', lanes };
+  }
+  return im2colFits(shape, direction) ? { family: 'im2col', lanes } : { family: 'direct' };
+}
+
+/** Scratch buffers that a direction needs, in bytes each. */
+export function conv2dScratchBytes(
+  shape: Conv2dShape,
+  direction: 'forward' | 'backward',
+  variant: Conv2dVariant,
+): readonly number[] {
+  switch (variant.family) {
+    case 'direct':
+      return [];
+    case 'im2col':
+      return [im2colScratchBytes(shape, direction)];
+    case 'winograd': {
+      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction));
+      return [bytes, bytes];
+    }
+  }
 }
 
 /** A convolution as Winograd's transforms see it: in the backward direction the channels change places. */
@@ -147,10 +147,10 @@ interface Conv2dOptions {
   readonly label: string;
   readonly variant: Conv2dVariant;
   readonly shape: Conv2dShape;
-  /** In the form of the variant and direction: `packConv2dWeight`, or `recordWinogradWeights`. */
+  /** In the form of the variant and direction: `packConv2dWeight`, `packIm2colWeight` or `recordWinogradWeights`. */
   readonly weight: BufferSlice;
-  /** For Winograd: two buffers of `winogradScratchBytes`. */
-  readonly scratch?: readonly [BufferSlice, BufferSlice];
+  /** As many buffers as `conv2dScratchBytes` says, of at least those sizes. */
+  readonly scratch?: readonly BufferSlice[];
 }
 
 /** Records `output = act(conv(input) + bias)`. */
@@ -164,8 +164,13 @@ export function recordConv2dForward(
   },
 ): void {
   const { label, variant, shape, input, weight, bias, output, relu } = options;
+  if (variant.family === 'im2col') {
+    const { lanes } = variant;
+    recordIm2colForward(program, { label, lanes, shape, weight, scratch: scratchOf(options, 0), input, output, relu });
+    return;
+  }
   if (variant.family === 'winograd') {
-    const scratch = requireScratch(options);
+    const scratch = [scratchOf(options, 0), scratchOf(options, 1)] as const;
     const { lanes } = variant;
     const winogradShape = winogradShapeOf(shape, 'forward');
     recordWinograd(program, { label, lanes, shape: winogradShape, input, weight, output, scratch, bias, relu });
@@ -194,6 +199,13 @@ export function recordConv2dBackward(
   },
 ): void {
   const { label, variant, shape, weight, gradOutput, gradInput, accumulate, activation } = options;
+  const mask = activation === undefined ? {} : { activation };
+  if (variant.family === 'im2col') {
+    const scratch = scratchOf(options, 0);
+    const { lanes } = variant;
+    recordIm2colBackward(program, { label, lanes, shape, weight, scratch, gradOutput, gradInput, accumulate, ...mask });
+    return;
+  }
   if (variant.family === 'winograd') {
     recordWinograd(program, {
       label,
@@ -202,9 +214,9 @@ export function recordConv2dBackward(
       input: gradOutput,
       weight,
       output: gradInput,
-      scratch: requireScratch(options),
+      scratch: [scratchOf(options, 0), scratchOf(options, 1)],
       accumulate,
-      ...(activation === undefined ? {} : { activation }),
+      ...mask,
     });
     return;
   }
@@ -218,9 +230,10 @@ export function recordConv2dBackward(
   });
 }
 
-function requireScratch(options: Conv2dOptions): readonly [BufferSlice, BufferSlice] {
-  if (options.scratch === undefined) {
-    throw new ShapeError(`${options.label}: Winograd needs two scratch buffers, none were given`);
+function scratchOf(options: Conv2dOptions, index: number): BufferSlice {
+  const slice = options.scratch?.[index];
+  if (slice === undefined) {
+    throw new ShapeError(`${options.label}: the ${options.variant.family} variant lacks scratch buffer ${index + 1}`);
   }
-  return options.scratch;
+  return slice;
 }

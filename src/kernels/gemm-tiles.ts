@@ -32,7 +32,9 @@ export const gemmTilesKernel = defineKernel({
 export type GemmTilesOptions = Omit<GemmOptions, 'lanes'> & { readonly tile: TileName };
 
 /** Whether whole vectors of 4 can be read and written: along columns, and along k or, where A is transposed, its rows. */
-export function gemmTilesFit(options: Pick<GemmTilesOptions, 'rows' | 'columns' | 'depth' | 'splitDepth'> & Steps): boolean {
+export function gemmTilesFit(
+  options: Pick<GemmTilesOptions, 'rows' | 'columns' | 'depth' | 'splitDepth'> & Steps,
+): boolean {
   const { aStrides, bStrides, cStrides } = options;
   const strides = [aStrides.batch, bStrides.batch, bStrides.depth, cStrides.batch, cStrides.row];
   const ofA = isTransposed(options)

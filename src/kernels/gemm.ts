@@ -24,6 +24,7 @@ export const gemmLanesKernel = defineKernel({
     cBatch: 'u32',
     cRow: 'u32',
     accumulate: 'u32',
+    relu: 'u32',
   },
 });
 
@@ -62,6 +63,8 @@ export interface GemmOptions {
   readonly cStrides: Omit<Strides, 'depth'>;
   /** Adds to what C holds. */
   readonly accumulate?: boolean;
+  /** Makes negative results 0. */
+  readonly relu?: boolean;
 }
 
 /** Records `C[b] = old + A[b] · B[b]` for every batch. */
@@ -87,6 +90,7 @@ export function recordGemm(program: Program, options: GemmOptions): void {
       cBatch: cStrides.batch,
       cRow: cStrides.row,
       accumulate: Number(options.accumulate ?? false),
+      relu: Number(options.relu ?? false),
     },
     grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
   });

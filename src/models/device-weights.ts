@@ -4,9 +4,10 @@ import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
-import { chooseConv2dVariant, packConv2dWeight, packedWeightBytes } from '../kernels/conv2d.ts';
+import { type Conv2dVariant, chooseConv2dVariant, packConv2dWeight, packedWeightBytes } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { type Backend, backendOf } from '../kernels/family.ts';
+import { im2colWeightBytes, packIm2colWeight } from '../kernels/im2col.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf } from './schedule.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
@@ -28,21 +29,30 @@ const directions = ['forward', 'backward'] as const;
 type Direction = (typeof directions)[number];
 
 /** The variant a layer's direction runs as; its weights' form depends on it but not on the picture's size. */
-function familyOf(layer: ConvLayer, direction: Direction, backend: Backend): 'direct' | 'winograd' {
+function familyOf(layer: ConvLayer, direction: Direction, backend: Backend): Conv2dVariant['family'] {
   const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
   return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend).family;
+}
+
+const kernel = { kernelHeight: kernelSize, kernelWidth: kernelSize };
+
+function weightSetBytes(layer: ConvLayer, direction: Direction, backend: Backend): number {
+  const { inChannels, outChannels } = layer;
+  switch (familyOf(layer, direction, backend)) {
+    case 'direct':
+      return packedWeightBytes(inChannels, outChannels, kernelSize ** 2);
+    case 'im2col':
+      return im2colWeightBytes({ ...layer, ...kernel }, direction);
+    case 'winograd':
+      return winogradWeightBytes(inChannels, outChannels);
+  }
 }
 
 /** Bytes that `DeviceWeights` will hold for these layers. */
 export function deviceWeightBytes(layers: readonly ConvLayer[], backend: Backend): number {
   return layers.reduce((sum, layer) => {
-    const { inChannels, outChannels } = layer;
-    const sets = directions.map((direction) =>
-      familyOf(layer, direction, backend) === 'winograd'
-        ? winogradWeightBytes(inChannels, outChannels)
-        : packedWeightBytes(inChannels, outChannels, kernelSize ** 2),
-    );
-    return sets.reduce((a, b) => a + b, sum + paddedChannels(outChannels) * bytesPerFloat);
+    const sets = directions.map((direction) => weightSetBytes(layer, direction, backend));
+    return sets.reduce((a, b) => a + b, sum + paddedChannels(layer.outChannels) * bytesPerFloat);
   }, 0);
 }
 
@@ -109,22 +119,23 @@ function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>):
 }
 
 function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: ConvWeights): DeviceConvWeights {
-  const shape = { ...layer, kernelHeight: kernelSize, kernelWidth: kernelSize };
+  const filters = { ...layer, ...kernel };
   const backend = backendOf(gpu);
-  const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
-  const packed = packConv2dWeight(weights.weight, shape);
+  const { weight } = weights;
   const upload = (direction: Direction): BufferSlice => {
     const label = `${layer.name} ${direction} weights`;
-    if (familyOf(layer, direction, backend) === 'direct') {
-      const isForward = direction === 'forward';
-      return scope.upload(label, isForward ? packed : packConv2dWeight(weights.weight, shape, true));
+    switch (familyOf(layer, direction, backend)) {
+      case 'direct':
+        return scope.upload(label, packConv2dWeight(weight, filters, direction === 'backward'));
+      case 'im2col':
+        return scope.upload(label, packIm2colWeight(weight, weights.bias, filters, direction));
+      case 'winograd': {
+        const transformed = scope.allocate(label, winogradWeightBytes(layer.inChannels, layer.outChannels));
+        return transformWeights(gpu, transformed, { layer, direction, packed: packConv2dWeight(weight, filters) });
+      }
     }
-    return transformWeights(gpu, scope.allocate(label, winogradWeightBytes(layer.inChannels, layer.outChannels)), {
-      layer,
-      direction,
-      packed,
-    });
   };
+  const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
   return { bias, forward: upload('forward'), backward: upload('backward') };
 }
 

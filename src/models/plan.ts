@@ -5,9 +5,8 @@
  */
 
 import { bytesPerFloat } from '../core/buffers.ts';
-import { chooseConv2dVariant, type PaddingMode, winogradShapeOf } from '../kernels/conv2d.ts';
+import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
-import { winogradScratchBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
 
 /** A buffer of the plan and the maps that live in it, one after the other. */
@@ -23,8 +22,13 @@ export interface ActivationPlan {
   readonly totalBytes: number;
 }
 
-/** Names of Winograd's two scratch buffers in the plan. */
-export const scratchNames = ['winograd patches', 'winograd products'] as const;
+/** The steps that may need scratch buffers. */
+export type ConvStep = Extract<Step, { readonly kind: 'convForward' | 'convBackward' }>;
+
+/** The name in the plan of a scratch buffer of a convolution's step; it lives for that step only. */
+export function scratchName(step: ConvStep, index: number): string {
+  return `${step.kind} ${step.layer.name} scratch ${index + 1}`;
+}
 
 interface Lifetime {
   readonly name: string;
@@ -49,7 +53,10 @@ export function planActivations(schedule: Schedule, options: ActivationOptions):
   return assignSlots([...lifetimes.values()]);
 }
 
-function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): ReadonlyMap<string, Lifetime> {
+function lifetimesOf(
+  schedule: Schedule,
+  scratchBytes: (step: ConvStep) => readonly number[],
+): ReadonlyMap<string, Lifetime> {
   const lifetimes = new Map<string, Lifetime>();
   const use = (name: string, sizeBytes: number, at: number): void => {
     const known = lifetimes.get(name);
@@ -71,22 +78,19 @@ function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): 
     for (const map of mapsOf(step)) {
       use(map.name, mapBytes(map), at);
     }
-    const bytes = scratchBytes(step);
-    if (bytes > 0) {
-      for (const name of scratchNames) use(name, bytes, at);
+    if (step.kind === 'convForward' || step.kind === 'convBackward') {
+      scratchBytes(step).forEach((bytes, index) => {
+        use(scratchName(step, index), bytes, at);
+      });
     }
   });
   return lifetimes;
 }
 
-function scratchBytesOf(step: Step, options: ActivationOptions): number {
-  if (step.kind !== 'convForward' && step.kind !== 'convBackward') {
-    return 0;
-  }
+function scratchBytesOf(step: ConvStep, options: ActivationOptions): readonly number[] {
   const direction = step.kind === 'convForward' ? 'forward' : 'backward';
   const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
-  const variant = chooseConv2dVariant(shape, direction, options.backend);
-  return variant.family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
+  return conv2dScratchBytes(shape, direction, chooseConv2dVariant(shape, direction, options.backend));
 }
 
 /** Only the first convolution may pad by replication; the others keep the zeros they were trained with. */
