@@ -2,6 +2,7 @@
 //
 // Serves Winograd's 36 products, the Gram matrix and its backward pass; strides are parameters, so A may be read
 // transposed (rowStride = 1) and the batches may be chunks of one long sum (split-K: depthTotal cuts the last one).
+// Where `triangle` is 1, rows below a column block's last column are left out (a symmetric product needs one triangle only).
 // old = C where `accumulate` is 1, else 0. Where `relu` is 1, negative results become 0 (NaN stays, as in PyTorch).
 //
 // Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (12 ns per vector, a
@@ -34,6 +35,7 @@ struct Params {
   cRow: u32,
   accumulate: u32,
   relu: u32,
+  triangle: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
@@ -45,7 +47,10 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let depth = min(params.depth, params.depthTotal - group.z * params.depthStep);
   let firstRow = group.y * params.rowsPerGroup;
-  let lastRow = min(firstRow + params.rowsPerGroup, params.rows);
+  var lastRow = min(firstRow + params.rowsPerGroup, params.rows);
+  if (params.triangle == 1u) {
+    lastRow = min(lastRow, (group.x + 1u) * V * LANES);
+  }
   let column = group.x * V * LANES + lane;
   let aBase = group.z * params.aBatch;
   let bBase = group.z * params.bBatch + column;

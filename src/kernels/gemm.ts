@@ -25,6 +25,7 @@ export const gemmLanesKernel = defineKernel({
     cRow: 'u32',
     accumulate: 'u32',
     relu: 'u32',
+    triangle: 'u32',
   },
 });
 
@@ -65,6 +66,8 @@ export interface GemmOptions {
   readonly accumulate?: boolean;
   /** Makes negative results 0. */
   readonly relu?: boolean;
+  /** Leaves out rows below the last column of each block of `gemmColumnBlock` columns: C is symmetric. */
+  readonly triangle?: boolean;
 }
 
 /** Records `C[b] = old + A[b] · B[b]` for every batch. */
@@ -91,6 +94,7 @@ export function recordGemm(program: Program, options: GemmOptions): void {
       cRow: cStrides.row,
       accumulate: Number(options.accumulate ?? false),
       relu: Number(options.relu ?? false),
+      triangle: Number(options.triangle ?? false),
     },
     grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
   });
