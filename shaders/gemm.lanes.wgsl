@@ -2,7 +2,8 @@
 //
 // Serves Winograd's 36 products, the Gram matrix and its backward pass; strides are parameters, so A may be read
 // transposed (rowStride = 1) and the batches may be chunks of one long sum (split-K: depthTotal cuts the last one).
-// old = C where `accumulate` is 1, else 0.
+// Where `triangle` is 1, rows below a column block's last column are left out (a symmetric product needs one triangle only).
+// old = C where `accumulate` is 1, else 0. Where `relu` is 1, negative results become 0 (NaN stays, as in PyTorch).
 //
 // Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (12 ns per vector, a
 // multiply-add 0.5 ns) and workgroup barriers into coroutines. So a block of B, KC rows by V vectors, rests in a private
@@ -33,6 +34,8 @@ struct Params {
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
+  relu: u32,
+  triangle: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
@@ -44,7 +47,10 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let depth = min(params.depth, params.depthTotal - group.z * params.depthStep);
   let firstRow = group.y * params.rowsPerGroup;
-  let lastRow = min(firstRow + params.rowsPerGroup, params.rows);
+  var lastRow = min(firstRow + params.rowsPerGroup, params.rows);
+  if (params.triangle == 1u) {
+    lastRow = min(lastRow, (group.x + 1u) * V * LANES);
+  }
   let column = group.x * V * LANES + lane;
   let aBase = group.z * params.aBatch;
   let bBase = group.z * params.bBatch + column;
@@ -53,6 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var block: array<array<f32, KC>, V>;
   var result: array<f32, V>;
   for (var k0 = 0u; k0 < depth; k0 += KC) {
+    let cutsNegatives = params.relu == 1u && k0 + KC >= depth;
     for (var k = 0u; k < KC; k++) {
       let isInside = k0 + k < depth;
       let at = bBase + select(0u, k0 + k, isInside) * params.bDepth;
@@ -96,6 +103,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // Anchors the sums: a never-taken read with a computed index keeps them in memory before the stores, so that
       // the compiler does not sink the additions into the stores' branches (2.75 to 1.69 ns per multiply-add).
       for (var v = 0u; v < V; v++) {
+        sum[v] = select(sum[v], 0.0, cutsNegatives && sum[v] < 0.0);
         result[v] = sum[v];
       }
       if (params.rows > 0xfffffffu) {

@@ -43,6 +43,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         first = select(first, vec4u(position), value > best);
         best = max(best, value);
       }
+      if (params.mask == 1u) {
+        gradient = select(vec4f(0.0), gradient, best > vec4f(0.0));
+      }
     }
     for (var position = 0u; position < k * k; position++) {
       let at = origin + vec2u(position % k, position / k);
@@ -50,10 +53,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         let index = (at.y * params.inWidth + at.x) * blocks + block;
         var sum = select(vec4f(0.0), gradient, first == vec4u(position));
         if (params.accumulate == 1u) {
-          sum += gradInput[index];
-        }
-        if (params.mask == 1u) {
-          sum = select(vec4f(0.0), sum, input[index] > vec4f(0.0));
+          let old = gradInput[index];
+          sum += select(old, vec4f(0.0), vec4<bool>(params.mask == 1u) & (input[index] <= vec4f(0.0)));
         }
         gradInput[index] = sum;
       }

@@ -3,12 +3,12 @@
 import { DeviceError, InputError, messageOf } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { openFile } from '../platform/node/byte-source.ts';
-import { openGpu } from '../platform/node/gpu.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
 import { megabytes } from '../transfer/plan.ts';
 import { resolveSettings } from '../transfer/presets.ts';
 import { type AdapterSurvey, type FamilyChoice, surveyAdapter } from '../transfer/survey.ts';
 import { bundledWeights } from '../weights/bundled.ts';
+import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion, packageVersion } from './package-info.ts';
@@ -29,8 +29,12 @@ interface AdapterReport {
   readonly subgroupSize: number | null;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
-  /** The kernel family, and its lanes where it has some. */
-  readonly kernels: AdapterSurvey['backend'];
+  /** The kernel family, its lanes where it has some, and why these kernels. */
+  readonly kernels: {
+    readonly family: string;
+    readonly lanes: number | null;
+    readonly origin: AdapterSurvey['origin'];
+  };
   readonly families: readonly FamilyChoice[];
   readonly largestSquare: AdapterSurvey['largestSquare'];
 }
@@ -57,7 +61,7 @@ export async function runDoctor(given: DoctorArguments): Promise<number> {
 
 async function inspectAdapter(wanted: string | undefined, problems: string[]): Promise<AdapterReport | null> {
   try {
-    using gpu = await openGpu(wanted === undefined ? {} : { adapter: wanted });
+    using gpu = await openEngine(wanted === undefined ? {} : { adapter: wanted });
     return reportAdapter(gpu);
   } catch (error) {
     if (!(error instanceof DeviceError || error instanceof InputError)) throw error;
@@ -68,7 +72,7 @@ async function inspectAdapter(wanted: string | undefined, problems: string[]): P
 
 function reportAdapter(gpu: Gpu): AdapterReport {
   const { vendor, architecture, description, isSoftware, subgroupSize } = gpu.profile;
-  const { backend, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
+  const { backend, origin, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
   return {
     vendor,
     architecture,
@@ -77,7 +81,7 @@ function reportAdapter(gpu: Gpu): AdapterReport {
     subgroupSize: subgroupSize ?? null,
     features: [...gpu.device.features].sort(),
     limits: Object.fromEntries(shownLimits.map((name) => [name, gpu.device.limits[name]])),
-    kernels: backend,
+    kernels: { family: backend.family, lanes: backend.family === 'lanes' ? backend.lanes : null, origin },
     families,
     largestSquare,
   };
@@ -135,10 +139,20 @@ function describeAdapter(adapter: AdapterReport): readonly (readonly [string, st
       '',
       `so a square picture may have ${largestSquare.side} pixels a side (${megabytes(largestSquare.peakBytes)} in all)`,
     ],
-    ['kernels', kernels.family === 'lanes' ? `lanes, ${kernels.lanes} of them` : kernels.family],
+    [
+      'kernels',
+      `${kernels.family}${kernels.lanes === null ? '' : `, ${kernels.lanes} of them`}; ${originWords[kernels.origin]}`,
+    ],
     ...describeFamilies(adapter.families),
   ];
 }
+
+const originWords: Readonly<Record<AdapterSurvey['origin'], string>> = {
+  option: 'as told',
+  tune: 'chosen by what `impasto tune` measured here',
+  'known adapter': 'chosen by what was measured on such an adapter; `impasto tune` measures this one',
+  default: 'nothing was measured; `impasto tune` does',
+};
 
 /** One row an operation: `conv2d forward: winograd (12), direct (conv1_1)`. */
 function describeFamilies(choices: readonly FamilyChoice[]): readonly (readonly [string, string])[] {

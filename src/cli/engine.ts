@@ -1,21 +1,32 @@
-/** The options that say what computes: weights, adapter, kernels; shared by `stylize` and `evaluate`. */
+/** Opens the adapter that a command computes on, with the kernels asked for or measured. */
 
-import { type Gpu, type KernelFamily, kernelFamilies } from '../core/gpu.ts';
+import { InputError, messageOf } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { cacheFilePath, readCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
+import { measuredOn, parseTuning, type TuningTable } from '../transfer/tuning.ts';
+import type { EngineArguments } from './engine-arguments.ts';
+import { remark } from './output.ts';
 
-/** As commander collects them. */
-export interface EngineArguments {
-  readonly weights?: string;
-  readonly adapter?: string;
-  readonly kernels?: KernelFamily | 'auto';
+/** Where `impasto tune` keeps its measurements, in the user's cache folder. */
+export const tuningFile = 'tuning.json';
+
+/** Opens the adapter asked for, with what was measured on it; the caller disposes it. @throws DeviceError, InputError as `openGpu`. */
+export async function openEngine({ adapter, kernels = 'auto' }: Omit<EngineArguments, 'weights'>): Promise<Gpu> {
+  const named = adapter === undefined ? {} : { adapter };
+  if (kernels !== 'auto') return openGpu({ ...named, kernelFamily: kernels });
+  const table = await readTuning();
+  return openGpu({ ...named, measured: (profile) => measuredOn(table ?? [], profile) });
 }
 
-export const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];
-
-/** Opens the adapter asked for; the caller disposes it. @throws DeviceError, InputError as `openGpu`. */
-export async function openEngine({ adapter, kernels = 'auto' }: EngineArguments): Promise<Gpu> {
-  return openGpu({
-    ...(adapter === undefined ? {} : { adapter }),
-    kernelFamily: kernels === 'auto' ? undefined : kernels,
-  });
+/** The user's measurements; undefined where there are none, or, with a remark, none that can be read. */
+export async function readTuning(): Promise<TuningTable | undefined> {
+  try {
+    const text = await readCacheFile(tuningFile);
+    return text === undefined ? undefined : parseTuning(cacheFilePath(tuningFile), text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    remark(`ignored: ${messageOf(error)}`);
+    return undefined;
+  }
 }

@@ -5,7 +5,8 @@ import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file
 import { readImage } from '../platform/node/image-files.ts';
 import { type Evaluation, evaluate } from '../transfer/evaluate.ts';
 import { encodeSafetensors } from '../weights/safetensors.ts';
-import { type EngineArguments, openEngine } from './engine.ts';
+import { openEngine } from './engine.ts';
+import type { EngineArguments } from './engine-arguments.ts';
 import { exitStatus } from './failure.ts';
 import { answer } from './output.ts';
 import { refuseOverwriting } from './paths.ts';

@@ -23,6 +23,9 @@ async function run(args: readonly string[]): Promise<number> {
     doctor: async (given) => {
       status = await (await import('./doctor.ts')).runDoctor(given);
     },
+    tune: async (given) => {
+      status = await (await import('./tune.ts')).runTune(given);
+    },
   });
   if (args.length === 0) {
     program.outputHelp();

@@ -4,10 +4,11 @@ import { Command } from 'commander';
 import { networkNames } from '../models/vgg.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
-import { kernelChoices } from './engine.ts';
+import { kernelChoices } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
 import { addObjectiveOptions, addOptimizerOptions, describePresets } from './settings.ts';
 import type { StylizeArguments } from './stylize-job.ts';
+import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
@@ -16,6 +17,7 @@ export interface Handlers {
   evaluate(given: EvaluateArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
   doctor(given: DoctorArguments): Promise<void>;
+  tune(given: TuneArguments): Promise<void>;
 }
 
 const dtypes = ['f16', 'f32'] as const;
@@ -36,6 +38,7 @@ export function buildProgram(version: string, handlers: Handlers): Command {
   addEvaluate(program, handlers);
   addConvert(program, handlers);
   addDoctor(program, handlers);
+  addTune(program, handlers);
   return program;
 }
 
@@ -131,6 +134,22 @@ function addDoctor(program: Command, handlers: Handlers): void {
     .addHelpText('after', '\nExample:\n  impasto doctor --json > machine.json')
     .addHelpText('after', '\nExit status: 0 all is there, 1 something is missing (said on standard error).')
     .action(() => handlers.doctor(command.opts<DoctorArguments>()));
+}
+
+function addTune(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('tune')
+    .description('measure which kernels are fastest on this adapter, and keep that for later runs')
+    .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
+    .option(
+      '--size <pixels>',
+      'side of the square picture to measure for (default: 512 on a GPU, 128 on the CPU)',
+      (text: string) => parseNumber('--size', text, { from: leastTuneSize, to: mostTuneSize, whole: true }),
+    )
+    .option('--only <part>', 'measure operations whose name has this part, as conv1_2 or gram (default: all)')
+    .addHelpText('after', '\nEvery variant is checked before it is timed. Takes seconds on a GPU, minutes on the CPU.')
+    .addHelpText('after', '\nExample:\n  impasto tune --size 512')
+    .action(() => handlers.tune(command.opts<TuneArguments>()));
 }
 
 function addEngineOptions(command: Command): Command {

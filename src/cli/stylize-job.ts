@@ -8,7 +8,7 @@ import { checkWritable } from '../platform/node/atomic-file.ts';
 import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import type { Settings } from '../transfer/presets.ts';
 import type { PreparedPictures, Start } from '../transfer/stylize.ts';
-import type { EngineArguments } from './engine.ts';
+import type { EngineArguments } from './engine-arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting } from './paths.ts';
 import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './settings.ts';

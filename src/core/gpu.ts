@@ -124,24 +124,10 @@ export class Gpu implements Disposable {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /**
-   * Resolves when everything submitted so far is done.
-   *
-   * In Node, Dawn spins on a core while a promise is pending; on an adapter that is the CPU, that core is half the device. So
-   * there, `expectedMs` milliseconds (the caller's guess) are slept before asking: 10 to 40 % of wall time on two cores.
-   */
-  async idle(expectedMs = 0): Promise<void> {
-    await this.sleepUntilLikely(expectedMs);
+  /** Resolves when everything submitted so far is done. Repeated work is better waited for with `Patience`. */
+  async idle(): Promise<void> {
     await this.device.queue.onSubmittedWorkDone();
     this.assertHealthy();
-  }
-
-  /** On a software adapter, sleeps most of the time that work is expected to take; see `idle`. */
-  async sleepUntilLikely(expectedMs: number): Promise<void> {
-    const milliseconds = 0.95 * expectedMs;
-    if (this.profile.isSoftware && milliseconds > 1) {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-    }
   }
 
   /** Copies a range of floats to the host. Waits for the queue; not for the step loop. */

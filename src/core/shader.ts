@@ -40,9 +40,13 @@ export function specialiseShader(fileName: string, source: string, constants: He
   return broadcastLiterals(unrollLoops(fileName, text, values));
 }
 
-/** `subgroupShuffle(x, 3u)` is `subgroupBroadcast(x, 3u)`. */
+/** `subgroupShuffle(x, 3u)` is `subgroupBroadcast(x, 3u)`; the lane may be an expression of literals and header constants. */
 function broadcastLiterals(source: string): string {
-  return source.replace(/\bsubgroupShuffle\(([\w[\]\s*/+]+), (\d+u)\)/g, 'subgroupBroadcast($1, $2)');
+  const nested = String.raw`(?:[^(),]|\([^()]*\))+`;
+  const call = new RegExp(String.raw`\bsubgroupShuffle\((${nested}), (${nested})\)`, 'g');
+  return source.replace(call, (whole, value: string, lane: string) =>
+    /^(?:\d+u|[A-Z][A-Z0-9_]*|[\s()*/%+])+$/.test(lane) ? `subgroupBroadcast(${value}, ${lane})` : whole,
+  );
 }
 
 /** Writes out marked loops, outermost first, until none is left. */

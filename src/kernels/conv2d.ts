@@ -9,9 +9,11 @@ import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
+import { type Conv2dShape, conv2dOutputSize } from './conv2d-shape.ts';
 import { recordConv2dTiles, type TilesGeometry } from './conv2d-tiles.ts';
 import { paddedChannels, workgroupSize } from './elementwise.ts';
 import { type Backend, type DirectBackend, lanesOfBackend, measuredVariant } from './family.ts';
+import { im2colFits, im2colScratchBytes, recordIm2colBackward, recordIm2colForward } from './im2col.ts';
 import { type TilesVariant, tileNames } from './tiles.ts';
 import { recordWinograd, type WinogradKernels, winogradFits, winogradScratchBytes } from './winograd.ts';
 
@@ -41,42 +43,16 @@ export const conv2dBackwardKernel = defineKernel({
   params: { ...shapeParams, accumulate: 'u32', mask: 'u32' },
 });
 
-export type PaddingMode = 'zeros' | 'replicate';
-
-export interface Conv2dShape {
-  readonly inHeight: number;
-  readonly inWidth: number;
-  /** Unpadded, as the weights have them. */
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly paddingMode: PaddingMode;
-}
-
-/** Height and width of the output. @throws ShapeError when the kernel does not fit the padded input. */
-export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number; readonly width: number } {
-  const size = (input: number, kernel: number): number =>
-    Math.floor((input + 2 * shape.padding - kernel) / shape.stride) + 1;
-  const height = size(shape.inHeight, shape.kernelHeight);
-  const width = size(shape.inWidth, shape.kernelWidth);
-  if (height < 1 || width < 1) {
-    throw new ShapeError(
-      `conv2d: a ${shape.kernelHeight}x${shape.kernelWidth} kernel does not fit an input of ` +
-        `${shape.inHeight}x${shape.inWidth} with padding ${shape.padding}`,
-    );
-  }
-  return { height, width };
-}
+export * from './conv2d-shape.ts';
 
 /**
- * How a convolution runs: `direct` anywhere; `tiles` (implicit matrix product) and `winograd` where their kernels fit.
+ * How a convolution runs: `direct` anywhere; `tiles` (implicit matrix product), `winograd`, and `im2col` (for few input
+ * channels, on adapters with `lanes`) where their kernels fit.
  */
 export type Conv2dVariant =
   | DirectBackend
   | TilesVariant
+  | { readonly family: 'im2col'; readonly lanes: number }
   | { readonly family: 'winograd'; readonly kernels: WinogradKernels };
 
 export type Direction = 'forward' | 'backward';
@@ -85,6 +61,7 @@ export type Direction = 'forward' | 'backward';
 export function conv2dVariantName(variant: Conv2dVariant): string {
   if (variant.family === 'direct') return 'direct';
   if (variant.family === 'tiles') return `tiles ${variant.tile}`;
+  if (variant.family === 'im2col') return 'im2col lanes';
   const { kernels } = variant;
   return kernels.family === 'lanes' ? 'winograd lanes' : `winograd tiles ${kernels.tile}`;
 }
@@ -106,6 +83,7 @@ export function conv2dVariants(
   return [
     { family: 'direct' },
     ...fitting.map((one) => ({ family: 'winograd', kernels: one }) as const),
+    ...(lanes !== undefined && im2colFits(shape, direction) ? [{ family: 'im2col', lanes } as const] : []),
     ...(tilesFit(shape, direction) ? onTiles : []),
   ];
 }
@@ -150,7 +128,7 @@ function isUsual(variant: Conv2dVariant, { inChannels, outChannels }: Conv2dShap
     const isWorthIt = kernels.family === 'lanes' || Math.min(inChannels, outChannels) >= leastWinogradChannels;
     return kernels.family === family && isWorthIt;
   }
-  return variant.family === family;
+  return variant.family === 'im2col' ? family === 'lanes' : variant.family === family;
 }
 
 /** A convolution as Winograd's transforms see it: in the backward direction the channels change places. */
@@ -223,9 +201,22 @@ function tilesGeometryOf(shape: Conv2dShape, direction: Direction): TilesGeometr
   return { ...read, ...made, ...kernel, direction: -1, offset: padding };
 }
 
-/** Bytes that each of Winograd's two scratch buffers takes; 0 for other variants. */
-export function conv2dScratchBytes(shape: Conv2dShape, direction: Direction, { family }: Conv2dVariant): number {
-  return family === 'winograd' ? winogradScratchBytes(winogradShapeOf(shape, direction)) : 0;
+/** Scratch buffers that a direction needs, in bytes each. */
+export function conv2dScratchBytes(
+  shape: Conv2dShape,
+  direction: Direction,
+  variant: Conv2dVariant,
+): readonly number[] {
+  switch (variant.family) {
+    case 'im2col':
+      return [im2colScratchBytes(shape, direction)];
+    case 'winograd': {
+      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction));
+      return [bytes, bytes];
+    }
+    default:
+      return [];
+  }
 }
 
 /** What both directions share. */
@@ -233,10 +224,10 @@ interface Conv2dOptions {
   readonly label: string;
   readonly variant: Conv2dVariant;
   readonly shape: Conv2dShape;
-  /** In the form of the variant and direction: `packConv2dWeight`, or `recordWinogradWeights`. */
+  /** In the form of the variant and direction: `packConv2dWeight`, `packIm2colWeight` or `recordWinogradWeights`. */
   readonly weight: BufferSlice;
-  /** For Winograd: two buffers of `winogradScratchBytes`. */
-  readonly scratch?: readonly [BufferSlice, BufferSlice];
+  /** As many buffers as `conv2dScratchBytes` says, of at least those sizes. */
+  readonly scratch?: readonly BufferSlice[];
 }
 
 /** Records `output = act(conv(input) + bias)`. */
@@ -250,8 +241,13 @@ export function recordConv2dForward(
   },
 ): void {
   const { label, variant, shape, input, weight, bias, output, relu } = options;
+  if (variant.family === 'im2col') {
+    const { lanes } = variant;
+    recordIm2colForward(program, { label, lanes, shape, weight, scratch: scratchOf(options, 0), input, output, relu });
+    return;
+  }
   if (variant.family === 'winograd') {
-    const scratch = requireScratch(options);
+    const scratch = [scratchOf(options, 0), scratchOf(options, 1)] as const;
     const { kernels } = variant;
     const winogradShape = winogradShapeOf(shape, 'forward');
     recordWinograd(program, { label, kernels, shape: winogradShape, input, weight, output, scratch, bias, relu });
@@ -285,6 +281,13 @@ export function recordConv2dBackward(
   },
 ): void {
   const { label, variant, shape, weight, gradOutput, gradInput, accumulate, activation } = options;
+  const mask = activation === undefined ? {} : { activation };
+  if (variant.family === 'im2col') {
+    const scratch = scratchOf(options, 0);
+    const { lanes } = variant;
+    recordIm2colBackward(program, { label, lanes, shape, weight, scratch, gradOutput, gradInput, accumulate, ...mask });
+    return;
+  }
   if (variant.family === 'winograd') {
     recordWinograd(program, {
       label,
@@ -293,9 +296,9 @@ export function recordConv2dBackward(
       input: gradOutput,
       weight,
       output: gradInput,
-      scratch: requireScratch(options),
+      scratch: [scratchOf(options, 0), scratchOf(options, 1)],
       accumulate,
-      ...(activation === undefined ? {} : { activation }),
+      ...mask,
     });
     return;
   }
@@ -308,7 +311,7 @@ export function recordConv2dBackward(
       weight,
       output: gradInput,
       accumulate,
-      ...(activation === undefined ? {} : { activation }),
+      ...mask,
     });
     return;
   }
@@ -322,9 +325,10 @@ export function recordConv2dBackward(
   });
 }
 
-function requireScratch(options: Conv2dOptions): readonly [BufferSlice, BufferSlice] {
-  if (options.scratch === undefined) {
-    throw new ShapeError(`${options.label}: Winograd needs two scratch buffers, none were given`);
+function scratchOf(options: Conv2dOptions, index: number): BufferSlice {
+  const slice = options.scratch?.[index];
+  if (slice === undefined) {
+    throw new ShapeError(`${options.label}: the ${options.variant.family} variant lacks scratch buffer ${index + 1}`);
   }
-  return options.scratch;
+  return slice;
 }

@@ -24,6 +24,8 @@ export const gemmLanesKernel = defineKernel({
     cBatch: 'u32',
     cRow: 'u32',
     accumulate: 'u32',
+    relu: 'u32',
+    triangle: 'u32',
   },
 });
 
@@ -62,6 +64,10 @@ export interface GemmOptions {
   readonly cStrides: Omit<Strides, 'depth'>;
   /** Adds to what C holds. */
   readonly accumulate?: boolean;
+  /** Makes negative results 0. */
+  readonly relu?: boolean;
+  /** Leaves out rows below the last column of each block of `gemmColumnBlock` columns: C is symmetric. */
+  readonly triangle?: boolean;
 }
 
 /** Records `C[b] = old + A[b] · B[b]` for every batch. */
@@ -87,6 +93,8 @@ export function recordGemm(program: Program, options: GemmOptions): void {
       cBatch: cStrides.batch,
       cRow: cStrides.row,
       accumulate: Number(options.accumulate ?? false),
+      relu: Number(options.relu ?? false),
+      triangle: Number(options.triangle ?? false),
     },
     grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
   });

@@ -23,7 +23,7 @@ export const gramForwardKernel = defineKernel({
 export const gramReduceKernel = defineKernel({
   shader: 'gram_reduce.wgsl',
   bindings: { partial: 'read', output: 'readWrite' },
-  params: { count: 'u32', chunks: 'u32', scale: 'f32' },
+  params: { channels: 'u32', chunks: 'u32', blockSize: 'u32', scale: 'f32' },
 });
 
 export const gramBackwardKernel = defineKernel({
@@ -132,6 +132,7 @@ export function recordGramForward(
       aStrides: { batch: chunkSize * channels, row: 1, depth: channels },
       bStrides: { batch: chunkSize * channels, depth: channels },
       cStrides: { batch: channels * channels, row: channels },
+      triangle: true,
     });
   } else {
     program.dispatch(gramForwardKernel, {
@@ -141,12 +142,11 @@ export function recordGramForward(
       grid: [Math.ceil((channels * channels) / 4 / workgroupSize), 1, chunks],
     });
   }
-  const count = (channels * channels) / 4;
   program.dispatch(gramReduceKernel, {
     label: `${label} reduce`,
     bindings: { partial: scratch, output },
-    params: { count, chunks, scale },
-    grid: elementwiseGrid(count),
+    params: { channels, chunks, blockSize: variant.family === 'lanes' ? gemmColumnBlock : 0, scale },
+    grid: elementwiseGrid((channels * channels) / 4),
   });
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { type Backend, backendOf } from '../kernels/family.ts';
+import { im2colWeightBytes, packIm2colWeight } from '../kernels/im2col.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
 import { conv2dShapeOf } from './schedule.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
@@ -38,16 +39,26 @@ function variantOf(layer: ConvLayer, direction: Direction, backend: Backend): Co
   return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend, layer.name);
 }
 
+const kernel = { kernelHeight: kernelSize, kernelWidth: kernelSize };
+
+function weightSetBytes(layer: ConvLayer, direction: Direction, backend: Backend): number {
+  const { inChannels, outChannels } = layer;
+  switch (variantOf(layer, direction, backend).family) {
+    case 'direct':
+    case 'tiles':
+      return packedWeightBytes(inChannels, outChannels, kernelSize ** 2);
+    case 'im2col':
+      return im2colWeightBytes({ ...layer, ...kernel }, direction);
+    case 'winograd':
+      return winogradWeightBytes(inChannels, outChannels);
+  }
+}
+
 /** Bytes that `DeviceWeights` will hold for these layers. */
 export function deviceWeightBytes(layers: readonly ConvLayer[], backend: Backend): number {
   return layers.reduce((sum, layer) => {
-    const { inChannels, outChannels } = layer;
-    const sets = directions.map((direction) =>
-      variantOf(layer, direction, backend).family === 'winograd'
-        ? winogradWeightBytes(inChannels, outChannels)
-        : packedWeightBytes(inChannels, outChannels, kernelSize ** 2),
-    );
-    return sets.reduce((a, b) => a + b, sum + paddedChannels(outChannels) * bytesPerFloat);
+    const sets = directions.map((direction) => weightSetBytes(layer, direction, backend));
+    return sets.reduce((a, b) => a + b, sum + paddedChannels(layer.outChannels) * bytesPerFloat);
   }, 0);
 }
 
@@ -121,7 +132,7 @@ function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: Co
       layer,
       direction,
       variant: variantOf(layer, direction, backend),
-      weight: weights.weight,
+      weights,
     });
   return { bias, forward: upload('forward'), backward: upload('backward') };
 }
@@ -134,14 +145,17 @@ export function uploadConvWeight(
     readonly layer: ConvLayer;
     readonly direction: Direction;
     readonly variant: Conv2dVariant;
-    /** [out, in, 3, 3] */
-    readonly weight: Float32Array;
+    readonly weights: ConvWeights;
   },
 ): BufferSlice {
-  const { layer, direction, weight } = options;
+  const { layer, direction } = options;
+  const { weight, bias } = options.weights;
   const { inChannels, outChannels } = layer;
-  const shape = { inChannels, outChannels, kernelHeight: kernelSize, kernelWidth: kernelSize };
+  const shape = { inChannels, outChannels, ...kernel };
   const label = `${layer.name} ${direction} weights`;
+  if (options.variant.family === 'im2col') {
+    return scope.upload(label, packIm2colWeight(weight, bias, shape, direction));
+  }
   if (options.variant.family !== 'winograd') {
     return scope.upload(label, packConv2dWeight(weight, shape, direction === 'backward'));
   }

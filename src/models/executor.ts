@@ -4,12 +4,18 @@ import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { chooseConv2dVariant, type PaddingMode, recordConv2dBackward, recordConv2dForward } from '../kernels/conv2d.ts';
+import {
+  chooseConv2dVariant,
+  conv2dScratchBytes,
+  type PaddingMode,
+  recordConv2dBackward,
+  recordConv2dForward,
+} from '../kernels/conv2d.ts';
 import { type Backend, backendOf } from '../kernels/family.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
-import { type ActivationPlan, mapBytes, paddingModeOf, planActivations, scratchNames } from './plan.ts';
+import { type ActivationPlan, type ConvStep, mapBytes, paddingModeOf, planActivations, scratchName } from './plan.ts';
 import { conv2dShapeOf, type FeatureMap, type Schedule, type Step } from './schedule.ts';
 
 /** What stands at a tap: writes the gradient of its loss with respect to the tap's feature map. */
@@ -118,13 +124,15 @@ export class VggExecutor implements Disposable {
     }
   }
 
-  #recordConvolution(program: Program, step: Step & { kind: 'convForward' | 'convBackward' }): void {
+  #recordConvolution(program: Program, step: ConvStep): void {
     const { layer } = step;
     const shape = conv2dShapeOf(layer, step.input, paddingModeOf(layer.name, this.#options.paddingMode));
     const weights = this.#weights.layer(layer.name);
     const direction = step.kind === 'convForward' ? 'forward' : 'backward';
     const variant = chooseConv2dVariant(shape, direction, this.#backend, layer.name);
-    const scratch = this.#scratch(variant.family === 'winograd');
+    const scratch = conv2dScratchBytes(shape, direction, variant).map((_, index) =>
+      this.#named(scratchName(step, index)),
+    );
     if (step.kind === 'convForward') {
       recordConv2dForward(program, {
         label: `${layer.name} forward`,
@@ -135,7 +143,7 @@ export class VggExecutor implements Disposable {
         input: this.#slice(step.input),
         output: this.#slice(step.output),
         relu: step.relu,
-        ...scratch,
+        scratch,
       });
       return;
     }
@@ -148,7 +156,7 @@ export class VggExecutor implements Disposable {
       gradInput: this.#slice(step.gradInput),
       accumulate: step.accumulate,
       ...(step.mask ? { activation: this.#slice(step.input) } : {}),
-      ...scratch,
+      scratch,
     });
   }
 
@@ -165,10 +173,6 @@ export class VggExecutor implements Disposable {
     const gradInput = this.#slice(step.gradInput);
     const { accumulate } = step;
     recordPool2dBackward(program, { pooling, shape, input, gradOutput, gradInput, accumulate, mask: true });
-  }
-
-  #scratch(isNeeded: boolean): { scratch?: readonly [BufferSlice, BufferSlice] } {
-    return isNeeded ? { scratch: [this.#named(scratchNames[0]), this.#named(scratchNames[1])] } : {};
   }
 
   /** The part of its buffer that a map takes: buffers are shared by maps of different sizes. */

@@ -22,8 +22,13 @@ export interface ActivationPlan {
   readonly totalBytes: number;
 }
 
-/** Names of Winograd's two scratch buffers in the plan. */
-export const scratchNames = ['winograd patches', 'winograd products'] as const;
+/** The steps that may need scratch buffers. */
+export type ConvStep = Extract<Step, { readonly kind: 'convForward' | 'convBackward' }>;
+
+/** The name in the plan of a scratch buffer of a convolution's step; it lives for that step only. */
+export function scratchName(step: ConvStep, index: number): string {
+  return `${step.kind} ${step.layer.name} scratch ${index + 1}`;
+}
 
 interface Lifetime {
   readonly name: string;
@@ -48,7 +53,10 @@ export function planActivations(schedule: Schedule, options: ActivationOptions):
   return assignSlots([...lifetimes.values()]);
 }
 
-function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): ReadonlyMap<string, Lifetime> {
+function lifetimesOf(
+  schedule: Schedule,
+  scratchBytes: (step: ConvStep) => readonly number[],
+): ReadonlyMap<string, Lifetime> {
   const lifetimes = new Map<string, Lifetime>();
   const use = (name: string, sizeBytes: number, at: number): void => {
     const known = lifetimes.get(name);
@@ -70,18 +78,16 @@ function lifetimesOf(schedule: Schedule, scratchBytes: (step: Step) => number): 
     for (const map of mapsOf(step)) {
       use(map.name, mapBytes(map), at);
     }
-    const bytes = scratchBytes(step);
-    if (bytes > 0) {
-      for (const name of scratchNames) use(name, bytes, at);
+    if (step.kind === 'convForward' || step.kind === 'convBackward') {
+      scratchBytes(step).forEach((bytes, index) => {
+        use(scratchName(step, index), bytes, at);
+      });
     }
   });
   return lifetimes;
 }
 
-function scratchBytesOf(step: Step, options: ActivationOptions): number {
-  if (step.kind !== 'convForward' && step.kind !== 'convBackward') {
-    return 0;
-  }
+function scratchBytesOf(step: ConvStep, options: ActivationOptions): readonly number[] {
   const direction = step.kind === 'convForward' ? 'forward' : 'backward';
   const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
   const variant = chooseConv2dVariant(shape, direction, options.backend, step.layer.name);

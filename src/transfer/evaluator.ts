@@ -6,6 +6,7 @@
 import { type BufferSlice, bufferUsage, bytesPerFloat } from '../core/buffers.ts';
 import { NonFiniteLossError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
+import { Patience } from '../core/patience.ts';
 import type { Program } from '../core/program.ts';
 import type { Evaluator } from '../optimizers/optimizer.ts';
 import type { TermKind, TransferObjective } from './objective.ts';
@@ -39,9 +40,9 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   readonly #report: (report: EvaluationReport) => void;
   readonly #free: BufferSlice[];
   readonly #pending: Pending[] = [];
+  readonly #patience = new Patience();
   #spent = 0;
   #lastDoneAtMs = 0;
-  #typicalMs = 0;
 
   constructor(options: {
     readonly gpu: Gpu;
@@ -108,10 +109,9 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     const oldest = this.#pending[0];
     if (oldest === undefined) return Number.NaN;
     const startedAtMs = Math.max(this.#lastDoneAtMs, oldest.submittedAtMs);
-    await this.#gpu.sleepUntilLikely(startedAtMs + this.#typicalMs - performance.now());
     const { buffer } = oldest.staging;
     try {
-      await buffer.mapAsync(1);
+      await this.#patience.wait(this.#gpu, startedAtMs, () => buffer.mapAsync(1));
     } catch (error) {
       this.#gpu.assertHealthy();
       throw error;
@@ -121,8 +121,6 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#pending.shift();
     this.#free.push(oldest.staging);
     this.#lastDoneAtMs = performance.now();
-    const tookMs = this.#lastDoneAtMs - startedAtMs;
-    this.#typicalMs = this.#typicalMs === 0 ? tookMs : Math.min(tookMs, 0.8 * this.#typicalMs + 0.2 * tookMs);
     return this.#settle(oldest.evaluation, values);
   }
 

@@ -9,6 +9,10 @@ import type { AdapterProfile, MeasuredVariants } from '../core/gpu.ts';
 /** Variants of one operation with the milliseconds they took, fastest first; only those that passed their check. */
 export interface MeasuredOperation {
   readonly operation: string;
+  /** ISO date. */
+  readonly measuredOn: string;
+  /** Side of the square picture whose layers were measured. */
+  readonly size: number;
   readonly times: readonly { readonly variant: string; readonly milliseconds: number }[];
 }
 
@@ -17,10 +21,6 @@ export interface AdapterTuning {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** ISO date. */
-  readonly measuredOn: string;
-  /** Side of the square picture whose layers were measured. */
-  readonly size: number;
   readonly operations: readonly MeasuredOperation[];
 }
 
@@ -44,9 +44,12 @@ export function measuredOn(table: TuningTable, adapter: AdapterName): MeasuredVa
   );
 }
 
-/** The table with one adapter's measurements put in place of its old ones. */
+/** The table with an adapter's new measurements; what it had measured of other operations stays. */
 export function withTuning(table: TuningTable, tuning: AdapterTuning): TuningTable {
-  return [...table.filter((one) => !isSameAdapter(one, tuning)), tuning];
+  const old = table.find((one) => isSameAdapter(one, tuning))?.operations ?? [];
+  const fresh = new Set(tuning.operations.map(({ operation }) => operation));
+  const operations = [...old.filter(({ operation }) => !fresh.has(operation)), ...tuning.operations];
+  return [...table.filter((one) => !isSameAdapter(one, tuning)), { ...tuning, operations }];
 }
 
 /** The table as text. */
@@ -76,8 +79,8 @@ export function parseTuning(source: string, text: string): TuningTable {
 }
 
 function sorted(tuning: AdapterTuning): AdapterTuning {
-  const operations = tuning.operations.map(({ operation, times }) => ({
-    operation,
+  const operations = tuning.operations.map(({ times, ...rest }) => ({
+    ...rest,
     times: times.toSorted((a, b) => a.milliseconds - b.milliseconds),
   }));
   return { ...tuning, operations };
@@ -89,18 +92,18 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isAdapterTuning(value: unknown): value is AdapterTuning {
   if (!isObject(value)) return false;
-  const texts = ['vendor', 'architecture', 'description', 'measuredOn'];
   const operations = value['operations'];
-  return (
-    texts.every((name) => typeof value[name] === 'string') &&
-    typeof value['size'] === 'number' &&
-    Array.isArray(operations) &&
-    operations.every(isOperation)
-  );
+  const isNamed = areTexts(value, ['vendor', 'architecture', 'description']);
+  return isNamed && Array.isArray(operations) && operations.every(isOperation);
+}
+
+function areTexts(value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string');
 }
 
 function isOperation(value: unknown): value is MeasuredOperation {
-  if (!isObject(value) || typeof value['operation'] !== 'string') return false;
+  if (!isObject(value) || !areTexts(value, ['operation', 'measuredOn'])) return false;
+  if (typeof value['size'] !== 'number') return false;
   const times = value['times'];
   return Array.isArray(times) && times.every(isTime);
 }

@@ -15,6 +15,7 @@ import {
 } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
+import { im2colFits, im2colScratchBytes, packIm2colWeight } from '../../src/kernels/im2col.ts';
 import { defaultTile } from '../../src/kernels/tiles.ts';
 import {
   recordWinograd,
@@ -68,9 +69,17 @@ function paddingRule(channels: number): (index: number) => ElementRule {
   return (index) => (index % padded < channels ? 'compare' : 'zero');
 }
 
-/** The same weights in the two forms that the kernels read. */
-export function weightInputs(shape: Conv2dShape, weight: Float32Array) {
-  return { weight: packConv2dWeight(weight, shape), weightTransposed: packConv2dWeight(weight, shape, true) };
+/** The same weights in the forms that the kernels read. */
+export function weightInputs(shape: Conv2dShape, weight: Float32Array, bias = new Float32Array(shape.outChannels)) {
+  const columns = (direction: Direction) =>
+    im2colFits(shape, direction) ? packIm2colWeight(weight, bias, shape, direction) : undefined;
+  const [forward, backward] = [columns('forward'), columns('backward')];
+  return {
+    weight: packConv2dWeight(weight, shape),
+    weightTransposed: packConv2dWeight(weight, shape, true),
+    ...(forward === undefined ? {} : { weightColumnsForward: forward }),
+    ...(backward === undefined ? {} : { weightColumnsBackward: backward }),
+  };
 }
 
 function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProblem): CaseValues {
@@ -84,7 +93,7 @@ function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProb
   const { inChannels, outChannels } = shape;
   return {
     inputs: {
-      ...weightInputs(shape, weight),
+      ...weightInputs(shape, weight, bias),
       input: padChannels(input, inChannels, paddedChannels(inChannels)),
       bias: padChannels(bias, outChannels, paddedChannels(outChannels)),
     },
@@ -159,8 +168,14 @@ function toleranceOf(variant: Conv2dVariant): { readonly tolerance?: Tolerance }
   return variant.family === 'winograd' ? { tolerance: winogradTolerance } : {};
 }
 
-/** What a variant needs besides the case's buffers: its weights, and Winograd's scratch. */
+/** What a variant needs besides the case's buffers: its weights and its scratch. */
 function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dShape, direction: Direction) {
+  if (variant.family === 'im2col') {
+    return {
+      weight: recording.buffer(direction === 'forward' ? 'weightColumnsForward' : 'weightColumnsBackward'),
+      scratch: [recording.scratch('columns', im2colScratchBytes(shape, direction))],
+    };
+  }
   if (variant.family !== 'winograd') {
     return { weight: recording.buffer(direction === 'forward' ? 'weight' : 'weightTransposed') };
   }

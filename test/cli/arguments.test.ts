@@ -8,6 +8,7 @@ import { describeFailure } from '../../src/cli/failure.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
 import { planJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
+import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
 import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
 
@@ -16,6 +17,7 @@ interface Parsed {
   evaluate?: EvaluateArguments;
   convert?: { source: string; given: ConvertArguments };
   doctor?: DoctorArguments;
+  tune?: TuneArguments;
 }
 
 async function parse(...args: readonly string[]): Promise<Parsed> {
@@ -32,6 +34,9 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     doctor: async (given) => {
       parsed.doctor = given;
+    },
+    tune: async (given) => {
+      parsed.tune = given;
     },
   });
   await program.parseAsync(args, { from: 'user' });
@@ -135,6 +140,7 @@ describe('the other commands', () => {
       given: { output: 'out.safetensors', dtype: 'f16' },
     });
     expect((await parse('doctor', '--json')).doctor).toEqual({ json: true });
+    expect((await parse('tune', '--size', '64')).tune).toEqual({ size: 64 });
   });
 });
 
@@ -153,6 +159,7 @@ describe('usage errors', () => {
       "--kernels is 'tile'; expected auto, direct, lanes or tiles; did you mean 'tiles'?",
     ],
     [['convert', 'x', '-o', 'y', '--dtype', 'fp16'], "--dtype is 'fp16'; expected f16 or f32; did you mean 'f16'?"],
+    [['tune', '--size', '8'], "--size is '8'; expected a whole number from 16 to 1024"],
     [['convert', 'x'], "required option '-o, --output <file>' not specified"],
     [['evaluate'], "required option '--image <file>' not specified"],
   ])('%j: %s', async (args, message) => {

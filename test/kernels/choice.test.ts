@@ -55,11 +55,11 @@ describe('chooseConv2dVariant on lanes', () => {
 
   it('wants whole vectors of input channels and whole blocks of 64 output channels, as the direction sees them', () => {
     expect(family({ inChannels: 8 })).toBe('winograd');
-    expect(family({ inChannels: 3 })).toBe('direct');
+    expect(family({ inChannels: 3 })).toBe('im2col');
     expect(family({ outChannels: 96 })).toBe('direct');
     expect(family({ inChannels: 8 }, 'backward')).toBe('direct');
     expect(family({ outChannels: 8 }, 'backward')).toBe('winograd');
-    expect(family({ inChannels: 3 }, 'backward')).toBe('direct');
+    expect(family({ inChannels: 3 }, 'backward')).toBe('im2col');
   });
 
   it('takes the same blocks of columns on any lane count, whole vectors of each', () => {
@@ -67,7 +67,7 @@ describe('chooseConv2dVariant on lanes', () => {
     expect([4, 8, 16].map((lanes) => family({ inChannels: 8 }, 'forward', lanes))).toEqual([
       'winograd',
       'winograd',
-      'direct',
+      'im2col',
     ]);
   });
 
@@ -108,6 +108,33 @@ describe('chooseConv2dVariant on tiles', () => {
   });
 });
 
+describe('a measured variant', () => {
+  const measured = new Map([
+    ['conv2d_forward conv3_1', 'tiles 32x32'],
+    ['conv2d_backward conv3_1', 'winograd tiles 128x64'],
+    ['conv2d_forward conv3_2', 'a kernel of last year'],
+    ['gram 64', 'direct'],
+    ['gram 128', 'tiles 128x64'],
+  ]);
+  const backend = { family: 'lanes', lanes: 8, measured } as const;
+  const name = (direction: Direction, layer: string, change: Partial<Conv2dShape> = {}): string =>
+    conv2dVariantName(chooseConv2dVariant({ ...vgg, ...change }, direction, backend, layer));
+
+  it('is taken for its layer and direction', () => {
+    expect(name('forward', 'conv3_1')).toBe('tiles 32x32');
+    expect(name('backward', 'conv3_1')).toBe('winograd tiles 128x64');
+    expect(gramVariantName(chooseGramVariant(64, backend))).toBe('direct');
+    expect(gramVariantName(chooseGramVariant(128, backend))).toBe('tiles 128x64');
+  });
+
+  it('is not taken where it is unknown, cannot run the shape, or nothing was measured', () => {
+    expect(name('forward', 'conv3_2')).toBe('winograd lanes');
+    expect(name('backward', 'conv3_1', { stride: 2 })).toBe('direct');
+    expect(name('forward', 'conv3_3')).toBe('winograd lanes');
+    expect(gramVariantName(chooseGramVariant(256, backend))).toBe('lanes');
+  });
+});
+
 it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {
   expect([4, 64, 96].map((channels) => gramVariantName(chooseGramVariant(channels, { family: 'tiles' })))).toEqual(
     Array(3).fill('tiles 64x64'),
@@ -145,7 +172,7 @@ describe('shapes', () => {
     const record = (): void =>
       recordConv2dForward(program, { label: 'conv1_2', variant, shape: vgg, relu: true, ...buffers });
     expect(record).toThrow(ShapeError);
-    expect(record).toThrow('conv1_2: Winograd needs two scratch buffers');
+    expect(record).toThrow('conv1_2: the winograd variant lacks scratch buffer 1');
     gpu().buffers.release(slice);
   });
 

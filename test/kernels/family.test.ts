@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type AdapterProfile, Gpu } from '../../src/core/gpu.ts';
-import { backendFor, backendOf, lanesOf } from '../../src/kernels/family.ts';
+import { backendFor, backendOf, choiceOriginOf, lanesOf } from '../../src/kernels/family.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { useGpu } from '../support/gpu.ts';
 
@@ -41,6 +41,29 @@ describe('the backend of an adapter', () => {
   });
 });
 
+describe('what was measured', () => {
+  const measured = new Map([['gram 64', 'direct']]);
+  const profile = adapter(false, undefined);
+
+  it('goes with the usual family', () => {
+    const owner = { profile, kernelFamily: undefined, measured };
+    expect(backendOf(owner)).toEqual({ family: 'tiles', measured });
+    expect(choiceOriginOf(owner)).toBe('tune');
+  });
+
+  it('is not asked where a family was asked for', () => {
+    const owner = { profile, kernelFamily: 'tiles', measured } as const;
+    expect(backendOf(owner)).toEqual({ family: 'tiles' });
+    expect(choiceOriginOf(owner)).toBe('option');
+  });
+
+  it('is nothing on an adapter that nobody measured', () => {
+    const owner = { profile, kernelFamily: undefined, measured: undefined };
+    expect(backendOf(owner)).toEqual({ family: 'tiles' });
+    expect(choiceOriginOf(owner)).toBe('default');
+  });
+});
+
 describe('this adapter', () => {
   it('has lanes where its subgroup size is one that the kernels are written for', () => {
     const size = gpu().profile.subgroupSize;
@@ -51,6 +74,6 @@ describe('this adapter', () => {
     const { device, profile } = gpu();
     const told = new Gpu({ device, profile, shaders: readShader, instance: device, kernelFamily: 'tiles' });
     expect(backendOf(told)).toEqual({ family: 'tiles' });
-    expect(backendOf(gpu())).toEqual(backendFor(profile));
+    expect(backendOf(gpu())).toMatchObject(backendFor(profile));
   });
 });

@@ -33,7 +33,9 @@ describe('cases', () => {
     const families = new Set(kernelCases.flatMap((each) => each.variants(gpu()).map(({ name }) => name)));
     const bands = ['', ', bands of 1', ', bands of 2'];
     const lanes =
-      lanesOf(gpu().profile) === undefined ? [] : ['lanes', ...bands.map((band) => `winograd lanes${band}`)];
+      lanesOf(gpu().profile) === undefined
+        ? []
+        : ['lanes', 'im2col lanes', ...bands.map((band) => `winograd lanes${band}`)];
     const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
     const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
     expect([...families].sort()).toEqual(['direct', ...lanes, ...tiles, ...banded].sort());

@@ -26,7 +26,8 @@ export function cacheFolder({ platform, variables, home }: CacheEnvironment = th
   const xdg = variables['XDG_CACHE_HOME'];
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'impasto');
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'impasto');
-  if (platform === 'win32') return join(variables['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'impasto', 'Cache');
+  if (platform === 'win32')
+    return join(variables['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'impasto', 'Cache');
   return join(home, '.cache', 'impasto');
 }
 

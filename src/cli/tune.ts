@@ -1,0 +1,61 @@
+/** `impasto tune`: measures which kernels are fastest on this adapter, once, for all later runs. */
+
+import { InputError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { cacheFilePath, createCacheFolder, writeCacheFile } from '../platform/node/cache-file.ts';
+import { openGpu } from '../platform/node/gpu.ts';
+import { type OperationReport, tune } from '../transfer/tune.ts';
+import { formatTuning, withTuning } from '../transfer/tuning.ts';
+import { readTuning, tuningFile } from './engine.ts';
+import { exitStatus } from './failure.ts';
+import { answer, remark } from './output.ts';
+import type { TuneArguments } from './tune-arguments.ts';
+
+/** Sides that are measured where none is asked for: the size of usual runs on a GPU, and what a CPU does in a few minutes. */
+const defaultSizes = { gpu: 512, software: 128 } as const;
+
+/** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
+export async function runTune({ adapter, size: wanted, only }: TuneArguments): Promise<number> {
+  await createCacheFolder();
+  using gpu = await openGpu(adapter === undefined ? {} : { adapter });
+  const size = wanted ?? (gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
+  checkSize(gpu, size);
+  remark(`adapter ${gpu.profile.description}: measuring VGG's layers for a picture of ${size}x${size}`);
+  const today = new Date().toISOString().slice(0, 10);
+  const tuning = await tune({
+    gpu,
+    size,
+    today,
+    ...(only === undefined ? {} : { filter: (operation) => operation.includes(only) }),
+    onOperation: (report) => answer(describe(report)),
+  });
+  if (tuning.operations.length === 0) {
+    throw new InputError(`--only is '${only}'; expected part of a name such as conv2d_forward conv3_1 or gram 256`);
+  }
+  const table = withTuning((await readTuning()) ?? [], tuning);
+  await writeCacheFile(tuningFile, formatTuning(table));
+  answer(`wrote ${cacheFilePath(tuningFile)}`);
+  return exitStatus.success;
+}
+
+/** The largest maps are conv1's, of 64 channels. @throws InputError where they pass the adapter's limit. */
+function checkSize(gpu: Gpu, size: number): void {
+  const { maxStorageBufferBindingSize } = gpu.device.limits;
+  if (size * size * 64 * 4 > maxStorageBufferBindingSize) {
+    const most = Math.floor(Math.sqrt(maxStorageBufferBindingSize / 64 / 4));
+    throw new InputError(`--size ${size} is more than the adapter binds at once; expected at most ${most}`);
+  }
+}
+
+/** `conv2d_forward conv1_2 (64 to 64, 128x128): winograd lanes 7.9 ms; direct 120, tiles 64x64 300; wrong: …` */
+function describe({ operations, shape, variants }: OperationReport): string {
+  const timed = variants
+    .flatMap(({ variant, milliseconds }) => (milliseconds === undefined ? [] : [{ variant, milliseconds }]))
+    .sort((a, b) => a.milliseconds - b.milliseconds)
+    .map(({ variant, milliseconds }) => `${variant} ${milliseconds.toPrecision(3)} ms`);
+  const refused = variants
+    .filter(({ problem }) => problem !== '')
+    .map(({ variant, problem }) => `${variant}: ${problem}`);
+  const names = operations.map((name, index) => (index === 0 ? name : name.split(' ').at(-1))).join(', ');
+  return [`${names} (${shape}): ${timed.join(', ')}`, ...refused.map((line) => `  not eligible: ${line}`)].join('\n');
+}
