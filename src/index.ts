@@ -34,7 +34,7 @@ export {
   NonFiniteLossError,
   ShapeError,
 } from './core/errors.ts';
-export type { AdapterProfile, Gpu } from './core/gpu.ts';
+export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
@@ -74,6 +74,16 @@ export {
   stylize,
 } from './transfer/stylize.ts';
 export { type AdapterSurvey, type FamilyChoice, surveyAdapter } from './transfer/survey.ts';
+export { type OperationReport, type TuneRequest, tune, type VariantReport } from './transfer/tune.ts';
+export {
+  type AdapterTuning,
+  formatTuning,
+  type MeasuredOperation,
+  measuredOn,
+  parseTuning,
+  type TuningTable,
+  withTuning,
+} from './transfer/tuning.ts';
 export { type BundledWeights, bundledWeights } from './weights/bundled.ts';
 export { type ByteSource, bytesSource } from './weights/byte-source.ts';
 export { type ConvertOptions, convertWeights } from './weights/convert.ts';

@@ -1,10 +1,9 @@
 /** `impasto tune`: measures which kernels are fastest on this adapter, once, for all later runs. */
 
 import { InputError } from '../core/errors.ts';
-import type { Gpu } from '../core/gpu.ts';
 import { cacheFilePath, createCacheFolder, writeCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
-import { type OperationReport, tune } from '../transfer/tune.ts';
+import { checkTuneSize, type OperationReport, tune } from '../transfer/tune.ts';
 import { formatTuning, withTuning } from '../transfer/tuning.ts';
 import { readTuning, tuningFile } from './engine.ts';
 import { exitStatus } from './failure.ts';
@@ -19,7 +18,7 @@ export async function runTune({ adapter, size: wanted, only }: TuneArguments): P
   await createCacheFolder();
   using gpu = await openGpu(adapter === undefined ? {} : { adapter });
   const size = wanted ?? (gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
-  checkSize(gpu, size);
+  checkTuneSize(size, gpu.device.limits);
   remark(`adapter ${gpu.profile.description}: measuring VGG's layers for a picture of ${size}x${size}`);
   const today = new Date().toISOString().slice(0, 10);
   const tuning = await tune({
@@ -36,15 +35,6 @@ export async function runTune({ adapter, size: wanted, only }: TuneArguments): P
   await writeCacheFile(tuningFile, formatTuning(table));
   answer(`wrote ${cacheFilePath(tuningFile)}`);
   return exitStatus.success;
-}
-
-/** The largest maps are conv1's, of 64 channels. @throws InputError where they pass the adapter's limit. */
-function checkSize(gpu: Gpu, size: number): void {
-  const { maxStorageBufferBindingSize } = gpu.device.limits;
-  if (size * size * 64 * 4 > maxStorageBufferBindingSize) {
-    const most = Math.floor(Math.sqrt(maxStorageBufferBindingSize / 64 / 4));
-    throw new InputError(`--size ${size} is more than the adapter binds at once; expected at most ${most}`);
-  }
 }
 
 /** `conv2d_forward conv1_2 (64 to 64, 128x128): winograd lanes 7.9 ms; direct 120, tiles 64x64 300; wrong: …` */

@@ -3,8 +3,8 @@
  * `direct` kernels, and those are held to f64 first: what computes wrong values here is never chosen here.
  */
 
-import { BufferScope } from '../core/buffers.ts';
-import { DeviceError, messageOf } from '../core/errors.ts';
+import { BufferScope, bytesPerFloat } from '../core/buffers.ts';
+import { DeviceError, LimitError, messageOf } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Patience } from '../core/patience.ts';
 import { Program } from '../core/program.ts';
@@ -43,6 +43,23 @@ export interface TuneRequest {
  * (docs/decisions/0005-winograd-points.md) and `direct` by half of that; a wrong kernel errs by 1e-2 and more.
  */
 const tolerance = { rms: 1e-5, max: 1e-4 };
+
+/** The largest maps are those of conv1, of 64 channels. @throws LimitError where they pass what the adapter binds at once. */
+export function checkTuneSize(
+  size: number,
+  { maxStorageBufferBindingSize: available }: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>,
+): void {
+  const bytesPerPixel = 64 * bytesPerFloat;
+  const needed = size * size * bytesPerPixel;
+  if (needed <= available) return;
+  const most = Math.floor(Math.sqrt(available / bytesPerPixel));
+  throw new LimitError({
+    limit: 'maxStorageBufferBindingSize',
+    needed,
+    available,
+    message: `--size ${size} is more than the adapter binds at once; expected at most ${most}`,
+  });
+}
 
 /** Measures; resolves with the table's entry. @throws DeviceError where even `direct` is wrong, or the device is lost. */
 export async function tune(request: TuneRequest): Promise<AdapterTuning> {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -29,11 +29,18 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** No measurements of this machine's user; but the driver's compiled shaders, which lie beside them, are welcome. */
+const ownCaches = {
+  XDG_CACHE_HOME: join(tmpdir(), 'impasto-cli-no-cache'),
+  MESA_SHADER_CACHE_DIR:
+    process.env['MESA_SHADER_CACHE_DIR'] ?? process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+};
+
 /** Starts `impasto` with arguments in a folder. */
 export function start(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, ['--import', loader, main, ...args], {
     cwd: folder,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...ownCaches, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

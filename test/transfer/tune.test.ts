@@ -1,11 +1,11 @@
 /** Tuning on this adapter, at a size where it takes seconds; and with kernels that compute wrong values or do not compile. */
 
 import { describe, expect, it } from 'vitest';
-import { DeviceError } from '../../src/core/errors.ts';
+import { DeviceError, LimitError } from '../../src/core/errors.ts';
 import { Gpu } from '../../src/core/gpu.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { type OperationReport, tune } from '../../src/transfer/tune.ts';
+import { checkTuneSize, type OperationReport, tune } from '../../src/transfer/tune.ts';
 import { tuneSubjects } from '../../src/transfer/tune-problems.ts';
 import { measuredOn } from '../../src/transfer/tuning.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -81,6 +81,15 @@ describe('tune', () => {
     await expect(tuneOnly(broken, forwardOnly)).rejects.toThrow(DeviceError);
     expect(broken.buffers.count).toBe(0);
   });
+});
+
+it('refuses maps above the binding limit, with the largest size that fits', () => {
+  const limits = { maxStorageBufferBindingSize: 2 ** 27 };
+  expect(() => checkTuneSize(724, limits)).not.toThrow();
+  expect(() => checkTuneSize(725, limits)).toThrow(LimitError);
+  expect(() => checkTuneSize(725, limits)).toThrow(
+    '--size 725 is more than the adapter binds at once; expected at most 724',
+  );
 });
 
 describe('the subjects of tuning', () => {
