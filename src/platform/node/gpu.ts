@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
 import { type AdapterProfile, Gpu, type KernelFamily, type MeasuredVariants, profileAdapter } from '../../core/gpu.ts';
+import { widenVectors } from './vector-width.ts';
 
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
 const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
@@ -30,6 +31,7 @@ export interface OpenGpuOptions {
  */
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
+  widenVectors();
   const flags: string[] = [];
   if (options.exactTimestamps === true) flags.push('disable-dawn-features=timestamp_quantization');
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
