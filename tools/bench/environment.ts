@@ -1,0 +1,23 @@
+/** The machine a benchmark runs on. */
+
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import type { Gpu } from '../../src/core/gpu.ts';
+import type { Environment } from './report.ts';
+
+export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
+  return {
+    date: new Date().toISOString(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
+    cores: availableParallelism(),
+    os: `${type()} ${release()}`,
+    node: process.version,
+    adapter: gpu.profile.description,
+    kernels,
+    loadAverage: loadavg()[0] ?? 0,
+  };
+}
+
+/** Progress, on stderr: results alone go to stdout. */
+export function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

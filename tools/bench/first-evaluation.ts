@@ -1,0 +1,33 @@
+/**
+ * A fresh process that evaluates once and says when it was where: the child of `first-use.ts`.
+ *
+ *     node --import tsx tools/bench/first-evaluation.ts <width> <height> <kernels> [adapter]
+ */
+
+import { Patience } from '../../src/core/patience.ts';
+import { evaluateOnce, openObjective, uploadWeights } from './network.ts';
+import { openBenchGpu, parseKernels } from './open-gpu.ts';
+
+const [width, height, kernels, adapter] = process.argv.slice(2);
+const parts: Record<string, number> = {};
+// The clock starts with the process.
+let lastMs = 0;
+const mark = (name: string): void => {
+  parts[name] = performance.now() - lastMs;
+  lastMs = performance.now();
+};
+
+mark('Node and modules');
+const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels ?? 'auto') });
+mark('device');
+const weights = await uploadWeights(gpu);
+await gpu.idle();
+mark('weights');
+const objective = await openObjective(gpu, weights, { width: Number(width), height: Number(height) });
+await gpu.idle();
+mark('targets');
+await evaluateOnce(gpu, objective, new Patience());
+const [loss = Number.NaN] = await gpu.read(objective.losses.values);
+mark('evaluation');
+process.stdout.write(`${JSON.stringify({ loss, parts })}\n`);
+process.exit(Number.isFinite(loss) ? 0 : 1);

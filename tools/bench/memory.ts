@@ -1,0 +1,41 @@
+/** Device memory of a run with L-BFGS at its highest, and what the plan said before anything was allocated. */
+
+import type { Gpu } from '../../src/core/gpu.ts';
+import { planStylize, stylize } from '../../src/transfer/stylize.ts';
+import { progress } from './environment.ts';
+import { settings } from './network.ts';
+import { bundledWeightLayers, picturesAt, type Size, sizeName } from './pictures.ts';
+import type { MemoryRow } from './report.ts';
+
+export function memoryName(size: Size): string {
+  return `peak memory ${sizeName(size)}, L-BFGS m = ${settings.history}`;
+}
+
+/** Runs one step for real. Nothing else may be on the device meanwhile. */
+export async function memoryRow(gpu: Gpu, size: Size): Promise<MemoryRow> {
+  progress(memoryName(size));
+  const { content, style, image } = await picturesAt(size);
+  const oneStep = { ...settings, iterations: 1 };
+  const plan = planStylize({ content, style }, oneStep, gpu);
+  using meter = gpu.buffers.meter();
+  await stylize({
+    gpu,
+    weights: await bundledWeightLayers(),
+    content,
+    style,
+    settings: oneStep,
+    start: { kind: 'picture', picture: image },
+    size: undefined,
+  });
+  const { peakBytes } = meter;
+  const { weightBytes, peakBytes: plannedBytes } = plan;
+  const pixels = size.width * size.height;
+  return {
+    name: memoryName(size),
+    peakBytes,
+    plannedBytes,
+    weightBytes,
+    bytesPerPixel: (peakBytes - weightBytes) / pixels,
+    plannedBytesPerPixel: (plannedBytes - weightBytes) / pixels,
+  };
+}

@@ -1,0 +1,51 @@
+/** What every benchmark runs on: the pictures in `examples/`, resized by the engine's own code, and the bundled weights. */
+
+import { fileURLToPath } from 'node:url';
+import { resizeImage } from '../../src/images/resize.ts';
+import type { RgbImage } from '../../src/images/rgb-image.ts';
+import type { ConvWeights } from '../../src/models/device-weights.ts';
+import { openFile } from '../../src/platform/node/byte-source.ts';
+import { readImage } from '../../src/platform/node/image-files.ts';
+import { weightFilePath } from '../../src/platform/node/weight-files.ts';
+import { bundledWeights } from '../../src/weights/bundled.ts';
+import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** `256x192` */
+export function sizeName({ width, height }: Size): string {
+  return `${width}x${height}`;
+}
+
+export interface Pictures {
+  readonly content: RgbImage;
+  readonly style: RgbImage;
+  /** Where the gradient is taken: a third picture, so that no loss is zero. */
+  readonly image: RgbImage;
+}
+
+export const bundledWeightPath = weightFilePath(bundledWeights.fileName);
+
+/** VGG16's convolutions as the repository ships them. */
+export async function bundledWeightLayers(): Promise<ReadonlyMap<string, ConvWeights>> {
+  await using source = await openFile(bundledWeightPath);
+  return (await loadNetworkWeights(source, bundledWeights)).layers;
+}
+
+const exampleFolder = new URL('../../examples/', import.meta.url);
+
+async function pictureAt(name: string, { width, height }: Size): Promise<RgbImage> {
+  return resizeImage(await readImage(fileURLToPath(new URL(name, exampleFolder))), width, height);
+}
+
+/** Content, style and image, all of one size. */
+export async function picturesAt(size: Size): Promise<Pictures> {
+  return {
+    content: await pictureAt('chelsea.png', size),
+    style: await pictureAt('great_wave.jpg', size),
+    image: await pictureAt('coffee.png', size),
+  };
+}
