@@ -5,12 +5,11 @@
 // Where `triangle` is 1, rows below a column block's last column are left out (a symmetric product needs one triangle only).
 // old = C where `accumulate` is 1, else 0. Where `relu` is 1, negative results become 0 (NaN stays, as in PyTorch).
 //
-// Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (12 ns per vector, a
-// multiply-add 0.5 ns) and workgroup barriers into coroutines. So a block of B, KC rows by V vectors, rests in a private
-// array whose indices are all literals after unrolling (0.3 ns); each value of A is loaded once, one k per lane, and
-// spread with subgroupShuffle. One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
+// Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (ten multiply-adds and more) and
+// workgroup barriers into coroutines. So a block of B, KC rows by V vectors, rests in a private array whose indices
+// are all literals after unrolling; each value of A is loaded once, one k per lane, and spread with subgroupShuffle. One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
 // Needs: columns a multiple of V * LANES, subgroup size exactly LANES. Grid: column blocks, row blocks, batches.
-// Measured on lavapipe 25.0.7, two cores: 20 to 28 GFLOP/s against 3 for the direct form.
+// Measured on lavapipe 25.0.7, two cores: docs/decisions/0015-lanes-experiments.md, by shape, with what was tried.
 
 enable subgroups;
 

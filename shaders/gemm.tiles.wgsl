@@ -1,7 +1,8 @@
 // Batched matrix product for GPUs: C[b][r][n] = old + Σ_k A[b][r][k] · B[b][k][n]
 //
 // Serves Winograd's 36 products, the Gram matrix and its backward pass; strides are parameters, and the batches may be chunks
-// of one long sum (split-K: depthTotal cuts the last one). old = C where `accumulate` is 1, else 0.
+// of one long sum (split-K: depthTotal cuts the last one). old = C where `accumulate` is 1, else 0. Where `triangle` is not 0, tiles
+// in blocks below the diagonal are left out (a symmetric product needs one triangle only).
 //
 // A workgroup makes a tile of TILE_M x TILE_N of one C. TILE_K columns of A and rows of B at a time lie in workgroup memory;
 // an invocation holds ROWS rows of VECTORS vectors of C in registers, so that for 4 k it reads ROWS + 4 · VECTORS vectors and
@@ -36,6 +37,7 @@ struct Params {
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
+  triangle: u32,     // 0, or the edge of square blocks that hold whole tiles
 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
@@ -66,6 +68,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let depth = min(params.depth, params.depthTotal - group.z * params.depthStep);
   let firstRow = group.y * TILE_M;
   let firstColumn = group.x * TILE_N;
+  if (params.triangle > 0u && firstColumn / params.triangle < firstRow / params.triangle) {
+    return;
+  }
   let aBase = group.z * params.aBatch;
   let bBase = group.z * params.bBatch;
   let across = thread % ACROSS;

@@ -40,10 +40,18 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {
-    throw new NonFiniteLossError('total', `the total loss is ${evaluation.total}; lower the weights`);
+    const term = nonFiniteTerm(evaluation);
+    throw new NonFiniteLossError(term, `the ${term} loss is not finite; lower the weights`);
   }
   await writeResults(given, evaluation, pictures.image);
   return exitStatus.success;
+}
+
+/** The first term that is not finite; the total where only the sum is not. */
+function nonFiniteTerm({ content, style, taps }: Evaluation): string {
+  if (!Number.isFinite(content)) return 'content';
+  const tap = taps[style.findIndex((value) => !Number.isFinite(value))];
+  return tap === undefined ? 'total' : `style ${tap}`;
 }
 
 async function writeResults(

@@ -2,12 +2,17 @@
 
 /** A remark, on stderr. */
 export function remark(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 /** A result, on stdout. */
 export function answer(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
+}
+
+/** Names of files may hold terminal escapes: of control and format characters only line feeds are let through. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|\p{Cf}/gu, '\uFFFD');
 }
 
 /** Resolves when everything written to stdout has left the process: `process.exit` would cut what a pipe still waits for. */

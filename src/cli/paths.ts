@@ -1,7 +1,7 @@
 /** Names of result files: defaults, snapshots, and the refusal to write over what is being read. */
 
 import { mkdir, realpath } from 'node:fs/promises';
-import { dirname, format, join, parse, resolve } from 'node:path';
+import { basename, dirname, format, join, parse, resolve } from 'node:path';
 import { InputError, messageOf } from '../core/errors.ts';
 
 /** Folder of results that were given no name. */
@@ -50,6 +50,8 @@ async function canonical(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {
-    return resolve(path);
+    // Not there yet: its folder may still be reached by a link.
+    const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
+    return join(folder, basename(path));
   }
 }

@@ -78,27 +78,29 @@ export class Gpu implements Disposable {
   }
 
   /**
-   * Runs `build` and turns a validation error or refused memory inside it into an exception.
+   * Runs `build` and turns a validation error or refused memory inside it into an exception; a result that can be disposed
+   * is disposed then.
    *
    * @throws DeviceError with the driver's message.
    */
   async checked<Result>(what: string, build: () => Result | Promise<Result>): Promise<Result> {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('out-of-memory');
-    let result: Result;
+    let result: Result | undefined;
     try {
       result = await build();
+      return result;
     } finally {
       const outOfMemory = await this.device.popErrorScope();
       const invalid = await this.device.popErrorScope();
       const error = outOfMemory ?? invalid;
       if (error !== null) {
+        if (isDisposable(result)) result[Symbol.dispose]();
         const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
         // biome-ignore lint/correctness/noUnsafeFinally: the device's error explains whatever `build` threw after it.
         throw new DeviceError(`${what} ${cause}: ${error.message}`);
       }
     }
-    return result;
   }
 
   /** @throws DeviceError when the device was lost or reported an error nobody was waiting for. */
@@ -156,4 +158,8 @@ export class Gpu implements Disposable {
     this.buffers[Symbol.dispose]();
     this.device.destroy();
   }
+}
+
+function isDisposable(value: unknown): value is Disposable {
+  return typeof value === 'object' && value !== null && Symbol.dispose in value;
 }

@@ -32,15 +32,15 @@ export interface Dispatch {
   readonly uniform: BufferSlice;
 }
 
-/** Parameters live in pages of this size. */
-const pageBytes = 16384;
+/** Parameters live in pages of this size, each dispatch's at a multiple of `bindingAlignmentBytes`. */
+export const parameterPageBytes = 16384;
 
 export class Program implements Disposable {
   readonly gpu: Gpu;
   readonly label: string;
   readonly #dispatches: Dispatch[] = [];
   readonly #pages: BufferSlice[] = [];
-  #pageUsed = pageBytes;
+  #pageUsed = parameterPageBytes;
 
   constructor(gpu: Gpu, label: string) {
     this.gpu = gpu;
@@ -108,9 +108,9 @@ export class Program implements Disposable {
     const bytes = packParams(kernel, params);
     const room = roundUp(Math.max(bytes.byteLength, 1), bindingAlignmentBytes);
     let page = this.#pages.at(-1);
-    if (page === undefined || this.#pageUsed + room > pageBytes) {
+    if (page === undefined || this.#pageUsed + room > parameterPageBytes) {
       const usage = bufferUsage.uniform | bufferUsage.copyDestination;
-      page = this.gpu.buffers.allocate(`${this.label} parameters`, pageBytes, usage);
+      page = this.gpu.buffers.allocate(`${this.label} parameters`, parameterPageBytes, usage);
       this.#pages.push(page);
       this.#pageUsed = 0;
     }

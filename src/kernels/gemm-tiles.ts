@@ -3,6 +3,7 @@
  * `gemm.tiles.wgsl` says how it works.
  */
 
+import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
@@ -26,10 +27,18 @@ export const gemmTilesKernel = defineKernel({
     cBatch: 'u32',
     cRow: 'u32',
     accumulate: 'u32',
+    triangle: 'u32',
   },
 });
 
-export type GemmTilesOptions = Omit<GemmOptions, 'lanes'> & { readonly tile: TileName };
+export type GemmTilesOptions = Omit<GemmOptions, 'lanes' | 'relu'> & {
+  readonly tile: TileName;
+  /** Row tiles of a dispatch; as many as the adapter allows when absent. */
+  readonly rowTilesPerBand?: number;
+};
+
+/** Row tiles of a band are a multiple of this, so that a band begins where a binding may (256 bytes). */
+const bandStep = 8;
 
 /** Whether whole vectors of 4 can be read and written: along columns, and along k or, where A is transposed, its rows. */
 export function gemmTilesFit(
@@ -49,12 +58,44 @@ function isTransposed({ aStrides }: Steps): boolean {
   return aStrides.depth !== 1;
 }
 
-/** Records `C[b] = old + A[b] · B[b]` for every batch. @throws ShapeError where vectors do not fit (`gemmTilesFit`). */
+/** Where `triangle` is asked for, the edge of the square blocks that are made on and above the diagonal. */
+export function gemmTilesBlock(tile: TileName): number {
+  const { TILE_M, TILE_N } = tileConstants(tile);
+  return Math.max(TILE_M, TILE_N);
+}
+
+/**
+ * Records `C[b] = old + A[b] · B[b]` for every batch, in bands of rows past the adapter's most workgroups a dimension (Gram's
+ * backward pass from pictures of 2048x2048 on).
+ *
+ * @throws ShapeError where vectors do not fit (`gemmTilesFit`).
+ */
 export function recordGemmTiles(program: Program, options: GemmTilesOptions): void {
-  const { rows, columns, depth, aStrides, bStrides, cStrides } = options;
   if (!gemmTilesFit(options)) {
     throw new ShapeError(`${options.label}: sizes and strides of the tiles product must be multiples of 4`);
   }
+  const { TILE_M } = tileConstants(options.tile);
+  const { maxComputeWorkgroupsPerDimension } = program.gpu.device.limits;
+  const mostTiles = options.rowTilesPerBand ?? Math.floor(maxComputeWorkgroupsPerDimension / bandStep) * bandStep;
+  const bandRows = mostTiles * TILE_M;
+  for (let firstRow = 0; firstRow < options.rows; firstRow += bandRows) {
+    recordBand(program, {
+      ...options,
+      rows: Math.min(bandRows, options.rows - firstRow),
+      a: sliceFrom(options.a, firstRow * options.aStrides.row),
+      c: sliceFrom(options.c, firstRow * options.cStrides.row),
+    });
+  }
+}
+
+/** The rest of a slice, from a value on. */
+function sliceFrom({ buffer, offsetBytes, sizeBytes }: BufferSlice, value: number): BufferSlice {
+  const skipped = value * bytesPerFloat;
+  return { buffer, offsetBytes: offsetBytes + skipped, sizeBytes: sizeBytes - skipped };
+}
+
+function recordBand(program: Program, options: GemmTilesOptions): void {
+  const { rows, columns, depth, aStrides, bStrides, cStrides } = options;
   const constants = tileConstants(options.tile);
   program.dispatch(gemmTilesKernel, {
     label: options.label,
@@ -74,6 +115,8 @@ export function recordGemmTiles(program: Program, options: GemmTilesOptions): vo
       cBatch: cStrides.batch,
       cRow: cStrides.row,
       accumulate: Number(options.accumulate ?? false),
+      // Only matrices of a few tiles are symmetric, so a band that does not begin at row 0 never asks for this.
+      triangle: options.triangle === true ? gemmTilesBlock(options.tile) : 0,
     },
     grid: [Math.ceil(columns / constants.TILE_N), Math.ceil(rows / constants.TILE_M), options.batches],
   });

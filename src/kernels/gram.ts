@@ -11,7 +11,7 @@ import { linearGrid, type Program } from '../core/program.ts';
 import { elementwiseGrid, workgroupSize } from './elementwise.ts';
 import { type Backend, type DirectBackend, type LanesBackend, lanesOfBackend, measuredVariant } from './family.ts';
 import { type GemmOptions, gemmColumnBlock, recordGemm } from './gemm.ts';
-import { recordGemmTiles } from './gemm-tiles.ts';
+import { gemmTilesBlock, recordGemmTiles } from './gemm-tiles.ts';
 import { type TilesVariant, tileNames } from './tiles.ts';
 
 export const gramForwardKernel = defineKernel({
@@ -94,10 +94,16 @@ export function gramScratchBytes(shape: GramShape, variant: GramVariant): number
 function recordProduct(
   program: Program,
   variant: LanesBackend | TilesVariant,
-  options: Omit<GemmOptions, 'lanes'>,
+  options: Omit<GemmOptions, 'lanes' | 'relu'>,
 ): void {
   if (variant.family === 'tiles') recordGemmTiles(program, { ...options, tile: variant.tile });
   else recordGemm(program, { ...options, lanes: variant.lanes });
+}
+
+/** The edge of the blocks that a variant makes on and above the diagonal only; 0 where it makes every entry. */
+function madeBlockOf(variant: GramVariant): number {
+  if (variant.family === 'direct') return 0;
+  return variant.family === 'tiles' ? gemmTilesBlock(variant.tile) : gemmColumnBlock;
 }
 
 /** Records `output = scale · FᵀF`, [channels, channels]. */
@@ -145,7 +151,7 @@ export function recordGramForward(
   program.dispatch(gramReduceKernel, {
     label: `${label} reduce`,
     bindings: { partial: scratch, output },
-    params: { channels, chunks, blockSize: variant.family === 'lanes' ? gemmColumnBlock : 0, scale },
+    params: { channels, chunks, blockSize: madeBlockOf(variant), scale },
     grid: elementwiseGrid((channels * channels) / 4),
   });
 }

@@ -8,13 +8,15 @@ import {
   type Conv2dVariant,
   chooseConv2dVariant,
   type Direction,
+  type PaddingMode,
   packConv2dWeight,
   packedWeightBytes,
 } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
-import { type Backend, backendOf } from '../kernels/family.ts';
+import { backendOf } from '../kernels/family.ts';
 import { im2colWeightBytes, packIm2colWeight } from '../kernels/im2col.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
+import { type ActivationOptions, paddingModeOf } from './plan.ts';
 import { conv2dShapeOf } from './schedule.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
 
@@ -33,17 +35,21 @@ export interface DeviceConvWeights {
 
 const directions: readonly Direction[] = ['forward', 'backward'];
 
-/** The variant of a layer's direction. The form of the weights depends on it, so it must not depend on the picture's size. */
-function variantOf(layer: ConvLayer, direction: Direction, backend: Backend): Conv2dVariant {
+/**
+ * The variant of a layer's direction, as the executor will choose it. The form of the weights depends on it, so it must not
+ * depend on the picture's size; how the first layer pads, it may depend on.
+ */
+function variantOf(layer: ConvLayer, direction: Direction, { backend, paddingMode }: ActivationOptions): Conv2dVariant {
   const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
-  return chooseConv2dVariant(conv2dShapeOf(layer, anySize, 'zeros'), direction, backend, layer.name);
+  const shape = conv2dShapeOf(layer, anySize, paddingModeOf(layer.name, paddingMode));
+  return chooseConv2dVariant(shape, direction, backend, layer.name);
 }
 
 const kernel = { kernelHeight: kernelSize, kernelWidth: kernelSize };
 
-function weightSetBytes(layer: ConvLayer, direction: Direction, backend: Backend): number {
+function weightSetBytes(layer: ConvLayer, direction: Direction, options: ActivationOptions): number {
   const { inChannels, outChannels } = layer;
-  switch (variantOf(layer, direction, backend).family) {
+  switch (variantOf(layer, direction, options).family) {
     case 'direct':
     case 'tiles':
       return packedWeightBytes(inChannels, outChannels, kernelSize ** 2);
@@ -55,9 +61,9 @@ function weightSetBytes(layer: ConvLayer, direction: Direction, backend: Backend
 }
 
 /** Bytes that `DeviceWeights` will hold for these layers. */
-export function deviceWeightBytes(layers: readonly ConvLayer[], backend: Backend): number {
+export function deviceWeightBytes(layers: readonly ConvLayer[], options: ActivationOptions): number {
   return layers.reduce((sum, layer) => {
-    const sets = directions.map((direction) => weightSetBytes(layer, direction, backend));
+    const sets = directions.map((direction) => weightSetBytes(layer, direction, options));
     return sets.reduce((a, b) => a + b, sum + paddedChannels(layer.outChannels) * bytesPerFloat);
   }, 0);
 }
@@ -72,7 +78,8 @@ export class DeviceWeights implements Disposable {
   }
 
   /**
-   * Uploads and transforms the weights of `layers`. The caller owns the result.
+   * Uploads and transforms the weights of `layers`, for executors that pad the first convolution as `paddingMode` says. The
+   * caller owns the result.
    *
    * @throws ShapeError when a layer's weights are missing or have the wrong size.
    */
@@ -80,13 +87,15 @@ export class DeviceWeights implements Disposable {
     gpu: Gpu,
     layers: readonly ConvLayer[],
     weights: ReadonlyMap<string, ConvWeights>,
+    paddingMode: PaddingMode,
   ): Promise<DeviceWeights> {
+    const options = { backend: backendOf(gpu), paddingMode };
     const scope = new BufferScope(gpu.buffers);
     try {
       const made = new Map<string, DeviceConvWeights>();
       await gpu.checked('uploading the weights', () => {
         for (const layer of layers) {
-          made.set(layer.name, uploadLayer(gpu, scope, layer, weightsOf(layer, weights)));
+          made.set(layer.name, uploadLayer(gpu, scope, options, layer, weightsOf(layer, weights)));
         }
       });
       return new DeviceWeights(scope, made);
@@ -124,14 +133,19 @@ function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>):
   return found;
 }
 
-function uploadLayer(gpu: Gpu, scope: BufferScope, layer: ConvLayer, weights: ConvWeights): DeviceConvWeights {
-  const backend = backendOf(gpu);
+function uploadLayer(
+  gpu: Gpu,
+  scope: BufferScope,
+  options: ActivationOptions,
+  layer: ConvLayer,
+  weights: ConvWeights,
+): DeviceConvWeights {
   const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
   const upload = (direction: Direction): BufferSlice =>
     uploadConvWeight(gpu, scope, {
       layer,
       direction,
-      variant: variantOf(layer, direction, backend),
+      variant: variantOf(layer, direction, options),
       weights,
     });
   return { bias, forward: upload('forward'), backward: upload('backward') };

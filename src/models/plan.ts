@@ -41,7 +41,7 @@ export function mapBytes(map: FeatureMap): number {
   return map.height * map.width * map.channels * bytesPerFloat;
 }
 
-/** What besides the schedule decides how much memory an evaluation takes. */
+/** What besides the schedule decides which kernels an evaluation runs, and with them its weights and its memory. */
 export interface ActivationOptions {
   readonly backend: Backend;
   readonly paddingMode: PaddingMode;

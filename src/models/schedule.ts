@@ -57,6 +57,8 @@ export interface ScheduleOptions {
   /** `convX_Y` or `reluX_Y`, at least one. */
   readonly taps: readonly string[];
   readonly backward: boolean;
+  /** What an error calls the picture; `picture` when absent. */
+  readonly picture?: string;
 }
 
 /** One layer with the maps around it. `activation` is what the next layer reads, `preActivation` exists where it is tapped. */
@@ -122,7 +124,7 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
   const least = leastSideFor(options.network, options.taps);
   if (Math.min(options.height, options.width) < least) {
     throw new InputError(
-      `the picture is ${options.width}x${options.height} pixels; layer ${layers.at(-1)?.name} of ${options.network} needs at least ` +
+      `the ${options.picture ?? 'picture'} is ${options.width}x${options.height} pixels; layer ${layers.at(-1)?.name} of ${options.network} needs at least ` +
         `${least} on each side`,
     );
   }

@@ -11,7 +11,7 @@ import { BufferScope, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { defineKernel } from '../core/kernel.ts';
-import { type Dispatch, Program } from '../core/program.ts';
+import { type Dispatch, Program, parameterPageBytes } from '../core/program.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
 import type { DeviceObjective, Evaluator, Optimizer, StopReason } from './optimizer.ts';
 
@@ -45,9 +45,6 @@ export interface AdamOptions {
   /** Range [low, high] that x is kept within; absent, it is free. */
   readonly clamp?: readonly [low: number, high: number];
 }
-
-/** Bytes of a page of a program's parameters. */
-const parameterPageBytes = 16384;
 
 /** Device bytes that `Adam.create` takes for `size` values: two moments and a page of parameters. */
 export function adamBytes(size: number): number {
@@ -87,16 +84,7 @@ export class Adam implements Optimizer {
    */
   static async create(gpu: Gpu, objective: DeviceObjective, options: AdamOptions = {}): Promise<Adam> {
     checkOptions(options);
-    let made: Adam | undefined;
-    try {
-      return await gpu.checked('Adam', () => {
-        made = new Adam(gpu, objective, options);
-        return made;
-      });
-    } catch (error) {
-      made?.[Symbol.dispose]();
-      throw error;
-    }
+    return await gpu.checked('Adam', () => new Adam(gpu, objective, options));
   }
 
   async step(evaluator: Evaluator): Promise<StopReason | undefined> {

@@ -1,7 +1,8 @@
 /** How L-BFGS lays out its device memory: pure arithmetic, so that a plan can count the bytes before they are taken. */
 
-import { bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, LimitError } from '../core/errors.ts';
+import { parameterPageBytes } from '../core/program.ts';
 
 /** The coefficient kernel keeps two numbers for each pair in workgroup memory of this capacity. */
 export const mostHistory = 512;
@@ -114,16 +115,12 @@ export function lbfgsDispatches(layout: LbfgsLayout): readonly number[] {
   return layout.lineSearch ? [plan, parts + 3, 2, 1, 1, 1, 1, 1, 1, 1] : [plan, parts];
 }
 
-/** A program keeps 256 bytes of parameters for each dispatch, in pages of this size. */
-const parameterPageBytes = 16384;
-const parameterBytes = 256;
-
 /** Device bytes that `Lbfgs.create` takes for `size` values and `history` pairs, parameters included. */
 export function lbfgsBytes(size: number, history: number, options: LbfgsLayoutOptions = {}): number {
   const layout = lbfgsLayout(size, history, options);
   const floats = lbfgsFloats(layout);
   const ring = floats.history.reduce((sum, part) => sum + part, 0);
   const small = floats.partial + floats.total + floats.state + floats.scalar + floats.matrix + floats.coefficient;
-  const parameters = lbfgsDispatches(layout).map((count) => roundUp(count * parameterBytes, parameterPageBytes));
+  const parameters = lbfgsDispatches(layout).map((count) => roundUp(count * bindingAlignmentBytes, parameterPageBytes));
   return (ring + floats.vectors * size + small) * bytesPerFloat + parameters.reduce((sum, page) => sum + page, 0);
 }

@@ -93,16 +93,7 @@ export class Lbfgs implements Optimizer {
       lineSearch: options.lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),
     });
-    let made: Lbfgs | undefined;
-    try {
-      return await gpu.checked('L-BFGS', () => {
-        made = new Lbfgs(gpu, objective, layout, options);
-        return made;
-      });
-    } catch (error) {
-      made?.[Symbol.dispose]();
-      throw error;
-    }
+    return await gpu.checked('L-BFGS', () => new Lbfgs(gpu, objective, layout, options));
   }
 
   get learningRate(): number {

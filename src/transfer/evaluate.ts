@@ -54,7 +54,12 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
   }
   planStylize({ content, style }, settings, gpu);
   using meter = gpu.buffers.meter();
-  using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights);
+  using weights = await DeviceWeights.create(
+    gpu,
+    convolutionsOf(settings),
+    request.weights,
+    settings.objective.paddingMode,
+  );
   using objective = await TransferObjective.create({
     gpu,
     weights,
@@ -78,7 +83,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     style: terms.slice(contentLayers.length, contentLayers.length + styleLayers.length),
     taps: styleLayers.map((layer) => layer.name),
     evaluationMs: {
-      median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+      median: medianOf(sorted),
       min: sorted[0] ?? Number.NaN,
       max: sorted.at(-1) ?? Number.NaN,
       count: sorted.length,
@@ -88,6 +93,12 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     peakBytes: meter.peakBytes,
     gradient: toPlanar(gradient, image.width, image.height),
   };
+}
+
+/** Of sorted values; the mean of the middle two where their number is even. */
+function medianOf(sorted: readonly number[]): number {
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
 /** Milliseconds of one evaluation; measures again where the wait was longer than the work. */

@@ -95,12 +95,14 @@ export class TransferObjective implements DeviceObjective, Disposable {
     }
     const schedule = objectiveSchedule(options, content);
     const parts = await makeParts(request, schedule);
+    const owned = [...ownedBy(parts)];
     try {
       const { pooling, paddingMode } = options;
       const executor = await VggExecutor.create(gpu, weights, { schedule, pooling, paddingMode });
+      owned.push(executor);
       return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts, executor));
     } catch (error) {
-      disposeAll(ownedBy(parts));
+      disposeAll(owned);
       throw error;
     }
   }

@@ -10,8 +10,8 @@ import type { GramShape } from '../kernels/gram.ts';
 import { lossTermsBytes } from '../losses/loss-terms.ts';
 import { gramBytes, styleWorkspaceBytes } from '../losses/style-loss.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
-import { mapBytes, planActivations } from '../models/plan.ts';
-import { buildSchedule, type FeatureMap, layersUntil, type Schedule } from '../models/schedule.ts';
+import { type ActivationPlan, mapBytes, planActivations } from '../models/plan.ts';
+import { buildSchedule, type FeatureMap, layersUntil, leastSideFor, type Schedule } from '../models/schedule.ts';
 import type { ObjectiveOptions } from './options.ts';
 
 export interface PictureSize {
@@ -41,8 +41,8 @@ export interface TransferPlan {
   readonly targetPhaseBytes: number;
   /** The most bytes at any time. */
   readonly peakBytes: number;
-  /** The largest single buffer, which the adapter's binding limit must allow. */
-  readonly largest: { readonly name: string; readonly sizeBytes: number };
+  /** The largest single buffer, which the adapter's binding limit must allow, and the picture it is for. */
+  readonly largest: { readonly name: string; readonly sizeBytes: number; readonly picture: 'content' | 'style' };
 }
 
 /** The names of all taps in use, without repetition. */
@@ -59,15 +59,17 @@ export function objectiveSchedule(options: ObjectiveOptions, size: PictureSize):
   return buildSchedule({ network: options.network, ...size, taps: tapsOf(options), backward: true });
 }
 
-/** A forward-only schedule to the given layers, for making targets; undefined when there are none. */
+/** A forward-only schedule to the given layers, for making targets; undefined when there are none. `picture` is for errors. */
 export function targetSchedule(
   options: ObjectiveOptions,
   layers: readonly { readonly name: string }[],
   size: PictureSize,
+  picture = 'picture',
 ): Schedule | undefined {
   if (layers.length === 0) return undefined;
   const taps = layers.map((layer) => layer.name);
-  return buildSchedule({ network: options.network, ...size, taps, backward: false });
+  const { width, height } = size;
+  return buildSchedule({ network: options.network, width, height, taps, backward: false, picture });
 }
 
 /** Counts the bytes of every part. */
@@ -81,7 +83,7 @@ export function planTransfer(request: PlanRequest): TransferPlan {
     layers.flatMap((layer) => from.taps.get(layer.name) ?? []);
 
   const contentSchedule = targetSchedule(options, options.contentLayers, size);
-  const styleSchedule = targetSchedule(options, options.styleLayers, styleSize);
+  const styleSchedule = targetSchedule(options, options.styleLayers, styleSize, 'style picture');
   const contentTargetBytes = sum(mapsOfLayers(options.contentLayers, schedule).map(mapBytes));
   const styleMaps = mapsOfLayers(options.styleLayers, schedule).map(positionsOf);
   const styleTargetMaps =
@@ -91,18 +93,15 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
 
   const layers = layersUntil(options.network, tapsOf(options)).filter((layer) => layer.kind === 'conv');
-  const weightBytes = deviceWeightBytes(layers, backend);
+  const weightBytes = deviceWeightBytes(layers, { backend, paddingMode });
   const lossBytes = contentTargetBytes + styleTargetBytes + workspaceBytes + lossTermsBytes(terms);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
-  const forwardBytes = (one: Schedule | undefined): number =>
-    one === undefined
-      ? 0
-      : planActivations(one, { backend, paddingMode }).totalBytes + one.input.height * one.input.width * 12;
+  const styleForward = styleSchedule && planActivations(styleSchedule, { backend, paddingMode });
+  const contentForward = contentSchedule && planActivations(contentSchedule, { backend, paddingMode });
   const targetPhaseBytes =
-    weightBytes + lossBytes + Math.max(forwardBytes(contentSchedule), forwardBytes(styleSchedule));
+    weightBytes + lossBytes + Math.max(forwardBytes(contentForward, size), forwardBytes(styleForward, styleSize));
   const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;
-  const largestSlot = activations.slots.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
   return {
     weightBytes,
     activationBytes: activations.totalBytes,
@@ -111,8 +110,20 @@ export function planTransfer(request: PlanRequest): TransferPlan {
     optimizerBytes,
     targetPhaseBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
-    largest: { name: largestSlot.names[0] ?? 'feature map', sizeBytes: largestSlot.sizeBytes },
+    largest: largestOf(activations, styleForward),
   };
+}
+
+/** Bytes of a forward pass that makes targets: its maps and the picture. */
+function forwardBytes(plan: ActivationPlan | undefined, { width, height }: PictureSize): number {
+  return plan === undefined ? 0 : plan.totalBytes + width * height * 3 * bytesPerFloat;
+}
+
+function largestOf(content: ActivationPlan, style: ActivationPlan | undefined): TransferPlan['largest'] {
+  const slotsOf = (plan: ActivationPlan | undefined, picture: 'content' | 'style') =>
+    (plan?.slots ?? []).map(({ names, sizeBytes }) => ({ name: names[0] ?? 'feature map', sizeBytes, picture }));
+  const slots = [...slotsOf(content, 'content'), ...slotsOf(style, 'style')];
+  return slots.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
 }
 
 /** The limits a plan is held against. */
@@ -121,7 +132,7 @@ export type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize
 /**
  * Holds a plan against the adapter's limits.
  *
- * @throws LimitError naming the limit, the need, and the largest size of the same shape that fits.
+ * @throws LimitError naming the picture, the limit, the need, and the largest size of the same shapes that fits.
  */
 export function checkLimits(request: PlanRequest, limits: BufferLimits): TransferPlan {
   // Feature maps pass a limit long before the optimiser's vectors do, which would report it less helpfully.
@@ -131,19 +142,16 @@ export function checkLimits(request: PlanRequest, limits: BufferLimits): Transfe
   if (exceeded === undefined) {
     return planTransfer(request);
   }
-  const { width, height } = request.size;
-  const longest = Math.max(width, height);
-  const fits = (side: number): boolean => {
-    const size = scaleTo(request.size, side);
-    return exceededLimit(planTransfer({ ...mapsOnly, size }), limits) === undefined;
-  };
-  const side = largestFitting(16, longest, fits);
+  const { name, sizeBytes, picture } = plan.largest;
+  const { width, height } = picture === 'content' ? request.size : request.styleSize;
+  const side = largestFittingSide(mapsOnly, limits);
   throw new LimitError({
     ...exceeded,
-    needed: plan.largest.sizeBytes,
+    needed: sizeBytes,
     message:
-      `a picture of ${width}x${height} needs ${megabytes(plan.largest.sizeBytes)} in one buffer (${plan.largest.name}), the ` +
-      `adapter's ${exceeded.limit} allows ${megabytes(exceeded.available)}; the largest size that fits is --size ${side}`,
+      `a ${picture} picture of ${width}x${height} needs ${megabytes(sizeBytes)} in one buffer (${name}), the adapter's ` +
+      `${exceeded.limit} allows ${megabytes(exceeded.available)}; ` +
+      (side === undefined ? 'no size of this shape fits' : `the largest size that fits is --size ${side}`),
   });
 }
 
@@ -159,22 +167,38 @@ function exceededLimit(
 
 /** The size with the longest side `side` and the same shape. */
 export function scaleTo(size: PictureSize, side: number): PictureSize {
-  const factor = side / Math.max(size.width, size.height);
+  const factor = side / longestOf(size);
   return {
     width: Math.max(1, Math.round(size.width * factor)),
     height: Math.max(1, Math.round(size.height * factor)),
   };
 }
 
-/** The largest side in low..high that fits, by bisection; `low` when nothing does. A size too small to plan does not fit. */
-function largestFitting(low: number, high: number, fits: (side: number) => boolean): number {
-  let [fitting, failing] = [low, high];
+/** The longest side up to the content picture's at which both pictures fit, the style picture at most as long; by bisection. */
+function largestFittingSide(request: PlanRequest, limits: BufferLimits): number | undefined {
+  const { options, size, styleSize } = request;
+  const fits = (side: number): boolean => {
+    const style = scaleTo(styleSize, Math.min(side, longestOf(styleSize)));
+    return (
+      exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSize: style }), limits) === undefined
+    );
+  };
+  // Below this a picture as thin as these is too small for the deepest layer, which is not what is asked here.
+  const least = leastSideFor(options.network, tapsOf(options));
+  const aspectOf = (one: PictureSize): number => longestOf(one) / Math.min(one.width, one.height);
+  let fitting = Math.max(16, Math.ceil(least * Math.max(aspectOf(size), aspectOf(styleSize))));
+  let failing = longestOf(size) + 1;
+  if (fitting >= failing || !fits(fitting)) return undefined;
   while (failing - fitting > 1) {
     const middle = Math.floor((fitting + failing) / 2);
     if (fits(middle)) fitting = middle;
     else failing = middle;
   }
   return fitting;
+}
+
+function longestOf({ width, height }: PictureSize): number {
+  return Math.max(width, height);
 }
 
 function sum(values: readonly number[]): number {

@@ -108,6 +108,11 @@ export function resolveSettings(preset: PresetName, overrides: SettingsOverrides
   const learningRate = usualLearningRate[overrides.optimizer ?? base.optimizer];
   const settings = { ...base, learningRate, ...overrides, objective: { ...base.objective, ...overrides.objective } };
   const { objective } = settings;
+  if (settings.optimizer === 'adam' && settings.lineSearch !== 'none') {
+    throw new InputError(
+      `line search is ${settings.lineSearch}, which adam does not have; choose lbfgs or leave it out`,
+    );
+  }
   requireNumber('iterations', settings.iterations, { least: 1, whole: true });
   requireNumber('learning rate', settings.learningRate, { above: 0 });
   requireNumber('history', settings.history, { least: 1, whole: true });

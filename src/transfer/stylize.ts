@@ -133,7 +133,12 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
   const { gpu, settings } = request;
   const pictures = preparePictures(request);
   planStylize(pictures, settings, gpu);
-  using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights);
+  using weights = await DeviceWeights.create(
+    gpu,
+    convolutionsOf(settings),
+    request.weights,
+    settings.objective.paddingMode,
+  );
   using objective = await TransferObjective.create({ gpu, weights, options: settings.objective, ...pictures });
   using optimizer = await createOptimizer(gpu, objective, settings);
   return await runTransfer({ ...request, objective, optimizer, budget: settings.iterations });

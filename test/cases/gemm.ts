@@ -27,6 +27,8 @@ interface GemmProblem {
   readonly accumulate: boolean;
   /** A is stored [k][row]. */
   readonly transposed: boolean;
+  /** Row tiles of a dispatch of the `tiles` family; absent, one dispatch holds all. */
+  readonly rowTilesPerBand?: number;
   /** Floats between the rows and matrices of the operands, beyond their own. */
   readonly gap: number;
 }
@@ -101,7 +103,8 @@ function makeGemm(name: string, problem: GemmProblem): CaseValues {
 
 function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] {
   const lanes = lanesOf(gpu.profile);
-  const { batches, rows, columns, depth, splitDepth, accumulate } = problem;
+  const { batches, rows, columns, depth, splitDepth, accumulate, rowTilesPerBand } = problem;
+  const bands = rowTilesPerBand === undefined ? {} : { rowTilesPerBand };
   const strides = stridesOf(problem);
   const sizes = { batches, rows, columns, depth, ...(splitDepth === undefined ? {} : { splitDepth }) };
   const options = ({ buffer }: Recording) => {
@@ -115,7 +118,7 @@ function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] 
   const onTiles = tileNames.map(
     (tile): KernelVariant => ({
       name: `tiles ${tile}`,
-      record: (recording) => recordGemmTiles(recording.program, { ...options(recording), tile }),
+      record: (recording) => recordGemmTiles(recording.program, { ...options(recording), ...bands, tile }),
     }),
   );
   return [...onLanes, ...(gemmTilesFit({ ...sizes, ...strides }) ? onTiles : [])];
@@ -123,12 +126,13 @@ function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] 
 
 function gemmCase(change: Partial<GemmProblem>): KernelCase {
   const problem: GemmProblem = { ...control, ...change };
-  const { batches, rows, columns, depth, splitDepth, accumulate, transposed, gap } = problem;
+  const { batches, rows, columns, depth, splitDepth, accumulate, transposed, gap, rowTilesPerBand } = problem;
   const flags = [
     splitDepth === undefined ? '' : ` of ${splitDepth}`,
     transposed ? ' transposed' : '',
     accumulate ? ' accumulate' : '',
     gap === 0 ? '' : ` gap=${gap}`,
+    rowTilesPerBand === undefined ? '' : ` bands of ${rowTilesPerBand}`,
   ];
   const name = `gemm a=[${batches},${rows},${depth}] b=[${batches},${depth},${columns}]${flags.join('')}`;
   const sizes = [batches * rows * depth, batches * depth * columns, batches * rows * columns * (accumulate ? 2 : 1)];
@@ -159,6 +163,9 @@ export const gemmCases: readonly KernelCase[] = [
   gemmCase({ rows: 70, columns: 68, depth: 20, gap: 12, accumulate: true }),
   gemmCase({ rows: 129, columns: 4, depth: 4 }),
   gemmCase({ rows: 1, columns: 36, depth: 36 }),
+  // Rows in bands of several dispatches, the last one ragged.
+  gemmCase({ rows: 1029, columns: 8, depth: 4, rowTilesPerBand: 8, accumulate: true }),
+  gemmCase({ rows: 1028, columns: 4, depth: 5, rowTilesPerBand: 8, transposed: true }),
   // The same with A transposed, whose depth may be anything.
   gemmCase({ rows: 68, columns: 68, depth: 7, transposed: true, gap: 4 }),
   gemmCase({ rows: 132, columns: 12, depth: 17, transposed: true, accumulate: true }),

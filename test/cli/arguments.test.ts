@@ -108,6 +108,11 @@ describe('stylize', () => {
     });
   });
 
+  it('refuses a line search for adam', async () => {
+    const given = await stylizeArguments('--optimizer', 'adam', '--line-search', 'strong-wolfe');
+    expect(() => settingsOf(given)).toThrow('line search is strong-wolfe, which adam does not have');
+  });
+
   it('refuses one picture alone, and sizes that contradict each other', async () => {
     const given = await stylizeArguments();
     expect(() => planJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');

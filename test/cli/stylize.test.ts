@@ -110,7 +110,7 @@ describe('stylize', () => {
     await writePng(path('large.png'), side + 1, side + 1);
     const run = await impasto(folder, ['stylize', 'large.png', 'style.png', '-o', 'large-out.png', '--no-resize']);
     expect(run).toMatchObject({ status: 2, stdout: '' });
-    expect(run.stderr).toMatch(/^impasto: a picture of [^\n]+\n$/);
+    expect(run.stderr).toMatch(/^impasto: a content picture of [^\n]+\n$/);
     expect(run.stderr).toContain(`the largest size that fits is --size ${side}\n`);
     expect(existsSync(path('large-out.png'))).toBe(false);
   });

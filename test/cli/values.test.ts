@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
-import { formatDuration, formatLoss } from '../../src/cli/output.ts';
+import { formatDuration, formatLoss, printable } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
 import { Rate } from '../../src/cli/rate.ts';
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
@@ -105,6 +105,10 @@ describe('what is shown', () => {
     expect(defaultOutput('in/my cat.jpg', '../wave.png')).toBe('out/my cat-wave.png');
     expect(snapshotPath('a/b.c.png', 50)).toBe('a/b.c-0050.png');
     expect(snapshotPath('b.png', 12345)).toBe('b-12345.png');
+  });
+
+  it('no terminal escapes from names of files', () => {
+    expect(printable('a\u001b[31m\r\u202e.png\nb')).toBe('a\ufffd[31m\ufffd\ufffd.png\nb');
   });
 
   it('the pace leaves the first evaluation out, which compiles', () => {

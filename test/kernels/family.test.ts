@@ -57,6 +57,14 @@ describe('what was measured', () => {
     expect(choiceOriginOf(owner)).toBe('option');
   });
 
+  it('on such an adapter takes the place of what nobody measured on this one', () => {
+    const llvmpipe = { ...adapter(true, 8), vendor: 'mesa', description: 'llvmpipe: Mesa 25.0.7 (LLVM 15.0.6)' };
+    const owner = { profile: llvmpipe, kernelFamily: undefined, measured: undefined };
+    expect(backendOf(owner)).toEqual({ family: 'lanes', lanes: 8, measured: new Map() });
+    expect(choiceOriginOf(owner)).toBe('known adapter');
+    expect(backendOf({ ...owner, measured })).toMatchObject({ measured });
+  });
+
   it('is nothing on an adapter that nobody measured', () => {
     const owner = { profile, kernelFamily: undefined, measured: undefined };
     expect(backendOf(owner)).toEqual({ family: 'tiles' });

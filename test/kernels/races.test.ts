@@ -43,7 +43,7 @@ function gemmTiles(TRANSPOSED: 0 | 1): Subject {
   const aStrides = TRANSPOSED === 1 ? { aRow: 1, aDepth: 4 } : { aRow: 8, aDepth: 1 };
   const sizes = { rows: 4, columns: 4, depth: 8, depthTotal: 8, depthStep: 0 };
   const strides = { aBatch: 0, ...aStrides, bBatch: 0, bDepth: 4, cBatch: 0, cRow: 4 };
-  const params = packParams(gemmTilesKernel, { ...sizes, ...strides, accumulate: 0 });
+  const params = packParams(gemmTilesKernel, { ...sizes, ...strides, accumulate: 0, triangle: 0 });
   return {
     name: `gemm.tiles${TRANSPOSED === 1 ? ', A transposed' : ''}`,
     source: specialiseShader('gemm.tiles.wgsl', readShader('gemm.tiles.wgsl'), { ...tile, TRANSPOSED }),

@@ -103,6 +103,17 @@ describe('Gpu.checked', () => {
     await expect(wrong).rejects.toThrow(/^a layout without the output was refused by WebGPU: /);
     await expect(wrong).rejects.toThrow(DeviceError);
   });
+
+  it('disposes what was built where WebGPU refuses it', async () => {
+    const scope = new BufferScope(gpu().buffers);
+    const refused = gpu().checked('a buffer of no usage and its scope', () => {
+      scope.allocate('good', 256);
+      scope.allocate('without usage', 256, 0);
+      return scope;
+    });
+    await expect(refused).rejects.toThrow(DeviceError);
+    expect(gpu().buffers.count).toBe(0);
+  });
 });
 
 describe('grids', () => {

@@ -1,9 +1,9 @@
 /** A device for a test file: opened once, checked for an empty pool after each test, disposed at the end. */
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { Gpu } from '../../src/core/gpu.ts';
+import { Gpu, type KernelFamily, type MeasuredVariants } from '../../src/core/gpu.ts';
 import type { Program } from '../../src/core/program.ts';
-import { openGpu } from '../../src/platform/node/gpu.ts';
+import { openGpu, readShader } from '../../src/platform/node/gpu.ts';
 
 /** Registers the hooks and returns a getter for the device. Without an adapter the suite fails; it never skips. */
 export function useGpu(): () => Gpu {
@@ -22,6 +22,12 @@ export function useGpu(): () => Gpu {
     if (gpu === undefined) throw new Error('the test GPU is opened in beforeAll');
     return gpu;
   };
+}
+
+/** The same device told which kernels to run: a family, or what to take for measured. Its buffers are its own. */
+export function withKernels({ device, profile }: Gpu, told: KernelFamily | MeasuredVariants): Gpu {
+  const kernels = typeof told === 'string' ? { kernelFamily: told } : { measured: told };
+  return new Gpu({ device, profile, shaders: readShader, instance: device, ...kernels });
 }
 
 /** Builds a program inside error scopes, runs it once and waits for it. */

@@ -5,12 +5,11 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Gpu, type KernelFamily } from '../../src/core/gpu.ts';
+import type { Gpu, KernelFamily } from '../../src/core/gpu.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
-import { readShader } from '../../src/platform/node/gpu.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
 import { presetSettings, resolveSettings, type Settings } from '../../src/transfer/presets.ts';
-import { useGpu } from '../support/gpu.ts';
+import { useGpu, withKernels } from '../support/gpu.ts';
 import {
   bundledLayers,
   type FixtureName,
@@ -57,11 +56,6 @@ const settingsOf = {
   mixed: [mixed, inPixels(mixed)],
 } as const;
 
-/** The same device told which kernels to run. */
-function withKernels({ device, profile }: Gpu, kernelFamily: KernelFamily): Gpu {
-  return new Gpu({ device, profile, shaders: readShader, instance: device, kernelFamily });
-}
-
 describe('the objective', () => {
   const gpu = useGpu();
   let weights: ReadonlyMap<string, ConvWeights>;
@@ -106,6 +100,24 @@ describe('the objective', () => {
   it.each(told)('$fixture, $objective loss, $family kernels only', async ({ family, ...one }) => {
     const on = withKernels(gpu(), family);
     await check(on, one);
+    expect(on.buffers.count).toBe(0);
+  });
+
+  it('odd_51x37, mixed loss, measured kernels of every family, each where it can run', async () => {
+    const measured = new Map([
+      ['conv2d_forward conv1_1', 'tiles 32x32'],
+      ['conv2d_backward conv1_1', 'tiles 128x64'], // cannot run: replicated edges
+      ['conv2d_forward conv1_2', 'winograd tiles 128x64'],
+      ['conv2d_backward conv1_2', 'tiles 64x64'],
+      ['conv2d_forward conv2_1', 'direct'],
+      ['conv2d_forward conv3_1', 'winograd lanes'],
+      ['conv2d_backward conv3_1', 'winograd tiles 32x32'],
+      ['gram 64', 'direct'],
+      ['gram 128', 'tiles 128x64'],
+      ['gram 512', 'tiles 32x32'],
+    ]);
+    const on = withKernels(gpu(), measured);
+    await check(on, { fixture: 'odd_51x37', objective: 'mixed', settings: mixed });
     expect(on.buffers.count).toBe(0);
   });
 

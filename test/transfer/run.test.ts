@@ -9,7 +9,7 @@ import { checkLimits, type PlanRequest } from '../../src/transfer/plan.ts';
 import { presetSettings, resolveSettings, type SettingsOverrides } from '../../src/transfer/presets.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
 import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
-import { useGpu } from '../support/gpu.ts';
+import { useGpu, withKernels } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures, readObjectiveFixture } from '../support/network.ts';
 
 const gpu = useGpu();
@@ -96,10 +96,11 @@ describe('a run', () => {
   });
 
   it.each([
-    ['lecture', 'lbfgs'],
-    ['default', 'adam'],
-  ] as const)('takes the memory that was planned: %s, %s', async (preset, optimizer) => {
-    const device = gpu();
+    ['lecture', 'lbfgs', undefined],
+    ['default', 'adam', undefined],
+    ['default', 'adam', 'tiles'],
+  ] as const)('takes the memory that was planned: %s, %s, kernels %s', async (preset, optimizer, family) => {
+    const device = family === undefined ? gpu() : withKernels(gpu(), family);
     const settings = resolveSettings(preset, { optimizer, iterations: 2 });
     const request = { ...pictures, settings, start: { kind: 'content' } as const, size: undefined };
     const plan = planStylize(preparePictures(request), settings, device);
@@ -161,8 +162,24 @@ describe('the memory plan', () => {
     expect(refusal).toThrow(/maxStorageBufferBindingSize allows 128 MiB; the largest size that fits is --size 836/);
   });
 
+  it('refuses a style picture over the limit, beside a content picture that is not', () => {
+    const refusal = (): unknown =>
+      checkLimits({ ...request, size: { width: 800, height: 400 }, styleSize: { width: 800, height: 800 } }, limits);
+    expect(refusal).toThrow(/a style picture of 800x800 needs 156 MiB .*the largest size that fits is --size 724/);
+  });
+
+  it('says so where no size of a thin shape fits', () => {
+    const thin = { width: 60_000, height: 20 };
+    expect(() => checkLimits({ ...request, size: thin, styleSize: { width: 64, height: 64 } }, limits)).toThrow(
+      /60000x20 .*no size of this shape fits/,
+    );
+  });
+
   it('accepts the size it names, and refuses the next', () => {
-    const at = (width: number) => ({ ...request, size: { width, height: Math.round((width * 3) / 4) } });
+    const at = (width: number) => {
+      const size = { width, height: Math.round((width * 3) / 4) };
+      return { ...request, size, styleSize: size };
+    };
     expect(checkLimits(at(836), limits).largest.sizeBytes).toBeLessThanOrEqual(2 ** 27);
     expect(() => checkLimits(at(840), limits)).toThrow(LimitError);
   });

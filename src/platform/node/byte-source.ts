@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { ByteSource } from '../../weights/byte-source.ts';
 
@@ -15,20 +15,24 @@ export interface FileSource extends ByteSource, AsyncDisposable {
 /** Opens a file to read; the caller owns the result. @throws InputError when it is missing, unreadable or no file. */
 export async function openFile(path: string): Promise<FileSource> {
   let handle: FileHandle;
+  let sizeBytes: number;
   try {
+    // Looked at before opening: opening a pipe would wait for its writer.
+    const stats = await stat(path);
+    if (!stats.isFile()) {
+      const what = stats.isDirectory() ? 'a directory' : 'not a regular file';
+      throw new InputError(`${path}: is ${what}, expected a file`);
+    }
     handle = await open(path, 'r');
+    sizeBytes = stats.size;
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${path}: ${reasonOf(error)}`, { cause: error });
-  }
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
-    await handle.close();
-    throw new InputError(`${path}: is ${stats.isDirectory() ? 'a directory' : 'not a regular file'}, expected a file`);
   }
   const close = () => handle.close();
   return {
     name: path,
-    sizeBytes: stats.size,
+    sizeBytes,
     read: (offset, length) => readFully(handle, offset, length),
     sha256: () => hashFile(path),
     close,
