@@ -95,7 +95,8 @@ async function paint(job: Job, pictures: PreparedPictures, engine: Engine): Prom
     return statusOf(result, interrupts.status);
   } finally {
     progress.stop();
-    if (given.trace !== undefined) await writeFileAtomically(given.trace, traceOf(reports));
+    // A run that fails before its first evaluation leaves an older trace alone.
+    if (given.trace !== undefined && reports.length > 0) await writeFileAtomically(given.trace, traceOf(reports));
   }
 }
 

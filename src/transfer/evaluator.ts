@@ -38,6 +38,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   readonly #objective: TransferObjective;
   readonly #budget: number;
   readonly #report: (report: EvaluationReport) => void;
+  readonly #signal: AbortSignal | undefined;
   readonly #free: BufferSlice[];
   readonly #pending: Pending[] = [];
   readonly #patience = new Patience();
@@ -51,11 +52,14 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     readonly budget: number;
     /** Called in order, once per evaluation, a few steps late. */
     readonly report: (report: EvaluationReport) => void;
+    /** Once aborted, no evaluations remain: a line search ends with its best point. */
+    readonly signal?: AbortSignal | undefined;
   }) {
     this.#gpu = options.gpu;
     this.#objective = options.objective;
     this.#budget = options.budget;
     this.#report = options.report;
+    this.#signal = options.signal;
     const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
     const sizeBytes = (1 + options.objective.terms.length) * bytesPerFloat;
     this.#free = Array.from({ length: inFlightOnGpu }, () =>
@@ -64,7 +68,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   }
 
   get remaining(): number {
-    return this.#budget - this.#spent;
+    return this.#signal?.aborted === true ? 0 : this.#budget - this.#spent;
   }
 
   async submit(after: readonly Program[]): Promise<void> {
@@ -93,7 +97,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
 
   #submit(after: readonly Program[]): void {
     const staging = this.#free.pop();
-    if (staging === undefined || this.remaining < 1) {
+    if (staging === undefined || this.#spent >= this.#budget) {
       throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget or the ring of readbacks`);
     }
     const { values } = this.#objective.losses;

@@ -11,7 +11,7 @@ import type { TransferObjective } from './objective.ts';
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
   readonly onEvaluation?: (report: EvaluationReport) => void;
-  /** Ends the run after the step at work, with the best picture so far. */
+  /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
   readonly snapshots?: {
     /** Evaluations between snapshots. */
@@ -79,9 +79,8 @@ async function loop(
   const { objective, optimizer, snapshots, signal } = options;
   let nextSnapshot = snapshots?.every ?? Number.POSITIVE_INFINITY;
   while (evaluator.remaining > 0) {
-    if (signal?.aborted === true) return 'aborted';
     const reason = await optimizer.step(evaluator);
-    if (reason !== undefined) return reason;
+    if (reason !== undefined && signal?.aborted !== true) return reason;
     const spent = options.budget - evaluator.remaining;
     if (snapshots !== undefined && spent >= nextSnapshot && evaluator.remaining > 0) {
       await evaluator.drain();
@@ -89,7 +88,7 @@ async function loop(
       nextSnapshot = (Math.floor(spent / snapshots.every) + 1) * snapshots.every;
     }
   }
-  return 'complete';
+  return signal?.aborted === true ? 'aborted' : 'complete';
 }
 
 function hasLeft(evaluations: readonly EvaluationReport[]): boolean {

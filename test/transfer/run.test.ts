@@ -122,6 +122,16 @@ describe('a run', () => {
     expect(result.picture.pixels).not.toEqual(pictures.content.pixels);
   });
 
+  it('ends within a line search when asked to', async () => {
+    const abort = new AbortController();
+    const onEvaluation = ({ evaluation }: { readonly evaluation: number }): void => {
+      if (evaluation === 4) abort.abort();
+    };
+    const result = await run({ iterations: 50, lineSearch: 'strong-wolfe' }, { signal: abort.signal, onEvaluation });
+    expect(result.end).toBe('aborted');
+    expect(result.evaluations).toHaveLength(4);
+  });
+
   it('saves snapshots on the way, all different', async () => {
     const saved: { evaluation: number; picture: RgbImage }[] = [];
     const save = async (picture: RgbImage, evaluation: number): Promise<void> => {
