@@ -71,6 +71,7 @@ async function paint(job: Job, pictures: PreparedPictures, engine: Engine): Prom
   const { settings, given } = job;
   const progress = startProgress(settings.iterations);
   const reports: EvaluationReport[] = [];
+  let hasRun = false;
   using interrupts = new Interrupts({
     onFirst: () => progress.note('stopping after this evaluation; Ctrl-C again stops at once'),
     beforeEnd: () => progress.stop(),
@@ -90,13 +91,15 @@ async function paint(job: Job, pictures: PreparedPictures, engine: Engine): Prom
       },
       ...snapshotsOf(job, progress),
     });
+    hasRun = true;
     progress.stop();
     await finish(job, result, interrupts.status);
     return statusOf(result, interrupts.status);
   } finally {
     progress.stop();
     // A run that fails before its first evaluation leaves an older trace alone.
-    if (given.trace !== undefined && reports.length > 0) await writeFileAtomically(given.trace, traceOf(reports));
+    const hasTrace = hasRun || reports.length > 0;
+    if (given.trace !== undefined && hasTrace) await writeFileAtomically(given.trace, traceOf(reports));
   }
 }
 

@@ -14,6 +14,7 @@ import {
   packedWeightBytes,
   recordConv2dForward,
 } from '../../src/kernels/conv2d.ts';
+import { backendOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant, gramVariantName } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
@@ -133,6 +134,22 @@ describe('a measured variant', () => {
     expect(name('forward', 'conv3_3')).toBe('winograd lanes');
     expect(gramVariantName(chooseGramVariant(256, backend))).toBe('lanes');
   });
+});
+
+it('the variants of known adapters are ones that can run', () => {
+  const swiftShader = { vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader driver 5.0.0' };
+  const backend = backendOf({
+    profile: { ...swiftShader, isSoftware: true, subgroupSize: 4 },
+    kernelFamily: undefined,
+    measured: undefined,
+  });
+  expect(backend.measured?.size).toBe(16);
+  for (const [operation, variant] of backend.measured ?? []) {
+    const [op, layer] = operation.split(' ');
+    const shape = layer === 'conv1_1' ? { ...vgg, inChannels: 3 } : vgg;
+    const direction = op === 'conv2d_forward' ? 'forward' : 'backward';
+    expect(conv2dVariantName(chooseConv2dVariant(shape, direction, backend, layer)), operation).toBe(variant);
+  }
 });
 
 it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {
