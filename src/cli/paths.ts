@@ -46,6 +46,18 @@ export async function refuseOverwriting(outputs: readonly string[], inputs: read
   }
 }
 
+/** @throws InputError when a snapshot of `output` could be written over one of the files to be read. */
+export async function refuseSnapshotsOver(output: string, inputs: readonly string[]): Promise<void> {
+  const { dir, name, ext } = parse(await canonical(output));
+  for (const input of inputs) {
+    const read = parse(await canonical(input));
+    const evaluation = read.name.startsWith(`${name}-`) ? read.name.slice(name.length + 1) : '';
+    if (read.dir === dir && read.ext === ext && /^\d{4,}$/.test(evaluation)) {
+      throw new InputError(`${input}: a snapshot of ${output} may be written over it; choose another output path`);
+    }
+  }
+}
+
 async function canonical(path: string): Promise<string> {
   try {
     return await realpath(path);

@@ -10,7 +10,7 @@ import type { Settings } from '../transfer/presets.ts';
 import type { PreparedPictures, Start } from '../transfer/stylize.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { didYouMean } from './nearest.ts';
-import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting } from './paths.ts';
+import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
 import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './settings.ts';
 
 /** As commander collects them. */
@@ -99,6 +99,7 @@ export async function checkOutputs({ contentPath, stylePath, output, given }: Jo
   const { trace, init, weights } = given;
   const inputs = [contentPath, stylePath, init, ...(weights === undefined ? [] : [weights])];
   await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
+  if (given.saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);
   await checkImageWritable(output);
   if (trace !== undefined) await checkWritable(trace);

@@ -56,7 +56,7 @@ const batchPadding = 16;
 
 /**
  * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. Banding costs nothing
- * measurable (1, 2 and 4 bands: 57.5, 57.4 and 54.4 GFLOP/s) and keeps scratch below the 128 MiB binding limit.
+ * measurable (1, 2 and 4 bands: 57.5, 57.4 and 54.4 GFLOP/s on a slower CPU than decision 0015's) and keeps scratch below the 128 MiB binding limit.
  */
 const scratchGoalBytes = 32 * 2 ** 20;
 
