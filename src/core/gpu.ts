@@ -86,21 +86,23 @@ export class Gpu implements Disposable {
   async checked<Result>(what: string, build: () => Result | Promise<Result>): Promise<Result> {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('out-of-memory');
-    let result: Result | undefined;
+    let outcome: { readonly result: Result } | { readonly thrown: unknown };
     try {
-      result = await build();
-      return result;
-    } finally {
-      const outOfMemory = await this.device.popErrorScope();
-      const invalid = await this.device.popErrorScope();
-      const error = outOfMemory ?? invalid;
-      if (error !== null) {
-        if (isDisposable(result)) result[Symbol.dispose]();
-        const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
-        // biome-ignore lint/correctness/noUnsafeFinally: the device's error explains whatever `build` threw after it.
-        throw new DeviceError(`${what} ${cause}: ${error.message}`);
-      }
+      outcome = { result: await build() };
+    } catch (thrown) {
+      outcome = { thrown };
     }
+    const outOfMemory = await this.device.popErrorScope();
+    const invalid = await this.device.popErrorScope();
+    const error = outOfMemory ?? invalid;
+    if (error !== null) {
+      // The device's error explains whatever `build` threw after it.
+      if ('result' in outcome && isDisposable(outcome.result)) outcome.result[Symbol.dispose]();
+      const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
+      throw new DeviceError(`${what} ${cause}: ${error.message}`);
+    }
+    if ('thrown' in outcome) throw outcome.thrown;
+    return outcome.result;
   }
 
   /** @throws DeviceError when the device was lost or reported an error nobody was waiting for. */

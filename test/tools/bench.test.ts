@@ -33,7 +33,12 @@ describe('statistics', () => {
   });
 
   it('sums the parts of a layer run by run', () => {
-    expect(sumByRun([[1, 2], [10, 20]])).toEqual([11, 22]); // biome-ignore format: two parts, two runs
+    expect(
+      sumByRun([
+        [1, 2],
+        [10, 20],
+      ]),
+    ).toEqual([11, 22]);
     expect(sumByRun([])).toEqual([]);
   });
 
@@ -44,7 +49,13 @@ describe('statistics', () => {
 });
 
 describe('tables', () => {
-  const table = { columns: [names('name'), numbers('ms')], rows: [['a|b', '1.5'], ['×', '100']] }; // biome-ignore format: rows
+  const table = {
+    columns: [names('name'), numbers('ms')],
+    rows: [
+      ['a|b', '1.5'],
+      ['×', '100'],
+    ],
+  };
 
   it('align names left and numbers right', () => {
     expect(textTable(table)).toBe(['name   ms', '────  ───', 'a|b   1.5', '×     100'].join('\n'));
@@ -55,9 +66,15 @@ describe('tables', () => {
   });
 
   it('show three digits and a dash for what is unknown', () => {
-    expect([1234.5, 12.345, 1.2345, 0.012345, 0, undefined, Number.NaN].map(figure)).toEqual(
-      ['1235', '12.3', '1.23', '0.012', '0', '–', '–'], // biome-ignore format: one a value
-    );
+    expect([1234.5, 12.345, 1.2345, 0.012345, 0, undefined, Number.NaN].map(figure)).toEqual([
+      '1235',
+      '12.3',
+      '1.23',
+      '0.012',
+      '0',
+      '–',
+      '–',
+    ]);
     expect([1.234, 0.0567, undefined].map(percent)).toEqual(['123 %', '5.7 %', '–']);
   });
 });
@@ -74,7 +91,10 @@ describe('the filter', () => {
 describe('options', () => {
   it('take sizes as WIDTHxHEIGHT or a side', () => {
     expect(parseSize('--first-size', '256x192')).toEqual({ width: 256, height: 192 });
-    expect(parseSizes('--sizes', '64, 128x96')).toEqual([{ width: 64, height: 64 }, { width: 128, height: 96 }]); // biome-ignore format: two sizes
+    expect(parseSizes('--sizes', '64, 128x96')).toEqual([
+      { width: 64, height: 64 },
+      { width: 128, height: 96 },
+    ]);
   });
 
   it.each([[['--sizes', '64,x']], [['--layer-size', '8']], [['(']], [['--kernels', 'fast']]])('refuse %j', (args) => {
@@ -112,9 +132,13 @@ describe('kernel rows', () => {
       'gram relu1_2 backward',
       'mse',
     ];
-    expect(labels.map(groupName)).toEqual(
-      ['conv1_2 forward', 'conv1_2 backward', 'gram relu1_2 forward', 'gram relu1_2 backward', 'mse'], // biome-ignore format: as above
-    );
+    expect(labels.map(groupName)).toEqual([
+      'conv1_2 forward',
+      'conv1_2 backward',
+      'gram relu1_2 forward',
+      'gram relu1_2 backward',
+      'mse',
+    ]);
   });
 
   it('hold outputs against direct ones', () => {
