@@ -15,7 +15,13 @@ import { paddedChannels, workgroupSize } from './elementwise.ts';
 import { type Backend, type DirectBackend, lanesOfBackend, measuredVariant } from './family.ts';
 import { im2colFits, im2colScratchBytes, recordIm2colBackward, recordIm2colForward } from './im2col.ts';
 import { type TilesVariant, tileNames } from './tiles.ts';
-import { recordWinograd, type WinogradKernels, winogradFits, winogradScratchBytes } from './winograd.ts';
+import {
+  recordWinograd,
+  type WinogradKernels,
+  type WinogradTile,
+  winogradFits,
+  winogradScratchBytes,
+} from './winograd.ts';
 
 const shapeParams = {
   inHeight: 'u32',
@@ -53,17 +59,18 @@ export type Conv2dVariant =
   | DirectBackend
   | TilesVariant
   | { readonly family: 'im2col'; readonly lanes: number }
-  | { readonly family: 'winograd'; readonly kernels: WinogradKernels };
+  | { readonly family: 'winograd'; readonly kernels: WinogradKernels; readonly tile: WinogradTile };
 
 export type Direction = 'forward' | 'backward';
 
-/** How a person, and a table of measurements, calls a variant: `direct`, `tiles 64x64`, `winograd lanes`. */
+/** How a person, and a table of measurements, calls a variant: `direct`, `tiles 64x64`, `winograd lanes`, `winograd2 lanes` for F(2x2, 3x3). */
 export function conv2dVariantName(variant: Conv2dVariant): string {
   if (variant.family === 'direct') return 'direct';
   if (variant.family === 'tiles') return `tiles ${variant.tile}`;
   if (variant.family === 'im2col') return 'im2col lanes';
-  const { kernels } = variant;
-  return kernels.family === 'lanes' ? 'winograd lanes' : `winograd tiles ${kernels.tile}`;
+  const { kernels, tile } = variant;
+  const algorithm = tile === 4 ? 'winograd' : `winograd${tile}`;
+  return kernels.family === 'lanes' ? `${algorithm} lanes` : `${algorithm} tiles ${kernels.tile}`;
 }
 
 /** Every variant of one direction, `direct` first. `lanes` is the adapter's lane count, where it has one. */
@@ -77,12 +84,15 @@ export function conv2dVariants(
     ...(lanes === undefined ? [] : [{ family: 'lanes', lanes } as const]),
     ...onTiles,
   ];
-  const fitting = kernels.filter(
-    (one) => isWinogradShape(shape) && winogradFits(winogradShapeOf(shape, direction), one),
+  const tiles: readonly WinogradTile[] = isWinogradShape(shape) ? [4, 2] : [];
+  const fitting = tiles.flatMap((tile) =>
+    kernels
+      .filter((one) => winogradFits(winogradShapeOf(shape, direction, tile), one))
+      .map((one) => ({ family: 'winograd', kernels: one, tile }) as const),
   );
   return [
     { family: 'direct' },
-    ...fitting.map((one) => ({ family: 'winograd', kernels: one }) as const),
+    ...fitting,
     ...(lanes !== undefined && im2colFits(shape, direction) ? [{ family: 'im2col', lanes } as const] : []),
     ...(tilesFit(shape, direction) ? onTiles : []),
   ];
@@ -132,11 +142,11 @@ function isUsual(variant: Conv2dVariant, { inChannels, outChannels }: Conv2dShap
 }
 
 /** A convolution as Winograd's transforms see it: in the backward direction the channels change places. */
-export function winogradShapeOf(shape: Conv2dShape, direction: Direction) {
+export function winogradShapeOf(shape: Conv2dShape, direction: Direction, tile: WinogradTile) {
   const { inHeight: height, inWidth: width } = shape;
   const [inChannels, outChannels] =
     direction === 'forward' ? [shape.inChannels, shape.outChannels] : [shape.outChannels, shape.inChannels];
-  return { height, width, inChannels, outChannels };
+  return { tile, height, width, inChannels, outChannels };
 }
 
 /**
@@ -211,7 +221,7 @@ export function conv2dScratchBytes(
     case 'im2col':
       return [im2colScratchBytes(shape, direction)];
     case 'winograd': {
-      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction));
+      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction, variant.tile));
       return [bytes, bytes];
     }
     default:
@@ -248,8 +258,8 @@ export function recordConv2dForward(
   }
   if (variant.family === 'winograd') {
     const scratch = [scratchOf(options, 0), scratchOf(options, 1)] as const;
-    const { kernels } = variant;
-    const winogradShape = winogradShapeOf(shape, 'forward');
+    const { kernels, tile } = variant;
+    const winogradShape = winogradShapeOf(shape, 'forward', tile);
     recordWinograd(program, { label, kernels, shape: winogradShape, input, weight, output, scratch, bias, relu });
     return;
   }
@@ -292,7 +302,7 @@ export function recordConv2dBackward(
     recordWinograd(program, {
       label,
       kernels: variant.kernels,
-      shape: winogradShapeOf(shape, 'backward'),
+      shape: winogradShapeOf(shape, 'backward', variant.tile),
       input: gradOutput,
       weight,
       output: gradInput,

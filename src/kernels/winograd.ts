@@ -1,10 +1,11 @@
 /**
- * 3x3, stride 1, padding 1 convolution by Winograd's F(4x4, 3x3): input transform, 36 matrix products,
- * output transform with the epilogue of either direction. 4 times fewer multiplications than direct; in f32 the error is
- * 1 to 2.5e-6 of the output's rms for 64 to 512 channels.
+ * 3x3, stride 1, padding 1 convolution by Winograd: input transform, matrix products, output transform with the epilogue of
+ * either direction. F(4x4, 3x3) multiplies 4 times less than direct, in 36 products; in f32 its error is 1 to 2.5e-6 of the
+ * output's rms for 64 to 512 channels. F(2x2, 3x3) multiplies 2.25 times less, in 16 products; its weights take 2.25 times less
+ * memory, which decides where a map has few tiles, and its error is 2 to 6e-7.
  *
- * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3, with other points:
- * 0, ±3/4, ±3/2, ∞ halve the paper's error (docs/decisions/0005-winograd-points.md).
+ * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), sections 4.1 and 4.3, the latter with other
+ * points: 0, ±3/4, ±3/2, ∞ halve the paper's error (docs/decisions/0005-winograd-points.md).
  */
 
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
@@ -23,11 +24,15 @@ export const winogradWeightKernel = defineKernel({
   params: { inChannels: 'u32', outChannels: 'u32', rotate: 'u32', batchStride: 'u32' },
 });
 
+export const winograd2WeightKernel = defineKernel({ ...winogradWeightKernel, shader: 'winograd2_weight.wgsl' });
+
 export const winogradInputKernel = defineKernel({
   shader: 'winograd_input.lanes.wgsl',
   bindings: { input: 'read', transformed: 'readWrite' },
   params: { height: 'u32', width: 'u32', channels: 'u32', firstTileRow: 'u32', batchStride: 'u32' },
 });
+
+export const winograd2InputKernel = defineKernel({ ...winogradInputKernel, shader: 'winograd2_input.lanes.wgsl' });
 
 export const winogradOutputKernel = defineKernel({
   shader: 'winograd_output.lanes.wgsl',
@@ -45,13 +50,23 @@ export const winogradOutputKernel = defineKernel({
   },
 });
 
-/** Edge of a tile of outputs. */
-const tileSize = 4;
+export const winograd2OutputKernel = defineKernel({ ...winogradOutputKernel, shader: 'winograd2_output.lanes.wgsl' });
 
-/** Products per tile and channel pair: (4 + 3 − 1)². */
-const coefficients = 36;
+/** Edge of a tile of outputs: F(2x2, 3x3) or F(4x4, 3x3). */
+export type WinogradTile = 2 | 4;
 
-/** Values between the matrices of two coefficients, beyond their own: keeps 36 streams off the same cache sets. */
+/** Products per tile and channel pair: (tile + 3 − 1)². */
+function coefficientsOf(tile: WinogradTile): number {
+  return (tile + 2) ** 2;
+}
+
+/** The kernels of a CPU adapter; `tiles` has its own, for 4. */
+const lanesKernels = {
+  2: { weight: winograd2WeightKernel, input: winograd2InputKernel, output: winograd2OutputKernel },
+  4: { weight: winogradWeightKernel, input: winogradInputKernel, output: winogradOutputKernel },
+} as const;
+
+/** Values between the matrices of two coefficients, beyond their own: keeps their streams off the same cache sets. */
 const batchPadding = 16;
 
 /**
@@ -61,6 +76,7 @@ const batchPadding = 16;
 const scratchGoalBytes = 32 * 2 ** 20;
 
 export interface WinogradShape {
+  readonly tile: WinogradTile;
   readonly height: number;
   readonly width: number;
   readonly inChannels: number;
@@ -72,13 +88,14 @@ export type WinogradKernels = LanesBackend | TilesVariant;
 
 /** Whether the kernels can run a shape: whole vectors of input channels, and on lanes whole column blocks of output channels. */
 export function winogradFits(shape: WinogradShape, kernels: WinogradKernels): boolean {
+  if (shape.tile === 2 && kernels.family === 'tiles') return false;
   const [depthBlock, columnBlock] = kernels.family === 'tiles' ? [4, 4] : [kernels.lanes, gemmColumnBlock];
   return shape.inChannels % depthBlock === 0 && shape.outChannels % columnBlock === 0;
 }
 
 /** Bytes of one transformed weight set. */
-export function winogradWeightBytes(inChannels: number, outChannels: number): number {
-  return coefficients * (inChannels * outChannels + batchPadding) * bytesPerFloat;
+export function winogradWeightBytes(tile: WinogradTile, inChannels: number, outChannels: number): number {
+  return coefficientsOf(tile) * (inChannels * outChannels + batchPadding) * bytesPerFloat;
 }
 
 interface Banding {
@@ -88,9 +105,10 @@ interface Banding {
 }
 
 function bandingOf(shape: WinogradShape, wantedRows?: number): Banding {
-  const tilesAcross = Math.ceil(shape.width / tileSize);
-  const tileRows = Math.ceil(shape.height / tileSize);
-  const rowBytes = coefficients * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
+  const tilesAcross = Math.ceil(shape.width / shape.tile);
+  const tileRows = Math.ceil(shape.height / shape.tile);
+  const rowBytes =
+    coefficientsOf(shape.tile) * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
   const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
   return { tilesAcross, tileRows, rowsPerBand };
 }
@@ -99,19 +117,20 @@ function bandingOf(shape: WinogradShape, wantedRows?: number): Banding {
 export function winogradScratchBytes(shape: WinogradShape, tileRowsPerBand?: number): number {
   const { tilesAcross, rowsPerBand } = bandingOf(shape, tileRowsPerBand);
   const channels = Math.max(shape.inChannels, shape.outChannels);
-  return coefficients * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
+  return coefficientsOf(shape.tile) * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
 }
 
 /**
  * Records the transform of a weight set, once per network.
  *
  * @param options.source [9, in, out] as the direct kernel wants it.
- * @param options.transformed [36, rows, columns]: rows = in and columns = out, or swapped and rotated by 180° for the
+ * @param options.transformed [coefficients, rows, columns]: rows = in and columns = out, or swapped and rotated by 180° for the
  * backward pass.
  */
 export function recordWinogradWeights(
   program: Program,
   options: {
+    readonly tile: WinogradTile;
     readonly source: BufferSlice;
     readonly transformed: BufferSlice;
     readonly inChannels: number;
@@ -125,7 +144,7 @@ export function recordWinogradWeights(
     ? [options.outChannels, options.inChannels]
     : [options.inChannels, options.outChannels];
   const filters = inChannels * outChannels;
-  program.dispatch(winogradWeightKernel, {
+  program.dispatch(lanesKernels[options.tile].weight, {
     bindings: { source, transformed },
     params: { inChannels, outChannels, rotate: Number(isBackward), batchStride: filters + batchPadding },
     grid: linearGrid(program.gpu, filters, workgroupSize),
@@ -139,7 +158,7 @@ export interface WinogradOptions {
   readonly shape: WinogradShape;
   /** [height, width, inChannels] */
   readonly input: BufferSlice;
-  /** [36, inChannels, outChannels], from `recordWinogradWeights`. */
+  /** [coefficients, inChannels, outChannels], from `recordWinogradWeights`. */
   readonly weight: BufferSlice;
   /** [height, width, outChannels] */
   readonly output: BufferSlice;
@@ -196,7 +215,7 @@ function recordInput(program: Program, { label: name, kernels, shape, input, scr
   }
   const { lanes } = kernels;
   const grid = [inChannels / lanes, band.tileRows] as const;
-  program.dispatch(winogradInputKernel, { label, constants: { LANES: lanes }, bindings, params, grid });
+  program.dispatch(lanesKernels[shape.tile].input, { label, constants: { LANES: lanes }, bindings, params, grid });
 }
 
 function recordProduct(program: Program, { label, kernels, shape, weight, scratch }: WinogradOptions, band: Band) {
@@ -206,7 +225,7 @@ function recordProduct(program: Program, { label, kernels, shape, weight, scratc
     a: scratch[0],
     b: weight,
     c: scratch[1],
-    batches: coefficients,
+    batches: coefficientsOf(shape.tile),
     rows: band.tiles,
     columns: outChannels,
     depth: inChannels,
@@ -247,5 +266,5 @@ function recordOutput(program: Program, options: WinogradOptions, band: Band): v
   }
   const { lanes } = kernels;
   const grid = [outChannels / lanes, band.tileRows] as const;
-  program.dispatch(winogradOutputKernel, { label, constants: { LANES: lanes }, bindings, params, grid });
+  program.dispatch(lanesKernels[shape.tile].output, { label, constants: { LANES: lanes }, bindings, params, grid });
 }

@@ -49,14 +49,15 @@ const kernel = { kernelHeight: kernelSize, kernelWidth: kernelSize };
 
 function weightSetBytes(layer: ConvLayer, direction: Direction, options: ActivationOptions): number {
   const { inChannels, outChannels } = layer;
-  switch (variantOf(layer, direction, options).family) {
+  const variant = variantOf(layer, direction, options);
+  switch (variant.family) {
     case 'direct':
     case 'tiles':
       return packedWeightBytes(inChannels, outChannels, kernelSize ** 2);
     case 'im2col':
       return im2colWeightBytes({ ...layer, ...kernel }, direction);
     case 'winograd':
-      return winogradWeightBytes(inChannels, outChannels);
+      return winogradWeightBytes(variant.tile, inChannels, outChannels);
   }
 }
 
@@ -177,8 +178,9 @@ export function uploadConvWeight(
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'winograd weights');
   const source = temporary.upload('untransformed weights', packConv2dWeight(weight, shape));
-  const transformed = scope.allocate(label, winogradWeightBytes(inChannels, outChannels));
-  recordWinogradWeights(program, { source, transformed, inChannels, outChannels, direction });
+  const { tile } = options.variant;
+  const transformed = scope.allocate(label, winogradWeightBytes(tile, inChannels, outChannels));
+  recordWinogradWeights(program, { tile, source, transformed, inChannels, outChannels, direction });
   gpu.submit([program]);
   return transformed;
 }

@@ -21,6 +21,8 @@ import {
   recordWinograd,
   recordWinogradWeights,
   type WinogradOptions,
+  type WinogradShape,
+  type WinogradTile,
   winogradScratchBytes,
   winogradWeightBytes,
 } from '../../src/kernels/winograd.ts';
@@ -144,23 +146,23 @@ function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem
 }
 
 /** Records the transform of the weights and returns where they are. */
-function transformedWeight(recording: Recording, shape: Conv2dShape, direction: Direction) {
+function transformedWeight(recording: Recording, shape: Conv2dShape, direction: Direction, tile: WinogradTile) {
   const { inChannels, outChannels } = shape;
-  const transformed = recording.scratch('transformed weight', winogradWeightBytes(inChannels, outChannels));
+  const transformed = recording.scratch('transformed weight', winogradWeightBytes(tile, inChannels, outChannels));
   const source = recording.buffer('weight');
-  recordWinogradWeights(recording.preparation, { source, transformed, inChannels, outChannels, direction });
+  recordWinogradWeights(recording.preparation, { tile, source, transformed, inChannels, outChannels, direction });
   return transformed;
 }
 
 /** The two scratch buffers of Winograd. */
-function winogradScratch(recording: Recording, shape: Conv2dShape, direction: Direction, bands?: number) {
-  const sizeBytes = winogradScratchBytes(winogradShapeOf(shape, direction), bands);
+function winogradScratch(recording: Recording, shape: WinogradShape, bands?: number) {
+  const sizeBytes = winogradScratchBytes(shape, bands);
   return [recording.scratch('transformed', sizeBytes), recording.scratch('product', sizeBytes)] as const;
 }
 
 /** Bands of one tile row and of two wherever a picture has more; the default is one band at the sizes of these cases. */
-function bandSizes(shape: Conv2dShape): readonly number[] {
-  return [1, 2].filter((rows) => Math.ceil(shape.inHeight / 4) > rows);
+function bandSizes(shape: Conv2dShape, tile: WinogradTile): readonly number[] {
+  return [1, 2].filter((rows) => Math.ceil(shape.inHeight / tile) > rows);
 }
 
 /** The tolerance that a variant's arithmetic needs, where it is not the case's. */
@@ -180,8 +182,8 @@ function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dSh
     return { weight: recording.buffer(direction === 'forward' ? 'weight' : 'weightTransposed') };
   }
   return {
-    weight: transformedWeight(recording, shape, direction),
-    scratch: winogradScratch(recording, shape, direction),
+    weight: transformedWeight(recording, shape, direction, variant.tile),
+    scratch: winogradScratch(recording, winogradShapeOf(shape, direction, variant.tile)),
   };
 }
 
@@ -195,17 +197,19 @@ function bandedVariants(
   return variants.flatMap((variant) => {
     if (variant.family !== 'winograd') return [];
     if (variant.kernels.family === 'tiles' && variant.kernels.tile !== defaultTile) return [];
-    return bandSizes(shape).map(
+    const { kernels, tile } = variant;
+    const winogradShape = winogradShapeOf(shape, direction, tile);
+    return bandSizes(shape, tile).map(
       (rows): KernelVariant => ({
         name: `${conv2dVariantName(variant)}, bands of ${rows}`,
         tolerance: winogradTolerance,
         record: (recording) => {
           recordWinograd(recording.program, {
             label: `conv2d_${direction}`,
-            kernels: variant.kernels,
-            shape: winogradShapeOf(shape, direction),
-            weight: transformedWeight(recording, shape, direction),
-            scratch: winogradScratch(recording, shape, direction, rows),
+            kernels,
+            shape: winogradShape,
+            weight: transformedWeight(recording, shape, direction, tile),
+            scratch: winogradScratch(recording, winogradShape, rows),
             tileRowsPerBand: rows,
             ...buffers(recording),
           });

@@ -185,7 +185,7 @@ describe('shapes', () => {
     using program = new Program(gpu(), 'no scratch');
     const slice = gpu().buffers.allocate('stand-in', 4);
     const buffers = { weight: slice, input: slice, bias: slice, output: slice };
-    const variant = { family: 'winograd', kernels: lanes8 } as const;
+    const variant = { family: 'winograd', kernels: lanes8, tile: 4 } as const;
     const record = (): void =>
       recordConv2dForward(program, { label: 'conv1_2', variant, shape: vgg, relu: true, ...buffers });
     expect(record).toThrow(ShapeError);
@@ -223,7 +223,7 @@ describe('shapes', () => {
   it('Winograd keeps its scratch below the binding limit at any picture that has rows to cut', () => {
     const most = 128 * 2 ** 20;
     const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) =>
-      winogradScratchBytes({ height: edge, width: edge, inChannels: 64, outChannels: 64 }),
+      winogradScratchBytes({ tile: 4, height: edge, width: edge, inChannels: 64, outChannels: 64 }),
     );
     expect(Math.max(...sizes)).toBeLessThan(most);
     expect(sizes.map((size) => size / 2 ** 20 < 33)).toEqual(sizes.map(() => true));

@@ -35,7 +35,7 @@ describe('cases', () => {
     const lanes =
       lanesOf(gpu().profile) === undefined
         ? []
-        : ['lanes', 'im2col lanes', ...bands.map((band) => `winograd lanes${band}`)];
+        : ['lanes', 'im2col lanes', ...bands.flatMap((band) => [`winograd lanes${band}`, `winograd2 lanes${band}`])];
     const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
     const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
     expect([...families].sort()).toEqual(['direct', ...lanes, ...tiles, ...banded].sort());

@@ -10,7 +10,12 @@ import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
 import { gemmLanesKernel } from '../../src/kernels/gemm.ts';
 import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
 import { tileConstants, tileNames } from '../../src/kernels/tiles.ts';
-import { winogradInputKernel, winogradOutputKernel } from '../../src/kernels/winograd.ts';
+import {
+  winograd2InputKernel,
+  winograd2OutputKernel,
+  winogradInputKernel,
+  winogradOutputKernel,
+} from '../../src/kernels/winograd.ts';
 import { winogradInputTilesKernel, winogradOutputTilesKernel } from '../../src/kernels/winograd-tiles.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -134,7 +139,10 @@ describe('the modules', () => {
   const variants = [
     ...lanes.flatMap((LANES) => [64, 128].map((KC) => ({ kernel: gemmLanesKernel, constants: { LANES, KC } }))),
     ...lanes.flatMap((LANES) =>
-      [winogradInputKernel, winogradOutputKernel].map((kernel) => ({ kernel, constants: { LANES } })),
+      [winogradInputKernel, winogradOutputKernel, winograd2InputKernel, winograd2OutputKernel].map((kernel) => ({
+        kernel,
+        constants: { LANES },
+      })),
     ),
     ...tileNames
       .map(tileConstants)

@@ -1,0 +1,75 @@
+// Winograd F(2x2, 3x3), output transform for CPU adapters: the 2x2 outputs Aᵀ m A of each tile, and the epilogue of
+// conv2d in either direction:
+//   forward:  output = act(bias + value), act being ReLU where `relu` is 1
+//   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
+//
+// Source: Lavin and Gray (2015), section 4.1. As winograd_output.lanes: one invocation owns one channel of a row of tiles.
+// Layout: NHWC. Grid: channels / LANES along x, tile rows of this band along y. Needs channels a multiple of LANES.
+
+// header
+const LANES: u32 = 8u;  // lanes of the adapter's vectors
+// end header
+
+struct Params {
+  height: u32,
+  width: u32,
+  channels: u32,
+  firstTileRow: u32,  // of this band
+  batchStride: u32,   // values between coefficients
+  bias: u32,          // 1: add bias
+  relu: u32,
+  accumulate: u32,
+  mask: u32,
+}
+
+@group(0) @binding(0) var<storage, read> product: array<f32>;       // [16, tiles of the band, channels]
+@group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
+@group(0) @binding(2) var<storage, read> activation: array<f32>;    // [height, width, channels], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<f32>;  // [height, width, channels]
+@group(0) @binding(4) var<uniform> params: Params;
+
+// Aᵀ applied to four values.
+fn gather(m: array<f32, 4>) -> array<f32, 2> {
+  return array<f32, 2>(m[0] + m[1] + m[2], m[1] - m[2] + m[3]);
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let channel = id.x;
+  let tilesAcross = (params.width + 1u) / 2u;
+  let top = (params.firstTileRow + id.y) * 2u;
+  var shift = 0.0;
+  if (params.bias == 1u) {
+    shift = bias[channel];
+  }
+  for (var tile = 0u; tile < tilesAcross; tile++) {
+    let at = (id.y * tilesAcross + tile) * params.channels + channel;
+    var columns: array<array<f32, 2>, 4>;  // Aᵀ applied down each column of m
+    for (var j = 0u; j < 4u; j++) {
+      var values = array<f32, 4>();
+      for (var i = 0u; i < 4u; i++) {
+        values[i] = product[(i * 4u + j) * params.batchStride + at];
+      }
+      columns[j] = gather(values);
+    }
+    for (var i = 0u; i < 2u; i++) {
+      let row = gather(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
+      let y = top + i;
+      for (var j = 0u; j < 2u; j++) {
+        let x = tile * 2u + j;
+        if (y < params.height && x < params.width) {
+          let index = (y * params.width + x) * params.channels + channel;
+          var value = row[j] + shift;
+          if (params.accumulate == 1u) {
+            value += output[index];
+          }
+          if (params.mask == 1u) {
+            value = select(0.0, value, activation[index] > 0.0);
+          }
+          // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+          output[index] = select(value, 0.0, params.relu == 1u && value < 0.0);
+        }
+      }
+    }
+  }
+}
