@@ -221,7 +221,7 @@ export function conv2dScratchBytes(
     case 'im2col':
       return [im2colScratchBytes(shape, direction)];
     case 'winograd': {
-      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction, variant.tile));
+      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction, variant.tile), variant.kernels);
       return [bytes, bytes];
     }
     default:

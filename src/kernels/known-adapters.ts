@@ -15,7 +15,15 @@ interface KnownAdapter {
 const knownAdapters: readonly KnownAdapter[] = [
   // Mesa 25.0.7, LLVM 15, 8 lanes, two cores that others used too; `--size 128`, 2026-11-24. The family's own choice was the fastest of
   // up to nine variants in every operation; the next one took twice as long and more (conv3_1 backward, 20.6 against 41.6 ms).
-  { vendor: 'mesa', description: /^llvmpipe/, variants: new Map() },
+  {
+    vendor: 'mesa',
+    description: /^llvmpipe/,
+    variants: new Map(
+      ['conv5_1', 'conv5_2', 'conv5_3', 'conv5_4'].flatMap((layer) =>
+        ['forward', 'backward'].map((direction) => [`conv2d_${direction} ${layer}`, 'winograd2 lanes'] as const),
+      ),
+    ),
+  },
   // SwiftShader 5.0.0 of Chromium 156, 4 lanes, two cores; `--size 128`, 2026-11-24. From conv4_1 on the family's own choice was the fastest
   // or within the spread; the Gram matrices were not measured at this size.
   {

@@ -70,10 +70,14 @@ const lanesKernels = {
 const batchPadding = 16;
 
 /**
- * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. Banding costs nothing
- * measurable (1, 2 and 4 bands: 57.5, 57.4 and 54.4 GFLOP/s on a slower CPU than decision 0015's) and keeps scratch below the 128 MiB binding limit.
+ * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. On a CPU a band and its
+ * products should stay in its caches: 4 MiB took 302 to 315 ms of CPU time for the convolutions of an evaluation at 256x192, 32 MiB 330 to
+ * 342, 1 MiB 517. On a GPU it only has to keep scratch well below the 128 MiB binding limit.
  */
-const scratchGoalBytes = 32 * 2 ** 20;
+const scratchGoalBytes = { lanes: 4 * 2 ** 20, tiles: 32 * 2 ** 20 } as const;
+
+/** A band reads every weight of its layer, so it should have so many tiles to share them. */
+const leastTilesPerBand = 128;
 
 export interface WinogradShape {
   readonly tile: WinogradTile;
@@ -104,20 +108,27 @@ interface Banding {
   readonly rowsPerBand: number;
 }
 
-function bandingOf(shape: WinogradShape, wantedRows?: number): Banding {
+function bandingOf(shape: WinogradShape, { family }: WinogradKernels, wantedRows?: number): Banding {
   const tilesAcross = Math.ceil(shape.width / shape.tile);
   const tileRows = Math.ceil(shape.height / shape.tile);
-  const rowBytes =
-    coefficientsOf(shape.tile) * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
-  const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
+  const rowBytes = scratchBytes(shape, tilesAcross);
+  const fittingRows = Math.floor(scratchGoalBytes[family] / rowBytes);
+  const leastRows = Math.ceil(leastTilesPerBand / tilesAcross);
+  const bands = Math.ceil(tileRows / Math.max(leastRows, fittingRows));
+  // Bands of one size, so that none is left with a few rows.
+  const rowsPerBand = wantedRows ?? Math.ceil(tileRows / bands);
   return { tilesAcross, tileRows, rowsPerBand };
 }
 
+/** Bytes of so many tiles before or after the products, whichever have more channels. */
+function scratchBytes({ tile, inChannels, outChannels }: WinogradShape, tiles: number): number {
+  return coefficientsOf(tile) * (tiles * Math.max(inChannels, outChannels) + batchPadding) * bytesPerFloat;
+}
+
 /** Bytes that each of the two scratch buffers needs for a shape, in bands of `tileRowsPerBand` or of the size that suits. */
-export function winogradScratchBytes(shape: WinogradShape, tileRowsPerBand?: number): number {
-  const { tilesAcross, rowsPerBand } = bandingOf(shape, tileRowsPerBand);
-  const channels = Math.max(shape.inChannels, shape.outChannels);
-  return coefficientsOf(shape.tile) * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
+export function winogradScratchBytes(shape: WinogradShape, kernels: WinogradKernels, tileRowsPerBand?: number): number {
+  const { tilesAcross, rowsPerBand } = bandingOf(shape, kernels, tileRowsPerBand);
+  return scratchBytes(shape, rowsPerBand * tilesAcross);
 }
 
 /**
@@ -177,7 +188,7 @@ export interface WinogradOptions {
 /** Records a convolution, band by band. */
 export function recordWinograd(program: Program, options: WinogradOptions): void {
   const { shape } = options;
-  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, options.tileRowsPerBand);
+  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, options.kernels, options.tileRowsPerBand);
   for (let firstTileRow = 0; firstTileRow < tileRows; firstTileRow += rowsPerBand) {
     const bandRows = Math.min(rowsPerBand, tileRows - firstTileRow);
     const tiles = bandRows * tilesAcross;

@@ -20,6 +20,7 @@ import { defaultTile } from '../../src/kernels/tiles.ts';
 import {
   recordWinograd,
   recordWinogradWeights,
+  type WinogradKernels,
   type WinogradOptions,
   type WinogradShape,
   type WinogradTile,
@@ -155,8 +156,8 @@ function transformedWeight(recording: Recording, shape: Conv2dShape, direction: 
 }
 
 /** The two scratch buffers of Winograd. */
-function winogradScratch(recording: Recording, shape: WinogradShape, bands?: number) {
-  const sizeBytes = winogradScratchBytes(shape, bands);
+function winogradScratch(recording: Recording, shape: WinogradShape, kernels: WinogradKernels, bands?: number) {
+  const sizeBytes = winogradScratchBytes(shape, kernels, bands);
   return [recording.scratch('transformed', sizeBytes), recording.scratch('product', sizeBytes)] as const;
 }
 
@@ -183,7 +184,7 @@ function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dSh
   }
   return {
     weight: transformedWeight(recording, shape, direction, variant.tile),
-    scratch: winogradScratch(recording, winogradShapeOf(shape, direction, variant.tile)),
+    scratch: winogradScratch(recording, winogradShapeOf(shape, direction, variant.tile), variant.kernels),
   };
 }
 
@@ -209,7 +210,7 @@ function bandedVariants(
             kernels,
             shape: winogradShape,
             weight: transformedWeight(recording, shape, direction, tile),
-            scratch: winogradScratch(recording, winogradShape, rows),
+            scratch: winogradScratch(recording, winogradShape, kernels, rows),
             tileRowsPerBand: rows,
             ...buffers(recording),
           });

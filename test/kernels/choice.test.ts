@@ -17,6 +17,7 @@ import {
 import { backendOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant, gramVariantName } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
+import { defaultTile } from '../../src/kernels/tiles.ts';
 import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
 import { useGpu } from '../support/gpu.ts';
 
@@ -220,12 +221,22 @@ describe('shapes', () => {
     ]);
   });
 
-  it('Winograd keeps its scratch below the binding limit at any picture that has rows to cut', () => {
-    const most = 128 * 2 ** 20;
-    const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) =>
-      winogradScratchBytes({ tile: 4, height: edge, width: edge, inChannels: 64, outChannels: 64 }),
-    );
-    expect(Math.max(...sizes)).toBeLessThan(most);
-    expect(sizes.map((size) => size / 2 ** 20 < 33)).toEqual(sizes.map(() => true));
+  it.each([
+    ['lanes', lanes8, 9.1],
+    ['tiles', { family: 'tiles', tile: defaultTile }, 33],
+  ] as const)(
+    'Winograd on %s keeps its scratch small at any picture that has rows to cut',
+    (_name, kernels, mostMiB) => {
+      const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) =>
+        winogradScratchBytes({ tile: 4, height: edge, width: edge, inChannels: 64, outChannels: 64 }, kernels),
+      );
+      expect(Math.max(...sizes) / 2 ** 20).toBeLessThan(mostMiB);
+    },
+  );
+
+  it('Winograd bands of a deep layer have tiles enough to share its weights', () => {
+    const deep = { tile: 4, height: 64, width: 64, inChannels: 512, outChannels: 512 } as const;
+    const tileBytes = 36 * 512 * 4;
+    expect(Math.floor(winogradScratchBytes(deep, lanes8) / tileBytes)).toBe(128);
   });
 });
