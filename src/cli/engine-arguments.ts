@@ -7,6 +7,7 @@ export interface EngineArguments {
   readonly weights?: string;
   readonly adapter?: string;
   readonly kernels?: KernelFamily | 'auto';
+  readonly lowMemory?: true;
 }
 
 export const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];

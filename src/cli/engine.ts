@@ -12,8 +12,12 @@ import { remark } from './output.ts';
 export const tuningFile = 'tuning.json';
 
 /** Opens the adapter asked for, with what was measured on it; the caller disposes it. @throws DeviceError, InputError as `openGpu`. */
-export async function openEngine({ adapter, kernels = 'auto' }: Omit<EngineArguments, 'weights'>): Promise<Gpu> {
-  const named = adapter === undefined ? {} : { adapter };
+export async function openEngine(options: Omit<EngineArguments, 'weights'>): Promise<Gpu> {
+  const { adapter, kernels = 'auto', lowMemory } = options;
+  const named = {
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(lowMemory === undefined ? {} : { lowMemory }),
+  };
   if (kernels !== 'auto') return openGpu({ ...named, kernelFamily: kernels });
   const table = await readTuning();
   return openGpu({ ...named, measured: (profile) => measuredOn(table ?? [], profile) });

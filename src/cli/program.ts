@@ -159,5 +159,9 @@ function addEngineOptions(command: Command): Command {
     .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)")
     .option('--kernels <family>', `of the hot operations: ${orList(kernelChoices)} (default: auto)`, (text: string) =>
       parseChoice('--kernels', text, kernelChoices),
+    )
+    .option(
+      '--low-memory',
+      'kernels whose weights take less than half the memory, a little slower (default: when memory is short)',
     );
 }

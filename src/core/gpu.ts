@@ -49,6 +49,8 @@ export class Gpu implements Disposable {
   readonly kernelFamily: KernelFamily | undefined;
   /** What its owner knows to be fastest on this adapter; only asked where `kernelFamily` leaves the choice. */
   readonly measured: MeasuredVariants | undefined;
+  /** Whether kernels whose weights take little memory are to be preferred to faster ones. */
+  readonly lowMemory: boolean;
   protected readonly instance: object;
   #lost: string | undefined;
   #uncaptured: string | undefined;
@@ -61,7 +63,9 @@ export class Gpu implements Disposable {
     readonly instance: object;
     readonly kernelFamily?: KernelFamily | undefined;
     readonly measured?: MeasuredVariants | undefined;
+    readonly lowMemory?: boolean;
   }) {
+    this.lowMemory = options.lowMemory ?? false;
     this.kernelFamily = options.kernelFamily;
     this.measured = options.measured;
     this.instance = options.instance;

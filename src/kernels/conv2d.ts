@@ -123,7 +123,9 @@ export function chooseConv2dVariant(
   backend: Backend,
   layer?: string,
 ): Conv2dVariant {
-  const known = conv2dVariants(shape, direction, lanesOfBackend(backend));
+  const known = conv2dVariants(shape, direction, lanesOfBackend(backend)).filter(
+    (variant) => !(backend.lowMemory === true && variant.family === 'winograd' && variant.tile === 4),
+  );
   const measured =
     layer === undefined
       ? undefined

@@ -26,7 +26,11 @@ export interface TilesBackend {
  * The family that operations run in wherever it has a kernel for their shape (`direct` takes the rest), and what was measured
  * to be better on this adapter.
  */
-export type Backend = (DirectBackend | LanesBackend | TilesBackend) & { readonly measured?: MeasuredVariants };
+export type Backend = (DirectBackend | LanesBackend | TilesBackend) & {
+  readonly measured?: MeasuredVariants;
+  /** Leaves out what needs four times the weights' own memory: Winograd's F(4x4, 3x3). */
+  readonly lowMemory?: true;
+};
 
 /** Subgroup sizes the `lanes` kernels are written for. */
 const laneCounts: readonly number[] = [4, 8, 16];
@@ -58,7 +62,7 @@ export function backendFor(profile: AdapterProfile, wanted?: KernelFamily): Back
 /** Where the choice of variants comes from, best first. */
 export type ChoiceOrigin = 'option' | 'tune' | 'known adapter' | 'default';
 
-type Owner = Pick<Gpu, 'profile' | 'kernelFamily' | 'measured'>;
+type Owner = Pick<Gpu, 'profile' | 'kernelFamily' | 'measured'> & Partial<Pick<Gpu, 'lowMemory'>>;
 
 /** Why an open device runs what it runs. */
 export function choiceOriginOf({ profile, kernelFamily, measured }: Owner): ChoiceOrigin {
@@ -73,8 +77,8 @@ export function choiceOriginOf({ profile, kernelFamily, measured }: Owner): Choi
  *
  * @throws InputError where the family asked for cannot run.
  */
-export function backendOf({ profile, kernelFamily, measured }: Owner): Backend {
-  const backend = backendFor(profile, kernelFamily);
+export function backendOf({ profile, kernelFamily, measured, lowMemory }: Owner): Backend {
+  const backend: Backend = { ...backendFor(profile, kernelFamily), ...(lowMemory === true ? { lowMemory } : {}) };
   if (kernelFamily !== undefined) return backend;
   const best = measured ?? knownVariants(profile);
   return best === undefined ? backend : { ...backend, measured: best };

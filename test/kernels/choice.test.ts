@@ -14,11 +14,13 @@ import {
   packedWeightBytes,
   recordConv2dForward,
 } from '../../src/kernels/conv2d.ts';
-import { backendOf } from '../../src/kernels/family.ts';
+import { type Backend, backendOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant, gramVariantName } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { defaultTile } from '../../src/kernels/tiles.ts';
 import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
+import { deviceWeightBytes } from '../../src/models/device-weights.ts';
+import { layersOf } from '../../src/models/vgg.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -134,6 +136,33 @@ describe('a measured variant', () => {
     expect(name('backward', 'conv3_1', { stride: 2 })).toBe('direct');
     expect(name('forward', 'conv3_3')).toBe('winograd lanes');
     expect(gramVariantName(chooseGramVariant(256, backend))).toBe('lanes');
+  });
+});
+
+describe('low memory', () => {
+  const name = (backend: Backend, layer: string): string =>
+    conv2dVariantName(chooseConv2dVariant(vgg, 'forward', { ...backend, lowMemory: true }, layer));
+
+  it('takes F(2x2, 3x3) on lanes and the implicit product on tiles', () => {
+    expect(name(lanes8, 'conv3_1')).toBe('winograd2 lanes');
+    expect(name({ family: 'tiles' }, 'conv3_1')).toBe(`tiles ${defaultTile}`);
+    expect(name({ family: 'direct' }, 'conv3_1')).toBe('direct');
+  });
+
+  it('goes before what was measured, where that takes more', () => {
+    const measured = new Map([
+      ['conv2d_forward conv3_1', 'winograd tiles 128x64'],
+      ['conv2d_forward conv3_2', 'tiles 32x32'],
+    ]);
+    expect(name({ ...lanes8, measured }, 'conv3_1')).toBe('winograd2 lanes');
+    expect(name({ ...lanes8, measured }, 'conv3_2')).toBe('tiles 32x32');
+  });
+
+  it('halves the weights of VGG16 and more', () => {
+    const convolutions = layersOf('vgg16').filter((layer) => layer.kind === 'conv');
+    const bytes = (backend: Backend): number => deviceWeightBytes(convolutions, { backend, paddingMode: 'zeros' });
+    expect(bytes({ ...lanes8, lowMemory: true })).toBeLessThan(bytes(lanes8) / 2);
+    expect(bytes({ family: 'tiles', lowMemory: true })).toBeLessThan(0.3 * bytes({ family: 'tiles' }));
   });
 });
 

@@ -1,6 +1,7 @@
 /** WebGPU in Node through Dawn: the only file that touches the npm package `webgpu`. */
 
 import { readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
 import { type AdapterProfile, Gpu, type KernelFamily, type MeasuredVariants, profileAdapter } from '../../core/gpu.ts';
@@ -8,6 +9,9 @@ import { widenVectors } from './vector-width.ts';
 
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
 const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
+
+/** Below so much free memory an adapter that is the CPU gets small weights: VGG16's fast ones take 340 MiB, and a run needs its own. */
+const shortOfMemoryBytes = 2 ** 30;
 
 const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
@@ -18,6 +22,8 @@ export interface OpenGpuOptions {
   readonly kernelFamily?: KernelFamily | undefined;
   /** Looks up what was measured on the adapter (`measuredOn` in `transfer/tuning.ts`). */
   readonly measured?: (profile: AdapterProfile) => MeasuredVariants | undefined;
+  /** Prefers kernels whose weights take little memory; when absent, where the adapter is the CPU and the machine is short of it. */
+  readonly lowMemory?: boolean;
   /** Exact timestamps, for benchmarks: Dawn rounds them to 65 µs otherwise. */
   readonly exactTimestamps?: boolean;
 }
@@ -48,6 +54,7 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
     instance,
     kernelFamily: options.kernelFamily,
     measured: options.measured?.(profile),
+    lowMemory: options.lowMemory ?? (profile.isSoftware && freemem() < shortOfMemoryBytes),
   });
 }
 
