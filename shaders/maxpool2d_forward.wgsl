@@ -1,5 +1,6 @@
 // maxpool2d, forward: output[y,x,c] = max over the kernel x kernel window at (y·kernel, x·kernel) of input[·,·,c]
 //
+// A NaN in a window becomes its maximum, as in PyTorch, so that the loss shows it.
 // Windows do not overlap (stride = kernel size) and incomplete ones at the far edges are dropped, as PyTorch's default.
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
 // output pixels x (channels / 4), walked with the stride of the whole grid.
@@ -15,6 +16,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [inHeight / k, inWidth / k, channels / 4]
 @group(0) @binding(2) var<uniform> params: Params;
 
+// WGSL may assume that no NaN exists, so it is read from the bits.
+fn isNan(value: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let blocks = params.channels / 4u;
@@ -27,7 +33,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var best = input[first];
     for (var ky = 0u; ky < k; ky++) {
       for (var kx = 0u; kx < k; kx++) {
-        best = max(best, input[first + (ky * params.inWidth + kx) * blocks]);
+        let value = input[first + (ky * params.inWidth + kx) * blocks];
+        best = select(best, value, (value > best) | isNan(value));
       }
     }
     output[i] = best;

@@ -5,7 +5,16 @@
 
 import { InputError, ShapeError } from '../core/errors.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
-import { type ConvLayer, kernelSize, type Layer, layersOf, type NetworkName, tapNamesOf } from './vgg.ts';
+import { routedKernelSize } from '../kernels/pool2d.ts';
+import {
+  type ConvLayer,
+  kernelSize,
+  type Layer,
+  layersOf,
+  type NetworkName,
+  type PoolLayer,
+  tapNamesOf,
+} from './vgg.ts';
 
 /** A feature map: [height, width, channels], channels padded to a multiple of 4. */
 export interface FeatureMap {
@@ -18,13 +27,14 @@ export interface FeatureMap {
 export type Step =
   | { readonly kind: 'convForward'; layer: ConvLayer; input: FeatureMap; output: FeatureMap; relu: boolean }
   | { readonly kind: 'reluForward'; input: FeatureMap; output: FeatureMap }
-  | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap }
+  /** With `routes` it notes where the gradient will go. */
+  | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap; routes: FeatureMap | undefined }
   /** The losses at a tap write (or add) their gradient. */
   | { readonly kind: 'tapGradient'; feature: FeatureMap; gradient: FeatureMap; accumulate: boolean }
   | { readonly kind: 'reluBackward'; output: FeatureMap; gradient: FeatureMap }
   | {
       readonly kind: 'poolBackward';
-      input: FeatureMap;
+      routes: FeatureMap;
       gradOutput: FeatureMap;
       gradInput: FeatureMap;
       accumulate: boolean;
@@ -67,6 +77,8 @@ interface Stage {
   readonly input: FeatureMap;
   readonly activation: FeatureMap;
   readonly preActivation: FeatureMap | undefined;
+  /** Of a pool, where something goes backward: what it notes, so that its input's life may end there. */
+  readonly routes: FeatureMap | undefined;
   /** False where the deepest tap is the convolution itself, so that nobody needs its ReLU. */
   readonly needsActivation: boolean;
 }
@@ -135,7 +147,14 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
       const height = Math.floor(stageInput.height / 2);
       const width = Math.floor(stageInput.width / 2);
       current = { name: layer.name, height, width, channels: layer.channels };
-      return { layer, input: stageInput, activation: current, preActivation: undefined, needsActivation: true };
+      return {
+        layer,
+        input: stageInput,
+        activation: current,
+        preActivation: undefined,
+        routes: options.backward ? routesOf(layer, stageInput) : undefined,
+        needsActivation: true,
+      };
     }
     const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels };
     current = { name: layer.reluName, ...size };
@@ -144,6 +163,7 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
       input: stageInput,
       activation: current,
       preActivation: options.taps.includes(layer.name) ? { name: layer.name, ...size } : undefined,
+      routes: undefined,
       needsActivation: index < layers.length - 1 || options.taps.includes(layer.reluName),
     };
   });
@@ -152,7 +172,7 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
 function forwardSteps(stage: Stage): readonly Step[] {
   const { layer, input, activation, preActivation } = stage;
   if (layer.kind === 'pool') {
-    return [{ kind: 'poolForward', input, output: activation }];
+    return [{ kind: 'poolForward', input, output: activation, routes: stage.routes }];
   }
   if (preActivation === undefined) {
     return [{ kind: 'convForward', layer, input, output: activation, relu: true }];
@@ -186,12 +206,12 @@ function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, Featu
     if (accumulate) {
       steps.push({ kind: 'tapGradient', feature: stage.input, gradient: gradInput, accumulate: false });
     }
-    const { input } = stage;
-    if (layer.kind === 'pool') {
-      steps.push({ kind: 'poolBackward', input, gradOutput: gradient, gradInput, accumulate });
-    } else {
+    const { input, routes } = stage;
+    if (layer.kind === 'conv') {
       const mask = stages[index - 1]?.layer.kind === 'conv';
       steps.push({ kind: 'convBackward', layer, input, gradOutput: gradient, gradInput, accumulate, mask });
+    } else if (routes !== undefined) {
+      steps.push({ kind: 'poolBackward', routes, gradOutput: gradient, gradInput, accumulate });
     }
   }
   return steps;
@@ -201,19 +221,29 @@ function gradientOf(map: FeatureMap): FeatureMap {
   return { ...map, name: `gradient of ${map.name}` };
 }
 
+/** A byte a channel, so that one value holds four. */
+function routesOf(pool: PoolLayer, input: FeatureMap): FeatureMap {
+  const windows = {
+    height: Math.ceil(input.height / routedKernelSize),
+    width: Math.ceil(input.width / routedKernelSize),
+  };
+  return { name: `routes of ${pool.name}`, ...windows, channels: pool.channels / 4 };
+}
+
 /** The maps a step reads and writes, in no order: what lifetimes are made of. */
 export function mapsOf(step: Step): readonly FeatureMap[] {
   switch (step.kind) {
     case 'convForward':
     case 'reluForward':
-    case 'poolForward':
       return [step.input, step.output];
+    case 'poolForward':
+      return [step.input, step.output, ...(step.routes === undefined ? [] : [step.routes])];
     case 'tapGradient':
       return [step.feature, step.gradient];
     case 'reluBackward':
       return [step.output, step.gradient];
     case 'poolBackward':
-      return [step.input, step.gradOutput, step.gradInput];
+      return [step.routes, step.gradOutput, step.gradInput];
     case 'convBackward':
       return step.mask ? [step.input, step.gradOutput, step.gradInput] : [step.gradOutput, step.gradInput];
   }

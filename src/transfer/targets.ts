@@ -30,7 +30,8 @@ export async function makeContentTargets(target: TargetOptions): Promise<Readonl
     return {
       copy,
       finish: (encoder) => {
-        encoder.copyBufferToBuffer(executor.tap(layer).buffer, 0, copy.buffer, 0, mapBytes(map));
+        const { buffer, offsetBytes, sizeBytes } = executor.tap(layer);
+        encoder.copyBufferToBuffer(buffer, offsetBytes, copy.buffer, copy.offsetBytes, sizeBytes);
       },
     };
   });
