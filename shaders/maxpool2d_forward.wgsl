@@ -5,6 +5,11 @@
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
 // output pixels x (channels / 4), walked with the stride of the whole grid.
 
+// header
+alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -12,8 +17,8 @@ struct Params {
   kernelSize: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, channels / 4]
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [inHeight / k, inWidth / k, channels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, channels / 4]
+@group(0) @binding(1) var<storage, read_write> output: array<vec4<Output>>;  // [inHeight / k, inWidth / k, channels / 4]
 @group(0) @binding(2) var<uniform> params: Params;
 
 // WGSL may assume that no NaN exists, so it is read from the bits.
@@ -30,13 +35,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < count; i += groups.x * 64u) {
     let pixel = i / blocks;
     let first = ((pixel / outWidth) * k * params.inWidth + (pixel % outWidth) * k) * blocks + i % blocks;
-    var best = input[first];
+    var best = vec4f(input[first]);
     for (var ky = 0u; ky < k; ky++) {
       for (var kx = 0u; kx < k; kx++) {
-        let value = input[first + (ky * params.inWidth + kx) * blocks];
+        let value = vec4f(input[first + (ky * params.inWidth + kx) * blocks]);
         best = select(best, value, (value > best) | isNan(value));
       }
     }
-    output[i] = best;
+    output[i] = vec4<Output>(best);
   }
 }

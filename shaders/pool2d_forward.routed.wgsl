@@ -10,6 +10,8 @@
 
 // header
 const AVERAGE: u32 = 0u;  // 1: mean, 0: maximum
+alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
 // end header
 
 struct Params {
@@ -18,8 +20,8 @@ struct Params {
   channels: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, channels / 4]
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [⌊inHeight / 2⌋, ⌊inWidth / 2⌋, channels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, channels / 4]
+@group(0) @binding(1) var<storage, read_write> output: array<vec4<Output>>;  // [⌊inHeight / 2⌋, ⌊inWidth / 2⌋, channels / 4]
 @group(0) @binding(2) var<storage, read_write> routes: array<u32>;    // [⌈inHeight / 2⌉, ⌈inWidth / 2⌉, channels / 4], a byte a channel
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -44,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     for (var cell = 0u; cell < 4u; cell++) {
       let wanted = 2u * window + vec2u(cell % 2u, cell / 2u);
       let at = min(wanted, inSize - 1u);
-      let value = input[(at.y * inSize.x + at.x) * blocks + block];
+      let value = vec4f(input[(at.y * inSize.x + at.x) * blocks + block]);
       positive |= select(vec4u(0u), vec4u(1u << cell), (value > vec4f(0.0)) & vec4<bool>(all(wanted < inSize)));
       if (AVERAGE == 1u) {
         result += value;
@@ -56,7 +58,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
     var shares = vec4u(0u);
     if (all(window < outSize)) {
-      output[(window.y * outSize.x + window.x) * blocks + block] = select(result, 0.25 * result, AVERAGE == 1u);
+      let pooled = select(result, 0.25 * result, AVERAGE == 1u);
+      output[(window.y * outSize.x + window.x) * blocks + block] = vec4<Output>(pooled);
       shares = positive & select(winner, vec4u(15u), AVERAGE == 1u);
     }
     let bytes = shares | (positive << vec4u(4u));

@@ -211,7 +211,7 @@ export function conv2dScratchBytes(
     case 'im2col':
       return [im2colScratchBytes(shape, direction)];
     case 'winograd': {
-      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction));
+      const bytes = winogradScratchBytes(winogradShapeOf(shape, direction), variant.kernels);
       return [bytes, bytes];
     }
     default:

@@ -55,10 +55,10 @@ const coefficients = 36;
 const batchPadding = 16;
 
 /**
- * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. Banding costs nothing
- * measurable (1, 2 and 4 bands: 57.5, 57.4 and 54.4 GFLOP/s on a slower CPU than decision 0015's) and keeps scratch below the 128 MiB binding limit.
+ * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. On a CPU bands cost
+ * nothing (32, 16 and 8 MiB: decision 0024), on a GPU each is three more dispatches.
  */
-const scratchGoalBytes = 32 * 2 ** 20;
+const scratchGoalBytes = { lanes: 8 * 2 ** 20, tiles: 32 * 2 ** 20 } as const;
 
 export interface WinogradShape {
   readonly height: number;
@@ -87,17 +87,17 @@ interface Banding {
   readonly rowsPerBand: number;
 }
 
-function bandingOf(shape: WinogradShape, wantedRows?: number): Banding {
+function bandingOf(shape: WinogradShape, { family }: WinogradKernels, wantedRows?: number): Banding {
   const tilesAcross = Math.ceil(shape.width / tileSize);
   const tileRows = Math.ceil(shape.height / tileSize);
   const rowBytes = coefficients * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
-  const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes / rowBytes)));
+  const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes[family] / rowBytes)));
   return { tilesAcross, tileRows, rowsPerBand };
 }
 
 /** Bytes that each of the two scratch buffers needs for a shape, in bands of `tileRowsPerBand` or of the size that suits. */
-export function winogradScratchBytes(shape: WinogradShape, tileRowsPerBand?: number): number {
-  const { tilesAcross, rowsPerBand } = bandingOf(shape, tileRowsPerBand);
+export function winogradScratchBytes(shape: WinogradShape, kernels: WinogradKernels, tileRowsPerBand?: number): number {
+  const { tilesAcross, rowsPerBand } = bandingOf(shape, kernels, tileRowsPerBand);
   const channels = Math.max(shape.inChannels, shape.outChannels);
   return coefficients * (rowsPerBand * tilesAcross * channels + batchPadding) * bytesPerFloat;
 }
@@ -157,8 +157,8 @@ export interface WinogradOptions {
 
 /** Records a convolution, band by band. */
 export function recordWinograd(program: Program, options: WinogradOptions): void {
-  const { shape } = options;
-  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, options.tileRowsPerBand);
+  const { shape, kernels } = options;
+  const { tilesAcross, tileRows, rowsPerBand } = bandingOf(shape, kernels, options.tileRowsPerBand);
   for (let firstTileRow = 0; firstTileRow < tileRows; firstTileRow += rowsPerBand) {
     const bandRows = Math.min(rowsPerBand, tileRows - firstTileRow);
     const tiles = bandRows * tilesAcross;

@@ -15,7 +15,15 @@ import { type Backend, backendOf } from '../kernels/family.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
-import { type ActivationPlan, type ConvStep, mapBytes, paddingModeOf, planActivations, scratchName } from './plan.ts';
+import {
+  type ActivationPlan,
+  type ConvStep,
+  mapBytes,
+  mapValues,
+  paddingModeOf,
+  planActivations,
+  scratchName,
+} from './plan.ts';
 import { conv2dShapeOf, type FeatureMap, type Schedule, type Step } from './schedule.ts';
 
 /** What stands at a tap: writes the gradient of its loss with respect to the tap's feature map. */
@@ -73,7 +81,7 @@ export class VggExecutor implements Disposable {
     return this.#slice(gradInput);
   }
 
-  /** The feature map of a tap, [h, w, C]; valid after a forward-only run. */
+  /** The feature map of a tap, [h, w, C], in the schedule's storage; valid after a forward-only run. */
   tap(name: string): BufferSlice {
     const map = this.#options.schedule.taps.get(name);
     if (map === undefined) {
@@ -100,12 +108,12 @@ export class VggExecutor implements Disposable {
         this.#recordConvolution(program, step);
         break;
       case 'reluForward': {
-        const values = mapBytes(step.input) / 4;
+        const values = mapValues(step.input);
         recordReluForward(program, { input: this.#slice(step.input), output: this.#slice(step.output), values });
         break;
       }
       case 'reluBackward': {
-        const values = mapBytes(step.output) / 4;
+        const values = mapValues(step.output);
         recordReluBackward(program, { output: this.#slice(step.output), gradient: this.#slice(step.gradient), values });
         break;
       }
@@ -182,7 +190,7 @@ export class VggExecutor implements Disposable {
   }
 
   #slice(map: FeatureMap): BufferSlice {
-    return { ...this.#named(map.name), sizeBytes: mapBytes(map) };
+    return { ...this.#named(map.name), sizeBytes: mapBytes(map), element: map.element };
   }
 
   /** From a map's place to the end of its buffer. */

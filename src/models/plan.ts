@@ -4,7 +4,7 @@
  * that no dispatch binds one buffer both for reading and for writing, which WebGPU refuses even for disjoint ranges.
  */
 
-import { bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { bindingAlignmentBytes, bytesPerElement, roundUp } from '../core/buffers.ts';
 import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
 import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
@@ -47,8 +47,12 @@ interface Lifetime {
   readonly last: number;
 }
 
+export function mapValues(map: FeatureMap): number {
+  return map.height * map.width * map.channels;
+}
+
 export function mapBytes(map: FeatureMap): number {
-  return map.height * map.width * map.channels * bytesPerFloat;
+  return mapValues(map) * bytesPerElement(map.element);
 }
 
 /** What besides the schedule decides which kernels an evaluation runs, and with them its weights and its memory. */

@@ -3,6 +3,7 @@
  * backward from the taps to the network's input. Pure data: the activation plan reads lifetimes off it, the executor records it.
  */
 
+import type { ElementType } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { routedKernelSize } from '../kernels/pool2d.ts';
@@ -22,6 +23,8 @@ export interface FeatureMap {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** How its values are stored: activations as asked for, the picture and gradients f32, routes as words of four bytes. */
+  readonly element: ElementType;
 }
 
 export type Step =
@@ -60,6 +63,9 @@ export interface Schedule {
   readonly gradInput: FeatureMap | undefined;
 }
 
+/** How activations may be stored. Half as many bytes, and values rounded to 11 bits (docs/decisions/0024-f16-storage.md). */
+export type ActivationStorage = Extract<ElementType, 'f32' | 'f16'>;
+
 export interface ScheduleOptions {
   readonly network: NetworkName;
   readonly height: number;
@@ -67,6 +73,8 @@ export interface ScheduleOptions {
   /** `convX_Y` or `reluX_Y`, at least one. */
   readonly taps: readonly string[];
   readonly backward: boolean;
+  /** How activations are stored; f32 when absent. */
+  readonly storage?: ActivationStorage | undefined;
   /** What an error calls the picture; `picture` when absent. */
   readonly picture?: string;
 }
@@ -90,6 +98,7 @@ export function buildSchedule(options: ScheduleOptions): Schedule {
     height: options.height,
     width: options.width,
     channels: paddedChannels(3),
+    element: 'f32',
   };
   const stages = buildStages(options, input);
   const taps = new Map<string, FeatureMap>();
@@ -141,12 +150,13 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
     );
   }
   let current = input;
+  const element = options.storage ?? 'f32';
   return layers.map((layer, index): Stage => {
     const stageInput = current;
     if (layer.kind === 'pool') {
       const height = Math.floor(stageInput.height / 2);
       const width = Math.floor(stageInput.width / 2);
-      current = { name: layer.name, height, width, channels: layer.channels };
+      current = { name: layer.name, height, width, channels: layer.channels, element };
       return {
         layer,
         input: stageInput,
@@ -156,7 +166,7 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
         needsActivation: true,
       };
     }
-    const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels };
+    const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels, element };
     current = { name: layer.reluName, ...size };
     return {
       layer,
@@ -218,7 +228,7 @@ function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, Featu
 }
 
 function gradientOf(map: FeatureMap): FeatureMap {
-  return { ...map, name: `gradient of ${map.name}` };
+  return { ...map, name: `gradient of ${map.name}`, element: 'f32' };
 }
 
 /** A byte a channel, so that one value holds four. */
@@ -227,7 +237,7 @@ function routesOf(pool: PoolLayer, input: FeatureMap): FeatureMap {
     height: Math.ceil(input.height / routedKernelSize),
     width: Math.ceil(input.width / routedKernelSize),
   };
-  return { name: `routes of ${pool.name}`, ...windows, channels: pool.channels / 4 };
+  return { name: `routes of ${pool.name}`, ...windows, channels: pool.channels / 4, element: 'u32' };
 }
 
 /** The maps a step reads and writes, in no order: what lifetimes are made of. */
@@ -250,7 +260,11 @@ export function mapsOf(step: Step): readonly FeatureMap[] {
 }
 
 /** Geometry of a VGG convolution at a map's size. */
-export function conv2dShapeOf(layer: ConvLayer, input: FeatureMap, paddingMode: 'zeros' | 'replicate') {
+export function conv2dShapeOf(
+  layer: ConvLayer,
+  input: Pick<FeatureMap, 'height' | 'width'>,
+  paddingMode: 'zeros' | 'replicate',
+) {
   return {
     inHeight: input.height,
     inWidth: input.width,

@@ -28,7 +28,7 @@ export async function makeContentTargets(target: TargetOptions): Promise<Readonl
   return makeTargets(target, target.options.contentLayers, (layer, map, executor) => {
     const copy = target.scope.allocate(`content target ${layer}`, mapBytes(map));
     return {
-      copy,
+      copy: { ...copy, element: map.element },
       finish: (encoder) => {
         const { buffer, offsetBytes, sizeBytes } = executor.tap(layer);
         encoder.copyBufferToBuffer(buffer, offsetBytes, copy.buffer, copy.offsetBytes, sizeBytes);

@@ -20,6 +20,7 @@ import { defaultTile } from '../../src/kernels/tiles.ts';
 import {
   recordWinograd,
   recordWinogradWeights,
+  type WinogradKernels,
   type WinogradOptions,
   winogradScratchBytes,
   winogradWeightBytes,
@@ -37,6 +38,7 @@ import {
   type KernelVariant,
   type Recording,
   type Tolerance,
+  unchanged,
   unwrittenBuffer,
 } from './kernel-case.ts';
 
@@ -82,10 +84,11 @@ export function weightInputs(shape: Conv2dShape, weight: Float32Array, bias = ne
   };
 }
 
-function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProblem): CaseValues {
+function makeForward(name: string, problem: ForwardProblem, stored = unchanged): CaseValues {
+  const { shape, relu, bias: biasRange } = problem;
   const random = seededRandom(name);
   const cost = costOf(shape);
-  const input = floats(cost.input, signed(random));
+  const input = stored(floats(cost.input, signed(random)));
   const weight = floats(cost.filters, signed(random));
   const [low, high] = biasRange ?? [-1, 1];
   const bias = floats(shape.outChannels, () => low + (high - low) * random());
@@ -108,7 +111,8 @@ function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProb
   };
 }
 
-function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem): CaseValues {
+function makeBackward(name: string, problem: BackwardProblem, stored = unchanged): CaseValues {
+  const { shape, accumulate, mask } = problem;
   const random = seededRandom(name);
   const cost = costOf(shape);
   const { inChannels, outChannels } = shape;
@@ -116,7 +120,7 @@ function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem
   const gradOutput = floats(cost.output, signed(random));
   const weight = floats(cost.filters, signed(random));
   const old = floats(cost.input, signed(random));
-  const activation = floats(cost.input, rectified(random));
+  const activation = stored(floats(cost.input, rectified(random)));
   const expected = conv2dBackward({
     shape,
     gradOutput: widen(gradOutput),
@@ -153,8 +157,14 @@ function transformedWeight(recording: Recording, shape: Conv2dShape, direction: 
 }
 
 /** The two scratch buffers of Winograd. */
-function winogradScratch(recording: Recording, shape: Conv2dShape, direction: Direction, bands?: number) {
-  const sizeBytes = winogradScratchBytes(winogradShapeOf(shape, direction), bands);
+function winogradScratch(
+  recording: Recording,
+  shape: Conv2dShape,
+  direction: Direction,
+  kernels: WinogradKernels,
+  bands?: number,
+) {
+  const sizeBytes = winogradScratchBytes(winogradShapeOf(shape, direction), kernels, bands);
   return [recording.scratch('transformed', sizeBytes), recording.scratch('product', sizeBytes)] as const;
 }
 
@@ -181,7 +191,7 @@ function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dSh
   }
   return {
     weight: transformedWeight(recording, shape, direction),
-    scratch: winogradScratch(recording, shape, direction),
+    scratch: winogradScratch(recording, shape, direction, variant.kernels),
   };
 }
 
@@ -205,7 +215,7 @@ function bandedVariants(
             kernels: variant.kernels,
             shape: winogradShapeOf(shape, direction),
             weight: transformedWeight(recording, shape, direction),
-            scratch: winogradScratch(recording, shape, direction, rows),
+            scratch: winogradScratch(recording, shape, direction, variant.kernels, rows),
             tileRowsPerBand: rows,
             ...buffers(recording),
           });
@@ -275,7 +285,8 @@ export function conv2dForwardCase(problem: ForwardProblem): KernelCase {
     name,
     flops,
     leastBytes: leastBytes + bytesOf(problem.shape.outChannels),
-    make: () => makeForward(name, problem),
+    halves: ['input', 'output'],
+    make: (stored) => makeForward(name, problem, stored),
     variants: (gpu) => forwardVariants(problem, gpu),
   };
 }
@@ -290,7 +301,8 @@ export function conv2dBackwardCase(problem: BackwardProblem): KernelCase {
     name,
     flops,
     leastBytes: leastBytes + bytesOf(problem.accumulate ? input : 0, problem.mask ? input : 0),
-    make: () => makeBackward(name, problem),
+    ...(problem.mask ? { halves: ['activation'] } : {}),
+    make: (stored) => makeBackward(name, problem, stored),
     variants: (gpu) => backwardVariants(problem, gpu),
   };
 }

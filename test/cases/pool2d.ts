@@ -18,6 +18,7 @@ import {
   type KernelCase,
   type KernelVariant,
   type Tolerance,
+  unchanged,
   unwrittenBuffer,
 } from './kernel-case.ts';
 
@@ -74,8 +75,9 @@ function forwardCase(problem: PoolProblem): KernelCase {
     name,
     flops: sizes.input,
     leastBytes: bytesOf(sizes.input, sizes.output),
-    make: () => {
-      const input = floats(sizes.input, draws[content](seededRandom(name)));
+    halves: ['input', 'output'],
+    make: (stored = unchanged) => {
+      const input = stored(floats(sizes.input, draws[content](seededRandom(name))));
       const expected = pool2dForward(pooling, shape, widen(input));
       const output = { initial: unwrittenBuffer(sizes.output), expected, tolerance: toleranceOf(problem) };
       return { inputs: { input }, outputs: { output } };
@@ -101,9 +103,10 @@ function backwardCase(problem: PoolProblem): KernelCase {
     name,
     flops: sizes.input,
     leastBytes: bytesOf(sizes.input, sizes.output, accumulate ? 2 * sizes.input : sizes.input),
-    make: () => {
+    halves: ['input'],
+    make: (stored = unchanged) => {
       const random = seededRandom(name);
-      const input = floats(sizes.input, draws[content](random));
+      const input = stored(floats(sizes.input, draws[content](random)));
       const gradOutput = floats(sizes.output, signed(random));
       const old = floats(sizes.input, signed(random));
       const expected = pool2dBackward({
