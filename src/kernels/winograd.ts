@@ -55,10 +55,14 @@ const coefficients = 36;
 const batchPadding = 16;
 
 /**
- * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. On a CPU bands cost
- * nothing (32, 16 and 8 MiB: decision 0024), on a GPU each is three more dispatches.
+ * Bytes that each of the two scratch buffers may take before the picture is cut into bands of tile rows. On a CPU a small band
+ * rests in the caches between the three steps, but each band reads the weights again, which from 256 channels on are the larger part
+ * (decision 0024). On a GPU, where caches are smaller and dispatches dearer, a band is large.
  */
-const scratchGoalBytes = { lanes: 8 * 2 ** 20, tiles: 32 * 2 ** 20 } as const;
+function scratchGoalBytes({ inChannels, outChannels }: WinogradShape, { family }: WinogradKernels): number {
+  if (family === 'tiles') return 32 * 2 ** 20;
+  return (Math.max(inChannels, outChannels) < 256 ? 4 : 8) * 2 ** 20;
+}
 
 export interface WinogradShape {
   readonly height: number;
@@ -87,11 +91,14 @@ interface Banding {
   readonly rowsPerBand: number;
 }
 
-function bandingOf(shape: WinogradShape, { family }: WinogradKernels, wantedRows?: number): Banding {
+function bandingOf(shape: WinogradShape, kernels: WinogradKernels, wantedRows?: number): Banding {
   const tilesAcross = Math.ceil(shape.width / tileSize);
   const tileRows = Math.ceil(shape.height / tileSize);
   const rowBytes = coefficients * tilesAcross * Math.max(shape.inChannels, shape.outChannels) * bytesPerFloat;
-  const rowsPerBand = Math.min(tileRows, wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes[family] / rowBytes)));
+  const rowsPerBand = Math.min(
+    tileRows,
+    wantedRows ?? Math.max(1, Math.floor(scratchGoalBytes(shape, kernels) / rowBytes)),
+  );
   return { tilesAcross, tileRows, rowsPerBand };
 }
 
