@@ -4,6 +4,11 @@
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
 // output pixels x (channels / 4), walked with the stride of the whole grid.
 
+// header
+alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -11,8 +16,8 @@ struct Params {
   kernelSize: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, channels / 4]
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;  // [inHeight / k, inWidth / k, channels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, channels / 4]
+@group(0) @binding(1) var<storage, read_write> output: array<vec4<Output>>;  // [inHeight / k, inWidth / k, channels / 4]
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -27,9 +32,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var sum = vec4f(0.0);
     for (var ky = 0u; ky < k; ky++) {
       for (var kx = 0u; kx < k; kx++) {
-        sum += input[first + (ky * params.inWidth + kx) * blocks];
+        sum += vec4f(input[first + (ky * params.inWidth + kx) * blocks]);
       }
     }
-    output[i] = sum / f32(k * k);
+    output[i] = vec4<Output>(sum / f32(k * k));
   }
 }

@@ -5,6 +5,10 @@
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one input pixel; the grid counts
 // pixels x (inChannels / 4), walked with the stride of the whole grid.
 
+// header
+alias Activation = f32;  // how activation is stored: f32, or f16 where the loader says so
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -22,7 +26,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> columns: array<vec4f>;          // [outHeight · outWidth, rowStride / 4]
-@group(0) @binding(1) var<storage, read> activation: array<vec4f>;       // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(1) var<storage, read> activation: array<vec4<Activation>>;       // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(2) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -62,7 +66,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       sum += gradInput[index];
     }
     if (params.mask == 1u) {
-      sum = select(vec4f(0.0), sum, activation[index] > vec4f(0.0));
+      sum = select(vec4f(0.0), sum, vec4f(activation[index]) > vec4f(0.0));
     }
     gradInput[index] = sum;
   }

@@ -22,6 +22,9 @@ const VECTORS: u32 = 1u;  // its vectors of 4 channels
 const ACROSS: u32 = TILE_N / 4u / VECTORS;  // invocations along the channels of the tile
 const THREADS: u32 = ACROSS * TILE_M / ROWS;  // a multiple of TILE_K / 4
 const LOADS: u32 = TILE_M * TILE_K / 4u / THREADS;  // pixels that an invocation loads; whole
+alias Input = f32;  // how input, activation and output are stored: f32, or f16 where the loader says so
+alias Activation = f32;
+alias Output = f32;
 // end header
 
 struct Params {
@@ -43,11 +46,11 @@ struct Params {
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4], read where `bias` is 1
-@group(0) @binding(3) var<storage, read> activation: array<vec4f>;    // [outHeight, outWidth, outChannels / 4], read where `mask` is 1
-@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(3) var<storage, read> activation: array<vec4<Activation>>;    // [outHeight, outWidth, outChannels / 4], read where `mask` is 1
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
 @group(0) @binding(5) var<uniform> params: Params;
 
 const depthVectors = TILE_K / 4u;
@@ -62,7 +65,7 @@ fn loadPixel(origin: vec2i, tap: vec2i, channel: u32, isTap: bool) -> vec4f {
   let at = clamp(wanted, vec2i(0), vec2i(i32(params.inWidth), i32(params.inHeight)) - 1);
   let isInside = isTap && (params.replicate == 1u || all(at == wanted));
   let pixel = u32(at.y) * params.inWidth + u32(at.x);
-  return select(vec4f(0.0), input[(pixel * params.inChannels + select(0u, channel, isTap)) / 4u], isInside);
+  return select(vec4f(0.0), vec4f(input[(pixel * params.inChannels + select(0u, channel, isTap)) / 4u]), isInside);
 }
 
 @compute @workgroup_size(THREADS)
@@ -153,13 +156,13 @@ fn main(
           value += bias[column / 4u];
         }
         if (params.accumulate == 1u) {
-          value += output[at];
+          value += vec4f(output[at]);
         }
         if (params.mask == 1u) {
-          value = select(vec4f(0.0), value, activation[at] > vec4f(0.0));
+          value = select(vec4f(0.0), value, vec4f(activation[at]) > vec4f(0.0));
         }
         // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
-        output[at] = select(value, vec4f(0.0), (value < vec4f(0.0)) & vec4<bool>(params.relu == 1u));
+        output[at] = vec4<Output>(select(value, vec4f(0.0), (value < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
       }
     }
   }

@@ -8,6 +8,10 @@
 // Layout: NHWC, channels padded to a multiple of 4; weights transposed to [tap][outChannel][inChannel].
 // One invocation makes four input channels of one pixel; the grid counts pixels x (inChannels / 4), folded into y.
 
+// header
+alias Activation = f32;  // how activation is stored: f32, or f16 where the loader says so
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -26,7 +30,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> gradOutput: array<vec4f>;       // [outHeight, outWidth, outChannels / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;           // [taps, outChannels, inChannels / 4]
-@group(0) @binding(2) var<storage, read> activation: array<vec4f>;       // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(2) var<storage, read> activation: array<vec4<Activation>>;       // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(3) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -85,7 +89,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum += gradInput[index];
   }
   if (params.mask == 1u) {
-    sum = select(vec4f(0.0), sum, activation[index] > vec4f(0.0));
+    sum = select(vec4f(0.0), sum, vec4f(activation[index]) > vec4f(0.0));
   }
   gradInput[index] = sum;
 }

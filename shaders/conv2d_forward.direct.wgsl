@@ -5,6 +5,11 @@
 // One invocation makes four output channels of one pixel; the grid counts pixels x (outChannels / 4), folded into y.
 // Padding is zeros, or the nearest edge value where `replicate` is 1. act is ReLU where `relu` is 1, else the identity.
 
+// header
+alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -20,10 +25,10 @@ struct Params {
   relu: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;         // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4]
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -51,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let weightRow = (ky * params.kernelWidth + kx) * params.inChannels * outBlocks + block;
       var tap = vec4f(0.0);  // a sum per tap, added up: smaller rounding errors than one long sum
       for (var c = 0u; c < inBlocks; c++) {
-        let value = input[inputRow + c];
+        let value = vec4f(input[inputRow + c]);
         let w = weightRow + c * 4u * outBlocks;
         tap = fma(vec4f(value.x), weight[w], tap);
         tap = fma(vec4f(value.y), weight[w + outBlocks], tap);
@@ -62,5 +67,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
   }
   // Not max(sum, 0), which would turn a NaN into 0 and hide it from the loss.
-  output[index] = select(sum, vec4f(0.0), (sum < vec4f(0.0)) & vec4<bool>(params.relu == 1u));
+  output[index] = vec4<Output>(select(sum, vec4f(0.0), (sum < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
 }

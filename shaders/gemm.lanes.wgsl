@@ -17,6 +17,9 @@ enable subgroups;
 const LANES: u32 = 8u;  // the adapter's subgroup size
 const V: u32 = 64u / LANES;  // vectors of columns held per row: 64 columns on any adapter
 const KC: u32 = 128u;   // rows of B held; more than 32, or the compiler unrolls the filling loop
+alias A = f32;  // how a, b and c are stored: f32, or f16 where the loader says so
+alias B = f32;
+alias C = f32;
 // end header
 
 struct Params {
@@ -37,9 +40,9 @@ struct Params {
   triangle: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
-@group(0) @binding(1) var<storage, read> b: array<f32>;        // B[b][k][n] at b·bBatch + k·bDepth + n
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;  // C[b][r][n] at b·cBatch + r·cRow + n
+@group(0) @binding(0) var<storage, read> a: array<A>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
+@group(0) @binding(1) var<storage, read> b: array<B>;        // B[b][k][n] at b·bBatch + k·bDepth + n
+@group(0) @binding(2) var<storage, read_write> c: array<C>;  // C[b][r][n] at b·cBatch + r·cRow + n
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(LANES)
@@ -63,7 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let isInside = k0 + k < depth;
       let at = bBase + select(0u, k0 + k, isInside) * params.bDepth;
       for (var v = 0u; v < V; v++) {
-        block[v][k] = select(0.0, b[at + v * LANES], isInside);
+        block[v][k] = select(0.0, f32(b[at + v * LANES]), isInside);
       }
     }
     for (var row = firstRow; row < lastRow; row++) {
@@ -73,12 +76,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       for (var i = 0u; i < KC / LANES; i++) {
         let k = k0 + i * LANES + lane;
         let isInside = k < depth;
-        spread[i] = select(0.0, a[aBase + row * params.aRow + select(0u, k, isInside) * params.aDepth], isInside);
+        spread[i] = select(0.0, f32(a[aBase + row * params.aRow + select(0u, k, isInside) * params.aDepth]), isInside);
       }
       var sum = array<f32, V>();  // initialised: a declaration in a loop without a value is zeroed once only in this Dawn
       if (k0 > 0u || params.accumulate == 1u) {
         for (var v = 0u; v < V; v++) {
-          sum[v] = c[cBase + row * params.cRow + v * LANES];
+          sum[v] = f32(c[cBase + row * params.cRow + v * LANES]);
         }
       }
       // Partial sums of 32 terms, added up: rounding errors grow with the square root of 32 + depth / 32, not of depth.
@@ -106,10 +109,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         result[v] = sum[v];
       }
       if (params.rows > 0xfffffffu) {
-        c[lane] = result[params.rows % V];
+        c[lane] = C(result[params.rows % V]);
       }
       for (var v = 0u; v < V; v++) {
-        c[cBase + row * params.cRow + v * LANES] = sum[v];
+        c[cBase + row * params.cRow + v * LANES] = C(sum[v]);
       }
     }
   }

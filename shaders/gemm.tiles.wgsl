@@ -21,6 +21,9 @@ const VECTORS: u32 = 1u;  // its vectors of 4 columns
 const TRANSPOSED: u32 = 0u;  // 1: A[b][r][k] has stride 1 along r
 const ACROSS: u32 = TILE_N / 4u / VECTORS;  // invocations along a row of the tile
 const THREADS: u32 = ACROSS * TILE_M / ROWS;
+alias A = f32;  // how a, b and c are stored: f32, or f16 where the loader says so
+alias B = f32;
+alias C = f32;
 // end header
 
 struct Params {
@@ -40,9 +43,9 @@ struct Params {
   triangle: u32,     // 0, or the edge of square blocks that hold whole tiles
 }
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;        // B[b][k][n] at b·bBatch + k·bDepth + n
-@group(0) @binding(2) var<storage, read_write> c: array<vec4f>;  // C[b][r][n] at b·cBatch + r·cRow + n
+@group(0) @binding(0) var<storage, read> a: array<vec4<A>>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
+@group(0) @binding(1) var<storage, read> b: array<vec4<B>>;        // B[b][k][n] at b·bBatch + k·bDepth + n
+@group(0) @binding(2) var<storage, read_write> c: array<vec4<C>>;  // C[b][r][n] at b·cBatch + r·cRow + n
 @group(0) @binding(3) var<uniform> params: Params;
 
 const depthVectors = TILE_K / 4u;
@@ -54,13 +57,13 @@ var<workgroup> bTile: array<vec4f, TILE_K * columnVectors>;    // [k][column / 4
 // Four k of one row of A.
 fn loadA(base: u32, row: u32, k: u32, depth: u32) -> vec4f {
   let isInside = row < params.rows && k < depth;
-  return select(vec4f(0.0), a[select(0u, base + row * params.aRow + k, isInside) / 4u], isInside);
+  return select(vec4f(0.0), vec4f(a[select(0u, base + row * params.aRow + k, isInside) / 4u]), isInside);
 }
 
 // Four rows of one k of A.
 fn loadTransposed(base: u32, row: u32, k: u32, depth: u32) -> vec4f {
   let isInside = row < params.rows && k < depth;
-  return select(vec4f(0.0), a[select(0u, base + row + k * params.aDepth, isInside) / 4u], isInside);
+  return select(vec4f(0.0), vec4f(a[select(0u, base + row + k * params.aDepth, isInside) / 4u]), isInside);
 }
 
 @compute @workgroup_size(THREADS)
@@ -102,7 +105,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       let k = k0 + i / columnVectors;
       let column = firstColumn + i % columnVectors * 4u;
       let isInside = k < depth && column < params.columns;
-      bTile[i] = select(vec4f(0.0), b[select(0u, bBase + k * params.bDepth + column, isInside) / 4u], isInside);
+      bTile[i] = select(vec4f(0.0), vec4f(b[select(0u, bBase + k * params.bDepth + column, isInside) / 4u]), isInside);
     }
     workgroupBarrier();
     for (var kVector = 0u; kVector < depthVectors; kVector++) {
@@ -137,7 +140,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       let column = firstColumn + (v * ACROSS + across) * 4u;
       if (row < params.rows && column < params.columns) {
         let at = (group.z * params.cBatch + row * params.cRow + column) / 4u;
-        c[at] = select(vec4f(0.0), c[at], params.accumulate == 1u) + sum[i][v];
+        c[at] = vec4<C>(select(vec4f(0.0), vec4f(c[at]), params.accumulate == 1u) + sum[i][v]);
       }
     }
   }

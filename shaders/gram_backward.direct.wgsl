@@ -5,13 +5,17 @@
 // Layout: the map in NHWC is the row-major [positions, channels] matrix F. One invocation makes four channels of one
 // position; the grid counts positions x (channels / 4), folded into y.
 
+// header
+alias Feature = f32;  // how feature is stored: f32, or f16 where the loader says so
+// end header
+
 struct Params {
   positions: u32,
   channels: u32,
   accumulate: u32,
 }
 
-@group(0) @binding(0) var<storage, read> feature: array<vec4f>;            // [positions, channels / 4]
+@group(0) @binding(0) var<storage, read> feature: array<vec4<Feature>>;            // [positions, channels / 4]
 @group(0) @binding(1) var<storage, read> gradGram: array<vec4f>;           // [channels, channels / 4]
 @group(0) @binding(2) var<storage, read_write> gradFeature: array<vec4f>;  // [positions, channels / 4]
 @group(0) @binding(3) var<uniform> params: Params;
@@ -30,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum = gradFeature[index];
   }
   for (var d = 0u; d < blocks; d++) {
-    let value = feature[row + d];
+    let value = vec4f(feature[row + d]);
     let s = d * 4u * blocks + block;
     sum = fma(vec4f(value.x), gradGram[s], sum);
     sum = fma(vec4f(value.y), gradGram[s + blocks], sum);

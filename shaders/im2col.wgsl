@@ -5,6 +5,10 @@
 // Layout: NHWC, channels a multiple of 4. One invocation unrolls the patch of one output pixel; the grid counts pixels,
 // walked with the stride of the whole grid.
 
+// header
+alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
+// end header
+
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -18,7 +22,7 @@ struct Params {
   replicate: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;        // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;        // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(1) var<storage, read_write> columns: array<f32>;  // [outHeight · outWidth, taps · inChannels + 1]
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -37,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         let isRead = params.replicate == 1u || all(place == wanted);
         let row = u32(place.y * size.x + place.x) * inBlocks;
         for (var c = 0u; c < inBlocks; c++) {
-          let value = select(vec4f(0.0), input[row + c], isRead);
+          let value = select(vec4f(0.0), vec4f(input[row + c]), isRead);
           columns[at] = value.x;
           columns[at + 1u] = value.y;
           columns[at + 2u] = value.z;

@@ -4,14 +4,19 @@
 // value is w / n times the sum of the partials. old = gradient where `accumulate` is 1, else 0.
 // One invocation p walks the vector with the stride of the whole grid, four values at a time; there are `partials` of them.
 
+// header
+alias Input = f32;  // how input and reference are stored: f32, or f16 where the loader says so
+alias Reference = f32;
+// end header
+
 struct Params {
   count: u32,       // values / 4
   scale: f32,
   accumulate: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;           // [count]
-@group(0) @binding(1) var<storage, read> reference: array<vec4f>;       // [count]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;           // [count]
+@group(0) @binding(1) var<storage, read> reference: array<vec4<Reference>>;       // [count]
 @group(0) @binding(2) var<storage, read_write> gradient: array<vec4f>;  // [count]
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;     // [invocations]
 @group(0) @binding(4) var<uniform> params: Params;
@@ -20,7 +25,7 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   var sum = vec4f(0.0);
   for (var i = id.x; i < params.count; i += groups.x * 64u) {
-    let difference = input[i] - reference[i];
+    let difference = vec4f(input[i]) - vec4f(reference[i]);
     sum = fma(difference, difference, sum);
     var result = params.scale * difference;
     if (params.accumulate == 1u) {

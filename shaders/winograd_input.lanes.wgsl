@@ -8,6 +8,7 @@
 
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
+alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
 // end header
 
 struct Params {
@@ -18,7 +19,7 @@ struct Params {
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<f32>;              // [height, width, channels]
+@group(0) @binding(0) var<storage, read> input: array<Input>;              // [height, width, channels]
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, tiles of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -40,7 +41,7 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 6> {
     let y = top + i32(i);
     let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
     let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
-    values[i] = select(0.0, input[pixel * params.channels + channel], isInside);
+    values[i] = select(0.0, f32(input[pixel * params.channels + channel]), isInside);
   }
   return mix(values);
 }

@@ -6,6 +6,10 @@
 // Layout: NHWC. The grid counts tiles of this band x (channels / 2), folded into y. Needs an even number of channels.
 // Correct on lavapipe; not yet measured on a GPU.
 
+// header
+alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
+// end header
+
 struct Params {
   height: u32,
   width: u32,
@@ -15,7 +19,7 @@ struct Params {
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec2f>;              // [height, width, channels / 2]
+@group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [height, width, channels / 2]
 @group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, tiles of the band, channels / 2]
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -53,7 +57,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let y = top + i32(i);
       let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
       let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
-      values[i] = select(vec2f(0.0), input[pixel * pairs + pair], isInside);
+      values[i] = select(vec2f(0.0), vec2f(input[pixel * pairs + pair]), isInside);
     }
     columns[j] = mix6(values);
   }

@@ -8,6 +8,8 @@
 
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
+alias Activation = f32;  // how activation and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
 // end header
 
 struct Params {
@@ -24,8 +26,8 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> product: array<f32>;       // [36, tiles of the band, channels]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
-@group(0) @binding(2) var<storage, read> activation: array<f32>;    // [height, width, channels], read where `mask` is 1
-@group(0) @binding(3) var<storage, read_write> output: array<f32>;  // [height, width, channels]
+@group(0) @binding(2) var<storage, read> activation: array<Activation>;    // [height, width, channels], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
 @group(0) @binding(4) var<uniform> params: Params;
 
 // Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
@@ -65,13 +67,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
           let index = (y * params.width + x) * params.channels + channel;
           var value = row[j] + shift;
           if (params.accumulate == 1u) {
-            value += output[index];
+            value += f32(output[index]);
           }
           if (params.mask == 1u) {
-            value = select(0.0, value, activation[index] > 0.0);
+            value = select(0.0, value, f32(activation[index]) > 0.0);
           }
           // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
-          output[index] = select(value, 0.0, params.relu == 1u && value < 0.0);
+          output[index] = Output(select(value, 0.0, params.relu == 1u && value < 0.0));
         }
       }
     }

@@ -7,6 +7,11 @@
 // Layout: NHWC. The grid counts tiles of this band x (channels / 2), folded into y. Needs an even number of channels.
 // Correct on lavapipe; not yet measured on a GPU.
 
+// header
+alias Activation = f32;  // how activation and output are stored: f32, or f16 where the loader says so
+alias Output = f32;
+// end header
+
 struct Params {
   height: u32,
   width: u32,
@@ -22,8 +27,8 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> product: array<vec2f>;       // [36, tiles of the band, channels / 2]
 @group(0) @binding(1) var<storage, read> bias: array<vec2f>;          // [channels / 2], read where `bias` is 1
-@group(0) @binding(2) var<storage, read> activation: array<vec2f>;    // [height, width, channels / 2], read where `mask` is 1
-@group(0) @binding(3) var<storage, read_write> output: array<vec2f>;  // [height, width, channels / 2]
+@group(0) @binding(2) var<storage, read> activation: array<vec2<Activation>>;    // [height, width, channels / 2], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<vec2<Output>>;  // [height, width, channels / 2]
 @group(0) @binding(4) var<uniform> params: Params;
 
 // Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
@@ -74,13 +79,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         let at = (y * params.width + x) * pairs + pair;
         var value = row[j] + shift;
         if (params.accumulate == 1u) {
-          value += output[at];
+          value += vec2f(output[at]);
         }
         if (params.mask == 1u) {
-          value = select(vec2f(0.0), value, activation[at] > vec2f(0.0));
+          value = select(vec2f(0.0), value, vec2f(activation[at]) > vec2f(0.0));
         }
         // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
-        output[at] = select(value, vec2f(0.0), (value < vec2f(0.0)) & vec2<bool>(params.relu == 1u));
+        output[at] = vec2<Output>(select(value, vec2f(0.0), (value < vec2f(0.0)) & vec2<bool>(params.relu == 1u)));
       }
     }
   }

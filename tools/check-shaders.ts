@@ -1,6 +1,7 @@
 /**
  * Checks every shader without a GPU: the conventions of shader-rules.ts, then Dawn's compiler and pipeline validation on
- * the null backend, for the file as it stands and with its marked loops unrolled. Warnings count as errors.
+ * the null backend, for the file as it stands, with its marked loops unrolled, and with f16 for every stored type. Warnings
+ * count as errors.
  *
  * The device has every feature (a file says with `enable` which it needs) but only default limits, so that a shader's
  * own defaults are known to pass on every adapter.
@@ -10,7 +11,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
 import { specialiseShader } from '../src/core/shader.ts';
-import { shaderProblems } from './shader-rules.ts';
+import { shaderProblems, storedTypeAliases } from './shader-rules.ts';
 
 Object.assign(globalThis, globals);
 
@@ -28,7 +29,14 @@ async function checkShader(device: GPUDevice, file: string): Promise<readonly st
   // The unrolled text has other line numbers, so it is worth a look only when the file itself is sound.
   if (problems.length > 0) return problems;
   const specialised = specialiseShader(label, source);
-  return specialised === source ? [] : compileProblems(device, `${label} (loops unrolled)`, specialised);
+  if (specialised !== source)
+    problems.push(...(await compileProblems(device, `${label} (loops unrolled)`, specialised)));
+  const aliases = storedTypeAliases(source);
+  if (aliases.length > 0) {
+    const halves = specialiseShader(label, source, Object.fromEntries(aliases.map((alias) => [alias, 'f16'] as const)));
+    problems.push(...(await compileProblems(device, `${label} (f16 stored)`, halves)));
+  }
+  return problems;
 }
 
 async function compileProblems(device: GPUDevice, label: string, code: string): Promise<readonly string[]> {

@@ -1,9 +1,10 @@
 /**
  * The conventions of `shaders/*.wgsl` that can be read off the source: header comment, one entry point `main`, order and
- * shape comments of the bindings, members of `Params`, names of overrides. Not here: whether it compiles.
+ * shape comments of the bindings, members of `Params`, names of overrides, stored types. Not here: whether it compiles.
  */
 
 import { type StructInfo, type VariableInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { storedTypeAlias } from '../src/core/shader.ts';
 
 /** Every way in which a shader departs from the conventions, one sentence each; empty when it follows them. */
 export function shaderProblems(source: string): readonly string[] {
@@ -18,6 +19,7 @@ export function shaderProblems(source: string): readonly string[] {
     ...entryProblems(shader),
     ...bindingProblems(shader),
     ...shapeCommentProblems(source),
+    ...storedTypeProblems(source),
     ...shader.structs.filter((struct) => struct.name === 'Params').flatMap(paramsProblems),
     ...shader.overrides
       .filter(({ name }) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name))
@@ -70,6 +72,23 @@ function shapeCommentProblems(source: string): readonly string[] {
   return [...declarations]
     .filter(([line]) => !/;\s*\/\/\s*\S/.test(line))
     .map(([, name]) => `storage ${name} lacks the comment with its shape at the end of its line`);
+}
+
+/** The names of the types that the loader may make f16. */
+export function storedTypeAliases(source: string): readonly string[] {
+  return [...source.matchAll(/^alias (\w+) =/gm)].map(([, name = '']) => name);
+}
+
+/** An alias is the stored type of the binding it is named after. */
+function storedTypeProblems(source: string): readonly string[] {
+  const storedAs = new Map(
+    [...source.matchAll(/^@group.*var<storage[^>]*>\s*(\w+): array<(?:vec\d<)?(\w+)/gm)].map(
+      ([, name = '', type = '']) => [storedTypeAlias(name), type],
+    ),
+  );
+  return storedTypeAliases(source)
+    .filter((alias) => storedAs.get(alias) !== alias)
+    .map((alias) => `alias ${alias} is not the type of the elements of a binding of that name`);
 }
 
 function paramsProblems({ members }: StructInfo): readonly string[] {

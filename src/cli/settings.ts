@@ -15,6 +15,7 @@ import {
 import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
 
 const poolings: readonly ObjectiveOptions['pooling'][] = ['max', 'average'];
+const storages: readonly ObjectiveOptions['storage'][] = ['f32', 'f16'];
 const optimizers: readonly OptimizerName[] = ['lbfgs', 'adam'];
 const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];
 
@@ -28,6 +29,7 @@ export interface ObjectiveArguments {
   readonly tvWeight?: number;
   readonly pooling?: ObjectiveOptions['pooling'];
   readonly network?: NetworkName;
+  readonly storage?: ObjectiveOptions['storage'];
 }
 
 export interface OptimizerArguments {
@@ -62,7 +64,12 @@ export function addObjectiveOptions(command: Command): Command {
     .option('--pooling <kind>', `pooling of the network: ${orList(poolings)}`, (text: string) =>
       parseChoice('--pooling', text, poolings),
     )
-    .option('--network <name>', orList(networkNames), (text: string) => parseChoice('--network', text, networkNames));
+    .option('--network <name>', orList(networkNames), (text: string) => parseChoice('--network', text, networkNames))
+    .option(
+      '--storage <type>',
+      `of feature maps on the device: ${orList(storages)}; f16 takes half the memory and rounds`,
+      (text: string) => parseChoice('--storage', text, storages),
+    );
 }
 
 /** Adds the options of {@link OptimizerArguments}. */
@@ -107,6 +114,7 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments): Sett
       styleWeight: given.styleWeight ?? base.objective.styleWeight,
       tvWeight: given.tvWeight ?? base.objective.tvWeight,
       pooling: given.pooling ?? base.objective.pooling,
+      storage: given.storage ?? base.objective.storage,
     },
   });
 }

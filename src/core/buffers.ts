@@ -5,18 +5,28 @@
 
 import { DeviceError } from './errors.ts';
 
+/** How a value lies in memory. Arithmetic is f32, whatever is stored. */
+export type ElementType = 'f32' | 'f16' | 'u32';
+
 /** A range of a buffer, as kernels bind it. */
 export interface BufferSlice {
   readonly buffer: GPUBuffer;
   /** A multiple of 256, the largest alignment any adapter may ask for. */
   readonly offsetBytes: number;
   readonly sizeBytes: number;
+  /** What its values are; kernels must know of f16 only, and take everything else for what they say themselves. */
+  readonly element?: ElementType;
 }
 
 /** Offsets of bound ranges are multiples of this on every adapter (WebGPU's default limit). */
 export const bindingAlignmentBytes = 256;
 
 export const bytesPerFloat = 4;
+
+/** Bytes of a value. */
+export function bytesPerElement(element: ElementType = 'f32'): number {
+  return element === 'f16' ? 2 : 4;
+}
 
 /** Rounds up to a multiple. */
 export function roundUp(value: number, multiple: number): number {

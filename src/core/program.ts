@@ -7,7 +7,7 @@ import { type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from '.
 import { ShapeError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { type KernelDefinition, packParams } from './kernel.ts';
-import type { HeaderConstants } from './shader.ts';
+import { type HeaderConstants, storedTypeAlias } from './shader.ts';
 
 export type Grid = readonly [x: number, y?: number, z?: number];
 
@@ -51,7 +51,11 @@ export class Program implements Disposable {
     return this.#dispatches;
   }
 
-  /** Appends a dispatch. @throws ShapeError when the grid is empty or passes the adapter's limit. */
+  /**
+   * Appends a dispatch of the variant that reads and writes each binding in its slice's type.
+   *
+   * @throws ShapeError when the grid is empty or passes the adapter's limit, or a binding of the module cannot be f16.
+   */
   dispatch<Binding extends string, Parameter extends string>(
     kernel: KernelDefinition<Binding, Parameter>,
     options: DispatchOptions<Binding, Parameter>,
@@ -62,10 +66,12 @@ export class Program implements Disposable {
     if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
       throw new ShapeError(`${label}: grid ${x}x${y}x${z} is not within 1 and ${most} workgroups a dimension`);
     }
-    const { pipeline, layout } = this.gpu.kernels.get(kernel, options.constants);
-    const uniform = this.#uniform(kernel, options.params);
     const names: readonly Binding[] = bindingNames(kernel);
     const slices = names.map((name) => options.bindings[name]);
+    const halves = names.filter((name) => options.bindings[name].element === 'f16');
+    const storedTypes = Object.fromEntries(halves.map((name) => [storedTypeAlias(name), 'f16'] as const));
+    const { pipeline, layout } = this.gpu.kernels.get(kernel, { ...options.constants, ...storedTypes });
+    const uniform = this.#uniform(kernel, options.params);
     if (Object.keys(kernel.params).length > 0) {
       slices.push(uniform);
     }

@@ -1,5 +1,5 @@
 /**
- * Turns a complete WGSL module into the variant that a pipeline wants. Two things and no more, so that every file in
+ * Turns a complete WGSL module into the variant that a pipeline wants. Three things and no more, so that every file in
  * `shaders/` stays valid WGSL as it stands:
  *
  * 1. Header constants. Between `// header` and `// end header` a line `const NAME: u32 = 8u;` may get another value.
@@ -9,33 +9,51 @@
  *    only when its indices are literals before WGSL is parsed (factor 4 on the matrix product). A `subgroupShuffle` whose
  *    lane has become a literal is written as the `subgroupBroadcast` it then is: with 16 lanes, lavapipe takes 27 ns for the
  *    one and 1 ns for the other, and WGSL does not allow a broadcast from a loop's variable.
+ * 3. Stored types. In the header a line `alias Input = f32;` may become `f16`, for the binding `input`, which then reads
+ *    half as many bytes; `enable f16;` is put in front. The module converts what it loads and stores (`f32(…)`, `Input(…)`).
  */
 
 import { ShapeError } from './errors.ts';
 
-export type HeaderConstants = Readonly<Record<string, number>>;
+/** Values of constants, and `f16` for aliases that shall not be f32. */
+export type HeaderConstants = Readonly<Record<string, number | 'f16'>>;
 
 const headerPattern = /\/\/ header\n([\s\S]*?)\/\/ end header/;
 const constantPattern = /^const ([A-Z][A-Z0-9_]*): u32 = ([^;]+);(.*)$/gm;
+const aliasPattern = /^alias ([A-Z]\w*) = f32;/gm;
 const loopPattern = /^([ \t]*)\/\/ unroll\n[ \t]*for \(var (\w+) = 0u; \2 < ([^;]+); \2\+\+\) \{\n/m;
 
-/** Applies both rules. @throws ShapeError when a constant has no line in the header or a marked loop is malformed. */
+/** The alias that says how a binding's values are stored. */
+export function storedTypeAlias(binding: string): string {
+  return binding.charAt(0).toUpperCase() + binding.slice(1);
+}
+
+/** Applies the rules. @throws ShapeError when a value has no line in the header or a marked loop is malformed. */
 export function specialiseShader(fileName: string, source: string, constants: HeaderConstants = {}): string {
   const values = new Map<string, number>();
   const unknown = new Set(Object.keys(constants));
   const header = headerPattern.exec(source);
   let text = source;
   if (header?.[1] !== undefined) {
-    const body = header[1].replace(constantPattern, (_line, name: string, initial: string, rest: string) => {
-      unknown.delete(name);
-      const value = constants[name] ?? evaluate(fileName, initial, values);
-      values.set(name, value);
-      return `const ${name}: u32 = ${value}u;${rest}`;
-    });
+    const body = header[1]
+      .replace(constantPattern, (_line, name: string, initial: string, rest: string) => {
+        unknown.delete(name);
+        const given = constants[name];
+        const value = typeof given === 'number' ? given : evaluate(fileName, initial, values);
+        values.set(name, value);
+        return `const ${name}: u32 = ${value}u;${rest}`;
+      })
+      .replace(aliasPattern, (line, name: string) => {
+        unknown.delete(name);
+        return constants[name] === 'f16' ? `alias ${name} = f16;` : line;
+      });
     text = source.replace(headerPattern, () => `// header\n${body}// end header`);
+    // On the first line, so that the others keep their numbers.
+    if (Object.values(constants).includes('f16')) text = `enable f16; ${text}`;
   }
   for (const name of unknown) {
-    throw new ShapeError(`${fileName}: its header has no line 'const ${name}: u32 = …;' that could take a value`);
+    const line = constants[name] === 'f16' ? `alias ${name} = f32;` : `const ${name}: u32 = …;`;
+    throw new ShapeError(`${fileName}: its header has no line '${line}' that could take another value`);
   }
   return broadcastLiterals(unrollLoops(fileName, text, values));
 }

@@ -3,7 +3,7 @@
  * `gemm.tiles.wgsl` says how it works.
  */
 
-import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { type BufferSlice, bytesPerElement } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
@@ -89,9 +89,9 @@ export function recordGemmTiles(program: Program, options: GemmTilesOptions): vo
 }
 
 /** The rest of a slice, from a value on. */
-function sliceFrom({ buffer, offsetBytes, sizeBytes }: BufferSlice, value: number): BufferSlice {
-  const skipped = value * bytesPerFloat;
-  return { buffer, offsetBytes: offsetBytes + skipped, sizeBytes: sizeBytes - skipped };
+function sliceFrom(slice: BufferSlice, value: number): BufferSlice {
+  const skipped = value * bytesPerElement(slice.element);
+  return { ...slice, offsetBytes: slice.offsetBytes + skipped, sizeBytes: slice.sizeBytes - skipped };
 }
 
 function recordBand(program: Program, options: GemmTilesOptions): void {

@@ -75,9 +75,11 @@ export function recordGemm(program: Program, options: GemmOptions): void {
   const { rows, depth, aStrides, bStrides, cStrides } = options;
   const columnBlocks = options.columns / gemmColumnBlock;
   const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
+  // Sums of several blocks rest in C between them, which an f16 C would round each time.
+  const isLong = depth % 128 === 0 || depth > 256 || (depth > 64 && options.c.element === 'f16');
   program.dispatch(gemmLanesKernel, {
     label: options.label,
-    constants: { LANES: options.lanes, KC: depth % 128 === 0 || depth > 256 ? 128 : 64 },
+    constants: { LANES: options.lanes, KC: isLong ? 128 : 64 },
     bindings: { a: options.a, b: options.b, c: options.c },
     params: {
       rows,

@@ -40,7 +40,7 @@ const directions: readonly Direction[] = ['forward', 'backward'];
  * depend on the picture's size; how the first layer pads, it may depend on.
  */
 function variantOf(layer: ConvLayer, direction: Direction, { backend, paddingMode }: ActivationOptions): Conv2dVariant {
-  const anySize = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
+  const anySize = { height: 16, width: 16 };
   const shape = conv2dShapeOf(layer, anySize, paddingModeOf(layer.name, paddingMode));
   return chooseConv2dVariant(shape, direction, backend, layer.name);
 }

@@ -12,10 +12,18 @@ import {
   recordConv2dForward,
 } from '../kernels/conv2d.ts';
 import { type Backend, backendOf } from '../kernels/family.ts';
-import { type Pooling, recordPool2dBackward, recordPool2dForward } from '../kernels/pool2d.ts';
+import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
-import { type ActivationPlan, type ConvStep, mapBytes, paddingModeOf, planActivations, scratchName } from './plan.ts';
+import {
+  type ActivationPlan,
+  type ConvStep,
+  mapBytes,
+  mapValues,
+  paddingModeOf,
+  planActivations,
+  scratchName,
+} from './plan.ts';
 import { conv2dShapeOf, type FeatureMap, type Schedule, type Step } from './schedule.ts';
 
 /** What stands at a tap: writes the gradient of its loss with respect to the tap's feature map. */
@@ -73,7 +81,7 @@ export class VggExecutor implements Disposable {
     return this.#slice(gradInput);
   }
 
-  /** The feature map of a tap, [h, w, C]; valid after a forward-only run. */
+  /** The feature map of a tap, [h, w, C], in the schedule's storage; valid after a forward-only run. */
   tap(name: string): BufferSlice {
     const map = this.#options.schedule.taps.get(name);
     if (map === undefined) {
@@ -100,12 +108,12 @@ export class VggExecutor implements Disposable {
         this.#recordConvolution(program, step);
         break;
       case 'reluForward': {
-        const values = mapBytes(step.input) / 4;
+        const values = mapValues(step.input);
         recordReluForward(program, { input: this.#slice(step.input), output: this.#slice(step.output), values });
         break;
       }
       case 'reluBackward': {
-        const values = mapBytes(step.output) / 4;
+        const values = mapValues(step.output);
         recordReluBackward(program, { output: this.#slice(step.output), gradient: this.#slice(step.gradient), values });
         break;
       }
@@ -162,29 +170,37 @@ export class VggExecutor implements Disposable {
 
   #recordPool(program: Program, step: Step & { kind: 'poolForward' | 'poolBackward' }): void {
     const { pooling } = this.#options;
-    const { height: inHeight, width: inWidth, channels } = step.input;
-    const shape = { inHeight, inWidth, channels, kernelSize: 2 };
-    const input = this.#slice(step.input);
+    const map = step.kind === 'poolForward' ? step.input : step.gradInput;
+    const { height: inHeight, width: inWidth, channels } = map;
+    const shape = { inHeight, inWidth, channels, kernelSize: routedKernelSize };
     if (step.kind === 'poolForward') {
-      recordPool2dForward(program, { pooling, shape, input, output: this.#slice(step.output) });
+      const routes = step.routes && this.#slice(step.routes);
+      const maps = { input: this.#slice(step.input), output: this.#slice(step.output) };
+      recordPool2dForward(program, { pooling, shape, ...maps, routes });
       return;
     }
-    const gradOutput = this.#slice(step.gradOutput);
-    const gradInput = this.#slice(step.gradInput);
-    const { accumulate } = step;
-    recordPool2dBackward(program, { pooling, shape, input, gradOutput, gradInput, accumulate, mask: true });
+    recordPool2dBackward(program, {
+      pooling,
+      shape,
+      routes: this.#slice(step.routes),
+      gradOutput: this.#slice(step.gradOutput),
+      gradInput: this.#slice(step.gradInput),
+      accumulate: step.accumulate,
+    });
   }
 
-  /** The part of its buffer that a map takes: buffers are shared by maps of different sizes. */
   #slice(map: FeatureMap): BufferSlice {
-    return { ...this.#named(map.name), sizeBytes: mapBytes(map) };
+    return { ...this.#named(map.name), sizeBytes: mapBytes(map), element: map.element };
   }
 
+  /** From a map's place to the end of its buffer. */
   #named(name: string): BufferSlice {
-    const buffer = this.#buffers[this.#plan.slotOf.get(name) ?? -1];
-    if (buffer === undefined) {
+    const place = this.#plan.places.get(name);
+    const buffer = this.#buffers[place?.slot ?? -1];
+    if (place === undefined || buffer === undefined) {
       throw new ShapeError(`'${name}' has no place in the activation plan`);
     }
-    return buffer;
+    const { offsetBytes } = place;
+    return { ...buffer, offsetBytes, sizeBytes: buffer.sizeBytes - offsetBytes };
   }
 }

@@ -1,24 +1,32 @@
 /**
- * The activation plan: every feature map's lifetime, the buffers they share, and the byte total, known before anything is
- * allocated. Maps whose lifetimes do not meet share a buffer; maps that meet never do, so that no dispatch binds one
- * buffer both for reading and for writing, which WebGPU refuses even for disjoint ranges.
+ * The activation plan: every feature map's lifetime, its place in a buffer, and the byte total, known before anything is
+ * allocated. Maps share a range of a buffer one after the other, and a buffer side by side; but never two maps of one step, so
+ * that no dispatch binds one buffer both for reading and for writing, which WebGPU refuses even for disjoint ranges.
  */
 
-import { bytesPerFloat } from '../core/buffers.ts';
+import { bindingAlignmentBytes, bytesPerElement, roundUp } from '../core/buffers.ts';
 import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
 import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
 
-/** A buffer of the plan and the maps that live in it, one after the other. */
+/** A buffer of the plan and the maps that live in it. */
 export interface Slot {
   readonly sizeBytes: number;
   readonly names: readonly string[];
 }
 
+/** Where a map lives. */
+export interface Place {
+  /** Index into the plan's slots. */
+  readonly slot: number;
+  /** A multiple of `bindingAlignmentBytes`. */
+  readonly offsetBytes: number;
+}
+
 export interface ActivationPlan {
   readonly slots: readonly Slot[];
-  /** Index into `slots` for each map's name. */
-  readonly slotOf: ReadonlyMap<string, number>;
+  /** By the map's name. */
+  readonly places: ReadonlyMap<string, Place>;
   readonly totalBytes: number;
 }
 
@@ -33,12 +41,18 @@ export function scratchName(step: ConvStep, index: number): string {
 interface Lifetime {
   readonly name: string;
   readonly sizeBytes: number;
-  first: number;
-  last: number;
+  /** The steps that touch it; −1 stands for what comes before the first, their number for what comes after the last. */
+  readonly steps: ReadonlySet<number>;
+  readonly first: number;
+  readonly last: number;
+}
+
+export function mapValues(map: FeatureMap): number {
+  return map.height * map.width * map.channels;
 }
 
 export function mapBytes(map: FeatureMap): number {
-  return map.height * map.width * map.channels * bytesPerFloat;
+  return mapValues(map) * bytesPerElement(map.element);
 }
 
 /** What besides the schedule decides which kernels an evaluation runs, and with them its weights and its memory. */
@@ -50,7 +64,7 @@ export interface ActivationOptions {
 /** Plans the maps of a schedule. */
 export function planActivations(schedule: Schedule, options: ActivationOptions): ActivationPlan {
   const lifetimes = lifetimesOf(schedule, (step) => scratchBytesOf(step, options));
-  return assignSlots([...lifetimes.values()]);
+  return assignPlaces([...lifetimes.values()]);
 }
 
 function lifetimesOf(
@@ -63,6 +77,7 @@ function lifetimesOf(
     lifetimes.set(name, {
       name,
       sizeBytes: Math.max(sizeBytes, known?.sizeBytes ?? 0),
+      steps: new Set([...(known?.steps ?? []), at]),
       first: Math.min(at, known?.first ?? at),
       last: Math.max(at, known?.last ?? at),
     });
@@ -99,28 +114,47 @@ export function paddingModeOf(layerName: string, ofFirst: PaddingMode): PaddingM
   return layerName === 'conv1_1' ? ofFirst : 'zeros';
 }
 
+/** A buffer being filled. */
+interface OpenSlot {
+  readonly sizeBytes: number;
+  readonly members: { readonly map: Lifetime; readonly offsetBytes: number }[];
+}
+
 /**
- * Greedy by size: the largest map first, into the first slot whose maps it does not meet.
+ * Greedy by size: the largest map first, at the lowest free range of the first buffer that has one and holds no map of the
+ * same step.
  *
- * Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020), section 4.2
- * (shared objects).
+ * Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020), sections 4.2 (shared
+ * objects) and 5.2 (offsets), put together.
  */
-function assignSlots(lifetimes: readonly Lifetime[]): ActivationPlan {
-  const slots: { sizeBytes: number; members: Lifetime[] }[] = [];
-  const slotOf = new Map<string, number>();
+function assignPlaces(lifetimes: readonly Lifetime[]): ActivationPlan {
+  const slots: OpenSlot[] = [];
+  const places = new Map<string, Place>();
   for (const map of lifetimes.toSorted((a, b) => b.sizeBytes - a.sizeBytes)) {
-    const meets = (other: Lifetime): boolean => other.first <= map.last && map.first <= other.last;
-    let index = slots.findIndex((slot) => !slot.members.some(meets));
-    if (index < 0) {
-      index = slots.length;
-      slots.push({ sizeBytes: map.sizeBytes, members: [] });
-    }
-    slots[index]?.members.push(map);
-    slotOf.set(map.name, index);
+    const offsets = slots.map((slot) => freeOffset(slot, map));
+    let slot = offsets.findIndex((offset) => offset !== undefined);
+    if (slot < 0) slot = slots.push({ sizeBytes: map.sizeBytes, members: [] }) - 1;
+    const place = { slot, offsetBytes: offsets[slot] ?? 0 };
+    slots[slot]?.members.push({ map, offsetBytes: place.offsetBytes });
+    places.set(map.name, place);
   }
   return {
-    slots: slots.map(({ sizeBytes, members }) => ({ sizeBytes, names: members.map((member) => member.name) })),
-    slotOf,
+    slots: slots.map(({ sizeBytes, members }) => ({ sizeBytes, names: members.map(({ map }) => map.name) })),
+    places,
     totalBytes: slots.reduce((sum, slot) => sum + slot.sizeBytes, 0),
   };
+}
+
+/** The lowest offset at which a map may live in a slot, if there is one. */
+function freeOffset({ sizeBytes, members }: OpenSlot, map: Lifetime): number | undefined {
+  if (members.some((member) => [...map.steps].some((step) => member.map.steps.has(step)))) return undefined;
+  const alive = members
+    .filter((member) => member.map.first <= map.last && map.first <= member.map.last)
+    .sort((a, b) => a.offsetBytes - b.offsetBytes);
+  let offset = 0;
+  for (const member of alive) {
+    if (offset + map.sizeBytes <= member.offsetBytes) break;
+    offset = Math.max(offset, roundUp(member.offsetBytes + member.map.sizeBytes, bindingAlignmentBytes));
+  }
+  return offset + map.sizeBytes <= sizeBytes ? offset : undefined;
 }

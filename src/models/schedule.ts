@@ -3,9 +3,19 @@
  * backward from the taps to the network's input. Pure data: the activation plan reads lifetimes off it, the executor records it.
  */
 
+import type { ElementType } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
-import { type ConvLayer, kernelSize, type Layer, layersOf, type NetworkName, tapNamesOf } from './vgg.ts';
+import { routedKernelSize } from '../kernels/pool2d.ts';
+import {
+  type ConvLayer,
+  kernelSize,
+  type Layer,
+  layersOf,
+  type NetworkName,
+  type PoolLayer,
+  tapNamesOf,
+} from './vgg.ts';
 
 /** A feature map: [height, width, channels], channels padded to a multiple of 4. */
 export interface FeatureMap {
@@ -13,18 +23,21 @@ export interface FeatureMap {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** How its values are stored: activations as asked for, the picture and gradients f32, routes as words of four bytes. */
+  readonly element: ElementType;
 }
 
 export type Step =
   | { readonly kind: 'convForward'; layer: ConvLayer; input: FeatureMap; output: FeatureMap; relu: boolean }
   | { readonly kind: 'reluForward'; input: FeatureMap; output: FeatureMap }
-  | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap }
+  /** With `routes` it notes where the gradient will go. */
+  | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap; routes: FeatureMap | undefined }
   /** The losses at a tap write (or add) their gradient. */
   | { readonly kind: 'tapGradient'; feature: FeatureMap; gradient: FeatureMap; accumulate: boolean }
   | { readonly kind: 'reluBackward'; output: FeatureMap; gradient: FeatureMap }
   | {
       readonly kind: 'poolBackward';
-      input: FeatureMap;
+      routes: FeatureMap;
       gradOutput: FeatureMap;
       gradInput: FeatureMap;
       accumulate: boolean;
@@ -50,6 +63,9 @@ export interface Schedule {
   readonly gradInput: FeatureMap | undefined;
 }
 
+/** How activations may be stored. Half as many bytes, and values rounded to 11 bits (docs/decisions/0024-f16-storage.md). */
+export type ActivationStorage = Extract<ElementType, 'f32' | 'f16'>;
+
 export interface ScheduleOptions {
   readonly network: NetworkName;
   readonly height: number;
@@ -57,6 +73,8 @@ export interface ScheduleOptions {
   /** `convX_Y` or `reluX_Y`, at least one. */
   readonly taps: readonly string[];
   readonly backward: boolean;
+  /** How activations are stored; f32 when absent. */
+  readonly storage?: ActivationStorage | undefined;
   /** What an error calls the picture; `picture` when absent. */
   readonly picture?: string;
 }
@@ -67,6 +85,8 @@ interface Stage {
   readonly input: FeatureMap;
   readonly activation: FeatureMap;
   readonly preActivation: FeatureMap | undefined;
+  /** Of a pool, where something goes backward: what it notes, so that its input's life may end there. */
+  readonly routes: FeatureMap | undefined;
   /** False where the deepest tap is the convolution itself, so that nobody needs its ReLU. */
   readonly needsActivation: boolean;
 }
@@ -78,6 +98,7 @@ export function buildSchedule(options: ScheduleOptions): Schedule {
     height: options.height,
     width: options.width,
     channels: paddedChannels(3),
+    element: 'f32',
   };
   const stages = buildStages(options, input);
   const taps = new Map<string, FeatureMap>();
@@ -129,21 +150,30 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
     );
   }
   let current = input;
+  const element = options.storage ?? 'f32';
   return layers.map((layer, index): Stage => {
     const stageInput = current;
     if (layer.kind === 'pool') {
       const height = Math.floor(stageInput.height / 2);
       const width = Math.floor(stageInput.width / 2);
-      current = { name: layer.name, height, width, channels: layer.channels };
-      return { layer, input: stageInput, activation: current, preActivation: undefined, needsActivation: true };
+      current = { name: layer.name, height, width, channels: layer.channels, element };
+      return {
+        layer,
+        input: stageInput,
+        activation: current,
+        preActivation: undefined,
+        routes: options.backward ? routesOf(layer, stageInput) : undefined,
+        needsActivation: true,
+      };
     }
-    const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels };
+    const size = { height: stageInput.height, width: stageInput.width, channels: layer.outChannels, element };
     current = { name: layer.reluName, ...size };
     return {
       layer,
       input: stageInput,
       activation: current,
       preActivation: options.taps.includes(layer.name) ? { name: layer.name, ...size } : undefined,
+      routes: undefined,
       needsActivation: index < layers.length - 1 || options.taps.includes(layer.reluName),
     };
   });
@@ -152,7 +182,7 @@ function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stag
 function forwardSteps(stage: Stage): readonly Step[] {
   const { layer, input, activation, preActivation } = stage;
   if (layer.kind === 'pool') {
-    return [{ kind: 'poolForward', input, output: activation }];
+    return [{ kind: 'poolForward', input, output: activation, routes: stage.routes }];
   }
   if (preActivation === undefined) {
     return [{ kind: 'convForward', layer, input, output: activation, relu: true }];
@@ -186,19 +216,28 @@ function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, Featu
     if (accumulate) {
       steps.push({ kind: 'tapGradient', feature: stage.input, gradient: gradInput, accumulate: false });
     }
-    const { input } = stage;
-    if (layer.kind === 'pool') {
-      steps.push({ kind: 'poolBackward', input, gradOutput: gradient, gradInput, accumulate });
-    } else {
+    const { input, routes } = stage;
+    if (layer.kind === 'conv') {
       const mask = stages[index - 1]?.layer.kind === 'conv';
       steps.push({ kind: 'convBackward', layer, input, gradOutput: gradient, gradInput, accumulate, mask });
+    } else if (routes !== undefined) {
+      steps.push({ kind: 'poolBackward', routes, gradOutput: gradient, gradInput, accumulate });
     }
   }
   return steps;
 }
 
 function gradientOf(map: FeatureMap): FeatureMap {
-  return { ...map, name: `gradient of ${map.name}` };
+  return { ...map, name: `gradient of ${map.name}`, element: 'f32' };
+}
+
+/** A byte a channel, so that one value holds four. */
+function routesOf(pool: PoolLayer, input: FeatureMap): FeatureMap {
+  const windows = {
+    height: Math.ceil(input.height / routedKernelSize),
+    width: Math.ceil(input.width / routedKernelSize),
+  };
+  return { name: `routes of ${pool.name}`, ...windows, channels: pool.channels / 4, element: 'u32' };
 }
 
 /** The maps a step reads and writes, in no order: what lifetimes are made of. */
@@ -206,21 +245,26 @@ export function mapsOf(step: Step): readonly FeatureMap[] {
   switch (step.kind) {
     case 'convForward':
     case 'reluForward':
-    case 'poolForward':
       return [step.input, step.output];
+    case 'poolForward':
+      return [step.input, step.output, ...(step.routes === undefined ? [] : [step.routes])];
     case 'tapGradient':
       return [step.feature, step.gradient];
     case 'reluBackward':
       return [step.output, step.gradient];
     case 'poolBackward':
-      return [step.input, step.gradOutput, step.gradInput];
+      return [step.routes, step.gradOutput, step.gradInput];
     case 'convBackward':
       return step.mask ? [step.input, step.gradOutput, step.gradInput] : [step.gradOutput, step.gradInput];
   }
 }
 
 /** Geometry of a VGG convolution at a map's size. */
-export function conv2dShapeOf(layer: ConvLayer, input: FeatureMap, paddingMode: 'zeros' | 'replicate') {
+export function conv2dShapeOf(
+  layer: ConvLayer,
+  input: Pick<FeatureMap, 'height' | 'width'>,
+  paddingMode: 'zeros' | 'replicate',
+) {
   return {
     inHeight: input.height,
     inWidth: input.width,

@@ -16,7 +16,8 @@ import { StyleLoss, StyleWorkspace, styleLossScale } from '../losses/style-loss.
 import { TotalVariationLoss, totalVariationScale } from '../losses/total-variation-loss.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { type TapLoss, VggExecutor } from '../models/executor.ts';
-import { type FeatureMap, type Schedule, tapMap } from '../models/schedule.ts';
+import { mapValues } from '../models/plan.ts';
+import { type Schedule, tapMap } from '../models/schedule.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from './options.ts';
 import { objectiveSchedule, positionsOf, targetSchedule } from './plan.ts';
@@ -187,7 +188,7 @@ function makeWorkspace(request: ObjectiveRequest, schedule: Schedule): StyleWork
 function makeTerms({ gpu, options, content }: ObjectiveRequest, schedule: Schedule): LossTerms {
   const scales = [
     ...options.contentLayers.map(({ name, weight }) =>
-      contentLossScale({ values: valuesOf(tapMap(schedule, name)), weight: weight * options.contentWeight }),
+      contentLossScale({ values: mapValues(tapMap(schedule, name)), weight: weight * options.contentWeight }),
     ),
     ...options.styleLayers.map(({ name, weight }) =>
       styleLossScale({ channels: tapMap(schedule, name).channels, weight: weight * options.styleWeight }),
@@ -212,7 +213,7 @@ function makeTapLosses(made: {
     losses.set(tap, [...(losses.get(tap) ?? []), loss]);
   };
   options.contentLayers.forEach(({ name, weight }, index) => {
-    const values = valuesOf(tapMap(schedule, name));
+    const values = mapValues(tapMap(schedule, name));
     const target = targetOf(made.contentTargets, name);
     add(name, new ContentLoss({ target, values, weight: weight * options.contentWeight, partial: terms.row(index) }));
   });
@@ -238,10 +239,6 @@ function targetOf(targets: ReadonlyMap<string, BufferSlice>, tap: string): Buffe
   const target = targets.get(tap);
   if (target === undefined) throw new ShapeError(`no target was made for '${tap}'`);
   return target;
-}
-
-function valuesOf(map: FeatureMap): number {
-  return map.height * map.width * map.channels;
 }
 
 function ownedBy(parts: Parts): readonly Disposable[] {

@@ -3,6 +3,7 @@
 import type { PaddingMode } from '../kernels/conv2d.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
 import type { Pooling } from '../kernels/pool2d.ts';
+import type { ActivationStorage } from '../models/schedule.ts';
 import type { NetworkName } from '../models/vgg.ts';
 
 /** A tap and the weight of its loss among its kind. */
@@ -29,6 +30,8 @@ export interface ObjectiveOptions {
   readonly variable: 'pixels' | 'normalised';
   readonly pooling: Pooling;
   readonly paddingMode: PaddingMode;
+  /** How feature maps are stored on the device; `f16` takes half the bytes and needs the adapter's `shader-f16`. */
+  readonly storage: ActivationStorage;
 }
 
 export type LineSearch = 'none' | 'strong-wolfe';

@@ -56,7 +56,13 @@ export function positionsOf(map: FeatureMap): GramShape {
 
 /** The schedule of an objective at a picture's size. @throws InputError for unknown layers or too small a picture. */
 export function objectiveSchedule(options: ObjectiveOptions, size: PictureSize): Schedule {
-  return buildSchedule({ network: options.network, ...size, taps: tapsOf(options), backward: true });
+  return buildSchedule({
+    network: options.network,
+    ...size,
+    taps: tapsOf(options),
+    backward: true,
+    storage: options.storage,
+  });
 }
 
 /** A forward-only schedule to the given layers, for making targets; undefined when there are none. `picture` is for errors. */
@@ -69,7 +75,8 @@ export function targetSchedule(
   if (layers.length === 0) return undefined;
   const taps = layers.map((layer) => layer.name);
   const { width, height } = size;
-  return buildSchedule({ network: options.network, width, height, taps, backward: false, picture });
+  const { network, storage } = options;
+  return buildSchedule({ network, width, height, taps, backward: false, storage, picture });
 }
 
 /** Counts the bytes of every part. */

@@ -1,5 +1,6 @@
 /** The main job: a photograph and a painting in, a painted photograph out. */
 
+import { InputError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { uniformNoise } from '../images/initial.ts';
 import { coverCropTopLeft, fitLongestSide, resizeImage } from '../images/resize.ts';
@@ -88,12 +89,21 @@ function optimizerBytes(settings: Settings, gpu: Gpu): (values: number) => numbe
     : (values) => lbfgsBytes(values, settings.history, { lineSearch, maxBufferBytes });
 }
 
-/** The memory a run will take. @throws LimitError with the largest size that fits, before anything is allocated. */
+/**
+ * The memory a run will take, before anything is allocated.
+ *
+ * @throws InputError where the adapter cannot store what the settings say; LimitError with the largest size that fits.
+ */
 export function planStylize(
   pictures: { readonly content: PictureSize; readonly style: PictureSize },
   settings: Settings,
   gpu: Gpu,
 ): TransferPlan {
+  if (settings.objective.storage === 'f16' && !gpu.device.features.has('shader-f16')) {
+    throw new InputError(
+      `storage is f16, which needs the feature shader-f16 that ${gpu.profile.description} does not have; choose f32`,
+    );
+  }
   const request: PlanRequest = {
     options: settings.objective,
     size: pictures.content,

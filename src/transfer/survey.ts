@@ -47,8 +47,8 @@ function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly Family
   const backend = backendOf(gpu);
   const schedule = objectiveSchedule(objective, { width: typicalSide, height: typicalSide });
   const convolutions = convolutionsOf({ objective, ...rest }).flatMap((layer): FamilyChoice[] => {
-    const input = { name: layer.name, width: typicalSide, height: typicalSide, channels: layer.inChannels };
-    const shape = conv2dShapeOf(layer, input, paddingModeOf(layer.name, objective.paddingMode));
+    const size = { width: typicalSide, height: typicalSide };
+    const shape = conv2dShapeOf(layer, size, paddingModeOf(layer.name, objective.paddingMode));
     return (['forward', 'backward'] as const).map((direction) => ({
       op: `conv2d ${direction}` as const,
       layer: layer.name,

@@ -28,9 +28,10 @@ export async function makeContentTargets(target: TargetOptions): Promise<Readonl
   return makeTargets(target, target.options.contentLayers, (layer, map, executor) => {
     const copy = target.scope.allocate(`content target ${layer}`, mapBytes(map));
     return {
-      copy,
+      copy: { ...copy, element: map.element },
       finish: (encoder) => {
-        encoder.copyBufferToBuffer(executor.tap(layer).buffer, 0, copy.buffer, 0, mapBytes(map));
+        const { buffer, offsetBytes, sizeBytes } = executor.tap(layer);
+        encoder.copyBufferToBuffer(buffer, offsetBytes, copy.buffer, copy.offsetBytes, sizeBytes);
       },
     };
   });

@@ -120,8 +120,7 @@ function makeConvolution(
   options: { readonly layer: ConvLayer; readonly direction: Direction; readonly side: number },
 ): TuneProblem {
   const { layer, direction, side } = options;
-  const input = { name: layer.name, height: side, width: side, channels: paddedChannels(layer.inChannels) };
-  const shape = conv2dShapeOf(layer, input, 'zeros');
+  const shape = conv2dShapeOf(layer, { height: side, width: side }, 'zeros');
   const pixels = side * side;
   const [readChannels, madeChannels] =
     direction === 'forward' ? [layer.inChannels, layer.outChannels] : [layer.outChannels, layer.inChannels];

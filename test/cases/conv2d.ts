@@ -40,6 +40,7 @@ import {
   type KernelVariant,
   type Recording,
   type Tolerance,
+  unchanged,
   unwrittenBuffer,
 } from './kernel-case.ts';
 
@@ -85,10 +86,11 @@ export function weightInputs(shape: Conv2dShape, weight: Float32Array, bias = ne
   };
 }
 
-function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProblem): CaseValues {
+function makeForward(name: string, problem: ForwardProblem, stored = unchanged): CaseValues {
+  const { shape, relu, bias: biasRange } = problem;
   const random = seededRandom(name);
   const cost = costOf(shape);
-  const input = floats(cost.input, signed(random));
+  const input = stored(floats(cost.input, signed(random)));
   const weight = floats(cost.filters, signed(random));
   const [low, high] = biasRange ?? [-1, 1];
   const bias = floats(shape.outChannels, () => low + (high - low) * random());
@@ -111,7 +113,8 @@ function makeForward(name: string, { shape, relu, bias: biasRange }: ForwardProb
   };
 }
 
-function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem): CaseValues {
+function makeBackward(name: string, problem: BackwardProblem, stored = unchanged): CaseValues {
+  const { shape, accumulate, mask } = problem;
   const random = seededRandom(name);
   const cost = costOf(shape);
   const { inChannels, outChannels } = shape;
@@ -119,7 +122,7 @@ function makeBackward(name: string, { shape, accumulate, mask }: BackwardProblem
   const gradOutput = floats(cost.output, signed(random));
   const weight = floats(cost.filters, signed(random));
   const old = floats(cost.input, signed(random));
-  const activation = floats(cost.input, rectified(random));
+  const activation = stored(floats(cost.input, rectified(random)));
   const expected = conv2dBackward({
     shape,
     gradOutput: widen(gradOutput),
@@ -280,7 +283,8 @@ export function conv2dForwardCase(problem: ForwardProblem): KernelCase {
     name,
     flops,
     leastBytes: leastBytes + bytesOf(problem.shape.outChannels),
-    make: () => makeForward(name, problem),
+    halves: ['input', 'output'],
+    make: (stored) => makeForward(name, problem, stored),
     variants: (gpu) => forwardVariants(problem, gpu),
   };
 }
@@ -295,7 +299,8 @@ export function conv2dBackwardCase(problem: BackwardProblem): KernelCase {
     name,
     flops,
     leastBytes: leastBytes + bytesOf(problem.accumulate ? input : 0, problem.mask ? input : 0),
-    make: () => makeBackward(name, problem),
+    ...(problem.mask ? { halves: ['activation'] } : {}),
+    make: (stored) => makeBackward(name, problem, stored),
     variants: (gpu) => backwardVariants(problem, gpu),
   };
 }

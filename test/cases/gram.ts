@@ -13,7 +13,7 @@ import {
 } from '../../src/kernels/gram.ts';
 import { gramBackward, gramForward } from '../reference/gram.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
-import { accumulated, bytesOf, type KernelCase, unwrittenBuffer } from './kernel-case.ts';
+import { accumulated, bytesOf, type KernelCase, unchanged, unwrittenBuffer } from './kernel-case.ts';
 
 /** Every variant that the adapter can run, by its name. */
 function variantsOf({ channels }: GramShape, gpu: Gpu) {
@@ -28,8 +28,9 @@ function forwardCase(shape: GramShape, scale: number): KernelCase {
     name,
     flops: 2 * positions * channels ** 2,
     leastBytes: bytesOf(positions * channels, channels ** 2),
-    make: () => {
-      const feature = floats(positions * channels, rectified(seededRandom(name)));
+    halves: ['feature'],
+    make: (stored = unchanged) => {
+      const feature = stored(floats(positions * channels, rectified(seededRandom(name))));
       return {
         inputs: { feature },
         outputs: {
@@ -76,9 +77,10 @@ function backwardCase(shape: GramShape, accumulate: boolean): KernelCase {
     name,
     flops: 2 * positions * channels ** 2,
     leastBytes: bytesOf(values, channels ** 2, accumulate ? 2 * values : values),
-    make: () => {
+    halves: ['feature'],
+    make: (stored = unchanged) => {
       const random = seededRandom(name);
-      const feature = floats(values, rectified(random));
+      const feature = stored(floats(values, rectified(random)));
       const gradGram = symmetric(channels, random);
       const old = floats(values, signed(random));
       return {

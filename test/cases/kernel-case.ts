@@ -67,7 +67,10 @@ export interface KernelCase {
   readonly flops: number;
   /** Every input read once, every output written once (and read, where it accumulates). */
   readonly leastBytes: number;
-  make(): CaseValues;
+  /** The buffers that may be stored as f16. */
+  readonly halves?: readonly string[];
+  /** @param stored What storing does to the values of such a buffer, which the reference sees too; nothing when absent. */
+  make(stored?: (values: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>): CaseValues;
   /** The variants that this adapter can run. */
   variants(gpu: Gpu): readonly KernelVariant[];
 }
@@ -90,6 +93,21 @@ export const exact = (reason: string): Tolerance => ({ kind: 'exact', reason });
 export function accumulated(terms: number): Tolerance {
   const rms = 2 * Math.sqrt(terms) * 2 ** -24;
   return { kind: 'rms', max: 6 * rms, rms, reason: `f32 sum of ${terms} terms: random walk of roundings` };
+}
+
+/** Values as they are: what storing does when they are stored as f32. */
+export const unchanged = (values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> => values;
+
+/**
+ * The tolerance of a result that is then stored as f16. Rounding to 11 bits moves a value by at most 2⁻¹¹ of itself, by a
+ * uniform share of that at worst (1/√3 rms), and the largest of many values is some six times their rms. What is exact is one of
+ * the inputs, which are f16 already.
+ */
+export function storedAsHalf(tolerance: Tolerance): Tolerance {
+  if (tolerance.kind === 'exact') return tolerance;
+  const max = tolerance.max + 6 * 2 ** -11;
+  const rms = tolerance.rms + 2 ** -11 / Math.sqrt(3);
+  return { kind: 'rms', max, rms, reason: `${tolerance.reason}; then rounded to f16` };
 }
 
 /** Bytes of floats. */

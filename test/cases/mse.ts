@@ -3,7 +3,7 @@
 import { partialsPerTerm, recordMse } from '../../src/kernels/mse.ts';
 import { mseGradient, mseValue } from '../reference/mse.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
-import { accumulated, bytesOf, exact, type KernelCase, unwrittenBuffer } from './kernel-case.ts';
+import { accumulated, bytesOf, exact, type KernelCase, unchanged, unwrittenBuffer } from './kernel-case.ts';
 
 /** What a kernel's partials are for: their sum. */
 export function sumOfPartials(partial: Float32Array): Float64Array {
@@ -25,10 +25,11 @@ function mseCase(options: {
     name,
     flops: 5 * values,
     leastBytes: bytesOf(values, values, accumulate ? 2 * values : values, partialsPerTerm),
-    make: () => {
+    halves: ['input', 'reference'],
+    make: (stored = unchanged) => {
       const random = seededRandom(name);
-      const input = floats(values, rectified(random));
-      const reference = equal ? input.slice() : floats(values, rectified(random));
+      const input = stored(floats(values, rectified(random)));
+      const reference = equal ? input.slice() : stored(floats(values, rectified(random)));
       const old = floats(values, signed(random));
       const [x, r] = [widen(input), widen(reference)];
       return {

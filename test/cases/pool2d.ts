@@ -4,15 +4,26 @@ import {
   type Pool2dShape,
   type Pooling,
   pool2dOutputSize,
+  pool2dRoutesBytes,
   recordPool2dBackward,
   recordPool2dForward,
+  routedKernelSize,
 } from '../../src/kernels/pool2d.ts';
 import { pool2dBackward, pool2dForward } from '../reference/pool2d.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
-import { accumulated, bytesOf, exact, type KernelCase, type Tolerance, unwrittenBuffer } from './kernel-case.ts';
+import {
+  accumulated,
+  bytesOf,
+  exact,
+  type KernelCase,
+  type KernelVariant,
+  type Tolerance,
+  unchanged,
+  unwrittenBuffer,
+} from './kernel-case.ts';
 
 /** What the pool sees. Ties decide where the gradient goes: to the first maximum in scan order. */
-type Content = 'signed' | 'rectified' | 'equal' | 'zero' | 'ties';
+type Content = 'signed' | 'rectified' | 'equal' | 'zero' | 'ties' | 'nan';
 
 const draws: Readonly<Record<Content, (random: () => number) => () => number>> = {
   signed,
@@ -21,6 +32,8 @@ const draws: Readonly<Record<Content, (random: () => number) => () => number>> =
   zero: () => () => 0,
   // Three levels, so that most windows have their maximum twice or more; negative ones too.
   ties: (random) => () => Math.floor(3 * random()) - 1,
+  // A quarter, so that windows have none, one and several, first and last.
+  nan: (random) => () => (random() < 0.25 ? Number.NaN : 2 * random() - 1),
 };
 
 interface PoolProblem {
@@ -28,7 +41,6 @@ interface PoolProblem {
   readonly shape: Pool2dShape;
   readonly content: Content;
   readonly accumulate?: boolean;
-  readonly mask?: boolean;
 }
 
 function toleranceOf({ pooling, shape }: PoolProblem): Tolerance {
@@ -50,13 +62,22 @@ function forwardCase(problem: PoolProblem): KernelCase {
   const { pooling, shape, content } = problem;
   const name = signature('forward', problem);
   const sizes = sizesOf(shape);
+  // The routes are judged by what the backward pass makes of them.
+  const routed: KernelVariant = {
+    name: 'routed',
+    record: ({ program, buffer, scratch }) => {
+      const routes = scratch('routes', pool2dRoutesBytes(shape));
+      recordPool2dForward(program, { pooling, shape, input: buffer('input'), output: buffer('output'), routes });
+    },
+  };
   return {
     op: 'pool2d',
     name,
     flops: sizes.input,
     leastBytes: bytesOf(sizes.input, sizes.output),
-    make: () => {
-      const input = floats(sizes.input, draws[content](seededRandom(name)));
+    halves: ['input', 'output'],
+    make: (stored = unchanged) => {
+      const input = stored(floats(sizes.input, draws[content](seededRandom(name))));
       const expected = pool2dForward(pooling, shape, widen(input));
       const output = { initial: unwrittenBuffer(sizes.output), expected, tolerance: toleranceOf(problem) };
       return { inputs: { input }, outputs: { output } };
@@ -68,22 +89,24 @@ function forwardCase(problem: PoolProblem): KernelCase {
           recordPool2dForward(program, { pooling, shape, input: buffer('input'), output: buffer('output') });
         },
       },
+      ...(shape.kernelSize === routedKernelSize ? [routed] : []),
     ],
   };
 }
 
 function backwardCase(problem: PoolProblem): KernelCase {
-  const { pooling, shape, content, accumulate = false, mask = false } = problem;
-  const name = `${signature('backward', problem)}${accumulate ? ' accumulate' : ''}${mask ? ' mask' : ''}`;
+  const { pooling, shape, content, accumulate = false } = problem;
+  const name = `${signature('backward', problem)}${accumulate ? ' accumulate' : ''}`;
   const sizes = sizesOf(shape);
   return {
     op: 'pool2d',
     name,
     flops: sizes.input,
     leastBytes: bytesOf(sizes.input, sizes.output, accumulate ? 2 * sizes.input : sizes.input),
-    make: () => {
+    halves: ['input'],
+    make: (stored = unchanged) => {
       const random = seededRandom(name);
-      const input = floats(sizes.input, draws[content](random));
+      const input = stored(floats(sizes.input, draws[content](random)));
       const gradOutput = floats(sizes.output, signed(random));
       const old = floats(sizes.input, signed(random));
       const expected = pool2dBackward({
@@ -92,7 +115,7 @@ function backwardCase(problem: PoolProblem): KernelCase {
         input: widen(input),
         gradOutput: widen(gradOutput),
         old: accumulate ? widen(old) : undefined,
-        mask,
+        mask: true,
       });
       const isExact = pooling === 'max' && !accumulate;
       return {
@@ -108,17 +131,13 @@ function backwardCase(problem: PoolProblem): KernelCase {
     },
     variants: () => [
       {
-        name: 'direct',
-        record: ({ program, buffer }) => {
-          recordPool2dBackward(program, {
-            pooling,
-            shape,
-            input: buffer('input'),
-            gradOutput: buffer('gradOutput'),
-            gradInput: buffer('gradInput'),
-            accumulate,
-            mask,
-          });
+        name: 'routed',
+        record: ({ preparation, program, buffer, scratch }) => {
+          const routes = scratch('routes', pool2dRoutesBytes(shape));
+          const output = scratch('output', bytesOf(sizes.output));
+          recordPool2dForward(preparation, { pooling, shape, input: buffer('input'), output, routes });
+          const [gradOutput, gradInput] = [buffer('gradOutput'), buffer('gradInput')];
+          recordPool2dBackward(program, { pooling, shape, routes, gradOutput, gradInput, accumulate });
         },
       },
     ],
@@ -147,26 +166,20 @@ const shapes: readonly Pool2dShape[] = [
   { ...control, inHeight: 259, inWidth: 261, channels: 20 },
 ];
 
-const epilogues = [
-  { accumulate: true, mask: false },
-  { accumulate: false, mask: true },
-  { accumulate: true, mask: true },
-] as const;
-
 const odd: Pool2dShape = { ...control, inHeight: 7, inWidth: 9 };
 
 function casesOf(pooling: Pooling): readonly KernelCase[] {
+  const routed = shapes.filter(({ kernelSize }) => kernelSize === routedKernelSize);
   return [
-    ...shapes.flatMap((shape) => {
-      const problem = { pooling, shape, content: 'signed' } as const;
-      return [forwardCase(problem), backwardCase(problem)];
-    }),
-    ...epilogues.map((epilogue) => backwardCase({ pooling, shape: odd, content: 'rectified', ...epilogue })),
-    ...(['equal', 'zero', 'ties'] as const).flatMap((content) => [
-      forwardCase({ pooling, shape: odd, content }),
+    ...shapes.map((shape) => forwardCase({ pooling, shape, content: 'signed' })),
+    ...routed.flatMap((shape) => [
+      backwardCase({ pooling, shape, content: 'rectified' }),
+      backwardCase({ pooling, shape, content: 'rectified', accumulate: true }),
+    ]),
+    ...(['signed', 'equal', 'zero', 'ties', 'nan'] as const).flatMap((content) => [
+      ...(content === 'signed' ? [] : [forwardCase({ pooling, shape: odd, content })]),
       backwardCase({ pooling, shape: odd, content }),
-      backwardCase({ pooling, shape: odd, content, mask: true }),
-      backwardCase({ pooling, shape: { ...odd, kernelSize: 3 }, content }),
+      backwardCase({ pooling, shape: odd, content, accumulate: true }),
     ]),
   ];
 }

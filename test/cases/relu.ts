@@ -3,7 +3,7 @@
 import { recordReluBackward, recordReluForward } from '../../src/kernels/relu.ts';
 import { reluBackward, reluForward } from '../reference/relu.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
-import { bytesOf, exact, type KernelCase, unwrittenBuffer } from './kernel-case.ts';
+import { bytesOf, exact, type KernelCase, unchanged, unwrittenBuffer } from './kernel-case.ts';
 
 type Content = 'signed' | 'kinks';
 
@@ -25,8 +25,9 @@ function forwardCase(values: number, content: Content): KernelCase {
     name,
     flops: values,
     leastBytes: bytesOf(values, values),
-    make: () => {
-      const input = floats(values, draws[content](seededRandom(name)));
+    halves: ['input', 'output'],
+    make: (stored = unchanged) => {
+      const input = stored(floats(values, draws[content](seededRandom(name))));
       const output = { initial: unwrittenBuffer(values), expected: reluForward(widen(input)), tolerance };
       return { inputs: { input }, outputs: { output } };
     },
@@ -48,10 +49,11 @@ function backwardCase(values: number, content: Content): KernelCase {
     name,
     flops: values,
     leastBytes: bytesOf(values, values, values),
-    make: () => {
+    halves: ['output'],
+    make: (stored = unchanged) => {
       const random = seededRandom(name);
       const draw = content === 'kinks' ? draws.kinks(random) : rectified(random);
-      const output = floats(values, () => Math.max(draw(), 0) || 0);
+      const output = stored(floats(values, () => Math.max(draw(), 0) || 0));
       const gradOutput = floats(values, signed(random));
       const expected = reluBackward(widen(output), widen(gradOutput));
       return { inputs: { output }, outputs: { gradient: { initial: gradOutput, expected, tolerance } } };

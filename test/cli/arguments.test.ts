@@ -72,6 +72,7 @@ describe('stylize', () => {
     const given = await stylizeArguments(
       ...['--preset', 'lecture', '--style-weight', '1e5', '--tv-weight', '0', '--content-layers', 'relu4_2=2'],
       ...['--network', 'vgg19', '--pooling', 'average', '--iterations', '7', '--line-search', 'strong-wolfe'],
+      ...['--storage', 'f16'],
     );
     const settings = settingsOf(given);
     const { objective } = presetSettings('lecture');
@@ -86,6 +87,7 @@ describe('stylize', () => {
         contentLayers: [{ name: 'relu4_2', weight: 2 }],
         network: 'vgg19',
         pooling: 'average',
+        storage: 'f16',
       },
     });
   });

@@ -9,16 +9,27 @@ import { foldedBackward, foldedForward } from '../cases/conv2d-problems.ts';
 import { kernelCases } from '../cases/index.ts';
 import type { KernelCase } from '../cases/kernel-case.ts';
 import { useGpu } from '../support/gpu.ts';
-import { checkCase } from '../support/run-case.ts';
+import { checkCase, checkCaseInHalves } from '../support/run-case.ts';
 
 const gpu = useGpu();
 
 const folded: readonly KernelCase[] = [conv2dForwardCase(foldedForward), conv2dBackwardCase(foldedBackward)];
 
+/** What a type of storage may break is seen in small cases; the large ones are about grids, which it does not touch. */
+const mostBytesInHalves = 2 ** 17;
+
 describe('kernels', () => {
   // By '%s': vitest cuts a '$name' short, and the name is what -t filters by.
   it.each([...kernelCases, ...folded].map((each) => [each.name, each] as const))('%s', async (_, kernelCase) => {
     const problems = await checkCase(gpu(), kernelCase);
+    if (problems.length > 0) expect.fail(problems.join('\n\n'));
+  });
+});
+
+describe('kernels that read and write f16', () => {
+  const small = kernelCases.filter(({ halves, leastBytes }) => halves !== undefined && leastBytes < mostBytesInHalves);
+  it.each(small.map((each) => [each.name, each] as const))('%s', async (_, kernelCase) => {
+    const problems = await checkCaseInHalves(gpu(), kernelCase);
     if (problems.length > 0) expect.fail(problems.join('\n\n'));
   });
 });
@@ -38,6 +49,6 @@ describe('cases', () => {
         : ['lanes', 'im2col lanes', ...bands.flatMap((band) => [`winograd lanes${band}`, `winograd2 lanes${band}`])];
     const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
     const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
-    expect([...families].sort()).toEqual(['direct', ...lanes, ...tiles, ...banded].sort());
+    expect([...families].sort()).toEqual(['direct', 'routed', ...lanes, ...tiles, ...banded].sort());
   });
 });

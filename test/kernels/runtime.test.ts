@@ -8,6 +8,8 @@ import { defineKernel, packParams } from '../../src/core/kernel.ts';
 import { linearGrid, Program } from '../../src/core/program.ts';
 import { elementwiseGrid, paddedChannels, vectorsOf } from '../../src/kernels/elementwise.ts';
 import { normaliseForwardKernel, recordNormaliseForward } from '../../src/kernels/normalise.ts';
+import { recordReluForward } from '../../src/kernels/relu.ts';
+import { decodeFloat16, encodeFloat16 } from '../../src/weights/float16.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -42,6 +44,29 @@ describe('Program', () => {
     for (const [i, output] of outputs.entries()) {
       expect([...(await gpu().read(output))]).toEqual([i, i + 0.25, i + 0.5, 0]);
     }
+  });
+
+  it('reads and writes a binding in the type of its slice', async () => {
+    using buffers = new BufferScope(gpu().buffers);
+    using program = new Program(gpu(), 'halves');
+    const halves = encodeFloat16(Float32Array.of(1.5, -2, 0.1, 65504));
+    const input = {
+      ...buffers.upload('input', Uint32Array.from(new Uint32Array(halves.buffer))),
+      element: 'f16',
+    } as const;
+    const output = buffers.allocate('output', 16);
+    recordReluForward(program, { input, output, values: 4 });
+    gpu().submit([program]);
+    expect([...(await gpu().read(output))]).toEqual([1.5, 0, ...decodeFloat16(halves.slice(2))]);
+  });
+
+  it('refuses a binding stored as f16 that the module cannot read so', () => {
+    using buffers = new BufferScope(gpu().buffers);
+    using program = new Program(gpu(), 'refused');
+    const input = { ...buffers.allocate('input', 12), element: 'f16' } as const;
+    const output = buffers.allocate('output', 16);
+    const record = (): void => recordNormaliseForward(program, { input, output, pixels: 1, ...plain });
+    expect(record).toThrow(/normalise_forward\.wgsl: .*'alias Input = f32;'/);
   });
 
   it('runs as often as it is submitted, with the parameters of the last update', async () => {

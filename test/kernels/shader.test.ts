@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ShapeError } from '../../src/core/errors.ts';
-import { specialiseShader } from '../../src/core/shader.ts';
+import { specialiseShader, storedTypeAlias } from '../../src/core/shader.ts';
 import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
 import { gemmLanesKernel } from '../../src/kernels/gemm.ts';
 import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
@@ -57,6 +57,32 @@ describe('header constants', () => {
     ['no header at all', 'fn f() {}'],
   ])('are refused with %s', (_, source) => {
     expect(() => specialiseShader('a.wgsl', source, { V: 4 })).toThrow(/^a\.wgsl: .*'const V: u32/);
+  });
+});
+
+describe('stored types', () => {
+  const withAlias =
+    'enable subgroups;\n// header\nalias Input = f32;  // how\nalias Output = f32;\n// end header\nfn f() {}\n';
+
+  it('become f16 where that is asked for, the extension enabled on the first line', () => {
+    expect(specialiseShader('a.wgsl', withAlias, { Input: 'f16' })).toBe(
+      `enable f16; ${withAlias.replace('alias Input = f32;', 'alias Input = f16;')}`,
+    );
+  });
+
+  it('stay f32 otherwise', () => {
+    expect(specialiseShader('a.wgsl', withAlias)).toBe(withAlias);
+  });
+
+  it.each([
+    ['another name', withAlias],
+    ['no header at all', 'alias Bias = f32;'],
+  ])('are refused with %s', (_, source) => {
+    expect(() => specialiseShader('a.wgsl', source, { Bias: 'f16' })).toThrow(/^a\.wgsl: .*'alias Bias = f32;'/);
+  });
+
+  it('are named after their binding', () => {
+    expect(['a', 'input', 'gradInput'].map(storedTypeAlias)).toEqual(['A', 'Input', 'GradInput']);
   });
 });
 

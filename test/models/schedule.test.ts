@@ -1,7 +1,7 @@
 /** The schedule of an evaluation: order of steps, taps before and after ReLUs, refusals. */
 
 import { describe, expect, it } from 'vitest';
-import { buildSchedule, leastSideFor, type Step } from '../../src/models/schedule.ts';
+import { buildSchedule, leastSideFor, mapsOf, type Step } from '../../src/models/schedule.ts';
 import { convolutionsOf, layersOf, tapNamesOf, torchvisionIndices } from '../../src/models/vgg.ts';
 
 const vgg16 = { network: 'vgg16', height: 32, width: 48 } as const;
@@ -89,6 +89,16 @@ describe('a schedule', () => {
     const small = { network: 'vgg16', height: 64, width: least - 1, taps: [tap], backward: true } as const;
     if (least > 1) expect(() => buildSchedule(small)).toThrow(`needs at least ${least} on each side`);
     expect(buildSchedule({ ...small, width: least }).taps.get(tap)?.width).toBe(1);
+  });
+
+  it('stores activations as asked for, and never the picture, a gradient or a route', () => {
+    const { steps } = buildSchedule({ ...vgg16, taps: ['relu2_1', 'conv1_2'], backward: true, storage: 'f16' });
+    const elements = new Map(steps.flatMap(mapsOf).map(({ name, element }) => [name, element]));
+    const halves = [...elements].filter(([, element]) => element === 'f16').map(([name]) => name);
+    expect(halves).toEqual(['relu1_1', 'conv1_2', 'relu1_2', 'pool1', 'relu2_1']);
+    expect(elements.get('input')).toBe('f32');
+    expect(elements.get('gradient of relu1_1')).toBe('f32');
+    expect(elements.get('routes of pool1')).toBe('u32');
   });
 
   it('refuses an unknown tap by name, and none at all', () => {

@@ -22,10 +22,11 @@ function forEachWindow(shape: Pool2dShape, visit: (output: number, inputs: reado
   }
 }
 
-/** The first of `positions`, in their order, whose value no other one exceeds. */
+/** The first of `positions`, in their order, whose value no other one exceeds; the last NaN where there is one, as in PyTorch. */
 function firstMaximum(input: Float64Array, positions: readonly number[]): number {
-  const values = positions.map((position) => input[position] ?? Number.NaN);
-  return positions[values.indexOf(Math.max(...values))] ?? 0;
+  const values = positions.map((position) => input[position] ?? 0);
+  const last = values.findLastIndex(Number.isNaN);
+  return positions[last < 0 ? values.indexOf(Math.max(...values)) : last] ?? 0;
 }
 
 /** output[y,x,c] = max or mean of input[·,·,c] over the window at (y·k, x·k). Layout: [H, W, C] to [⌊H/k⌋, ⌊W/k⌋, C]. */

@@ -3,8 +3,9 @@
 import { type BufferSlice, bytesPerFloat, roundUp } from '../../src/core/buffers.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { Program } from '../../src/core/program.ts';
+import { decodeFloat16, encodeFloat16 } from '../../src/weights/float16.ts';
 import type { CaseValues, KernelCase, KernelVariant, Recording } from '../cases/kernel-case.ts';
-import { unwritten } from '../cases/kernel-case.ts';
+import { storedAsHalf, unwritten } from '../cases/kernel-case.ts';
 import { compareOutput, type Errors } from './compare.ts';
 
 /** Floats before and after each range: 256 bytes, so that the range keeps the alignment of bindings. */
@@ -27,7 +28,6 @@ export interface VariantRun {
 interface GuardedBuffer {
   readonly whole: BufferSlice;
   readonly bound: BufferSlice;
-  readonly values: number;
 }
 
 /** The buffers of one run. The caller disposes it. */
@@ -39,15 +39,15 @@ class GuardedBuffers implements Disposable {
     this.#gpu = gpu;
   }
 
-  add(name: string, content: Float32Array | number): BufferSlice {
-    const values = typeof content === 'number' ? roundUp(content, bytesPerFloat) / bytesPerFloat : content.length;
-    const floats = new Float32Array(values + 2 * guardValues).fill(guardValue);
-    if (typeof content === 'number') floats.fill(unwritten, guardValues, guardValues + values);
-    else floats.set(content, guardValues);
-    const whole = this.#gpu.buffers.upload(name, floats);
+  /** Values, stored as `element` says, or so many bytes of scratch. */
+  add(name: string, content: Float32Array | number, element: 'f32' | 'f16' = 'f32'): BufferSlice {
+    const words = typeof content === 'number' ? scratchWords(content) : wordsOf(content, element);
+    const guarded = new Float32Array(words.length + 2 * guardValues).fill(guardValue);
+    guarded.set(words, guardValues);
+    const whole = this.#gpu.buffers.upload(name, guarded);
     const offsetBytes = guardValues * bytesPerFloat;
-    const bound = { buffer: whole.buffer, offsetBytes, sizeBytes: whole.sizeBytes - offsetBytes };
-    this.#buffers.set(name, { whole, bound, values });
+    const bound = { buffer: whole.buffer, offsetBytes, sizeBytes: whole.sizeBytes - offsetBytes, element };
+    this.#buffers.set(name, { whole, bound });
     return bound;
   }
 
@@ -59,8 +59,9 @@ class GuardedBuffers implements Disposable {
 
   /** The middle of a buffer. */
   async read(name: string): Promise<Float32Array> {
-    const { buffer, offsetBytes, sizeBytes } = this.bound(name);
-    return this.#gpu.read({ buffer, offsetBytes, sizeBytes: sizeBytes - guardValues * bytesPerFloat });
+    const { buffer, offsetBytes, sizeBytes, element } = this.bound(name);
+    const words = await this.#gpu.read({ buffer, offsetBytes, sizeBytes: sizeBytes - guardValues * bytesPerFloat });
+    return element === 'f16' ? decodeFloat16(new Uint16Array(words.buffer)) : words;
   }
 
   /** Names of the buffers whose guards are not as they were made. */
@@ -82,11 +83,28 @@ class GuardedBuffers implements Disposable {
   }
 }
 
-/** Records and runs a variant once. */
-export async function runVariant(gpu: Gpu, values: CaseValues, variant: KernelVariant): Promise<VariantRun> {
+function scratchWords(sizeBytes: number): Float32Array {
+  return new Float32Array(roundUp(sizeBytes, bytesPerFloat) / bytesPerFloat).fill(unwritten);
+}
+
+/** What lies in memory, four bytes at a time. */
+function wordsOf(values: Float32Array, element: 'f32' | 'f16'): Float32Array {
+  return element === 'f16' ? new Float32Array(encodeFloat16(values).buffer) : values;
+}
+
+/** Records and runs a variant once, the buffers named in `halves` stored as f16. */
+export async function runVariant(
+  gpu: Gpu,
+  values: CaseValues,
+  variant: KernelVariant,
+  halves: readonly string[] = [],
+): Promise<VariantRun> {
   using buffers = new GuardedBuffers(gpu);
-  for (const [name, content] of Object.entries(values.inputs)) buffers.add(name, content);
-  for (const [name, { initial }] of Object.entries(values.outputs)) buffers.add(name, initial);
+  const add = (name: string, content: Float32Array): void => {
+    buffers.add(name, content, halves.includes(name) ? 'f16' : 'f32');
+  };
+  for (const [name, content] of Object.entries(values.inputs)) add(name, content);
+  for (const [name, { initial }] of Object.entries(values.outputs)) add(name, initial);
   using preparation = new Program(gpu, 'preparation');
   using program = new Program(gpu, variant.name);
   const recording: Recording = {
@@ -111,13 +129,20 @@ export interface VariantCheck {
   readonly errors: ReadonlyMap<string, Errors>;
 }
 
-/** Runs a variant and compares each of its outputs. */
-export async function checkVariant(gpu: Gpu, values: CaseValues, variant: KernelVariant): Promise<VariantCheck> {
-  const run = await runVariant(gpu, values, variant);
+/** Runs a variant and compares each of its outputs; those named in `halves` lie in memory as f16. */
+export async function checkVariant(
+  gpu: Gpu,
+  values: CaseValues,
+  variant: KernelVariant,
+  halves: readonly string[] = [],
+): Promise<VariantCheck> {
+  const run = await runVariant(gpu, values, variant, halves);
   const problems = run.damaged.map((name) => `[${variant.name}] wrote outside its range, beside ${name}`);
   const errors = new Map<string, Errors>();
   for (const [name, output] of Object.entries(values.outputs)) {
-    const comparison = compareOutput(output, run.outputs.get(name) ?? new Float32Array(0), variant.tolerance);
+    const needed = variant.tolerance ?? output.tolerance;
+    const tolerance = halves.includes(name) ? storedAsHalf(needed) : needed;
+    const comparison = compareOutput(output, run.outputs.get(name) ?? new Float32Array(0), tolerance);
     errors.set(name, comparison.errors);
     if (comparison.problem !== '') problems.push(`[${variant.name}] ${name}: ${comparison.problem}`);
   }
@@ -132,4 +157,16 @@ export async function checkCase(gpu: Gpu, kernelCase: KernelCase): Promise<reado
     problems.push(...(await checkVariant(gpu, values, variant)).problems);
   }
   return problems.map((problem) => `${kernelCase.name} ${problem}`);
+}
+
+/** The same with f16 for every buffer that may be; nothing where the adapter has no f16. */
+export async function checkCaseInHalves(gpu: Gpu, kernelCase: KernelCase): Promise<readonly string[]> {
+  const { halves = [] } = kernelCase;
+  if (!gpu.device.features.has('shader-f16') || halves.length === 0) return [];
+  const values = kernelCase.make((content) => Float32Array.from(decodeFloat16(encodeFloat16(content))));
+  const problems: string[] = [];
+  for (const variant of kernelCase.variants(gpu)) {
+    problems.push(...(await checkVariant(gpu, values, variant, halves)).problems);
+  }
+  return problems.map((problem) => `${kernelCase.name} (${halves.join(', ')} f16) ${problem}`);
 }

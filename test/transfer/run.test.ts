@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
+import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { lbfgsBytes } from '../../src/optimizers/lbfgs.ts';
@@ -96,18 +97,49 @@ describe('a run', () => {
   });
 
   it.each([
-    ['lecture', 'lbfgs', undefined],
-    ['default', 'adam', undefined],
-    ['default', 'adam', 'tiles'],
-  ] as const)('takes the memory that was planned: %s, %s, kernels %s', async (preset, optimizer, family) => {
-    const device = family === undefined ? gpu() : withKernels(gpu(), family);
-    const settings = resolveSettings(preset, { optimizer, iterations: 2 });
-    const request = { ...pictures, settings, start: { kind: 'content' } as const, size: undefined };
-    const plan = planStylize(preparePictures(request), settings, device);
-    using meter = device.buffers.meter();
-    await stylize({ gpu: device, weights, ...request });
-    expect(meter.peakBytes / plan.peakBytes).toBeGreaterThan(0.95);
-    expect(meter.peakBytes / plan.peakBytes).toBeLessThan(1.05);
+    ['lecture', 'lbfgs', 'f32', undefined],
+    ['lecture', 'lbfgs', 'f16', undefined],
+    ['default', 'adam', 'f32', undefined],
+    ['default', 'adam', 'f32', 'tiles'],
+  ] as const)(
+    'takes the memory that was planned: %s, %s, %s, kernels %s',
+    async (preset, optimizer, storage, family) => {
+      const device = family === undefined ? gpu() : withKernels(gpu(), family);
+      const settings = resolveSettings(preset, { optimizer, iterations: 2, objective: { storage } });
+      const request = { ...pictures, settings, start: { kind: 'content' } as const, size: undefined };
+      const plan = planStylize(preparePictures(request), settings, device);
+      using meter = device.buffers.meter();
+      await stylize({ gpu: device, weights, ...request });
+      expect(meter.peakBytes / plan.peakBytes).toBeGreaterThan(0.95);
+      expect(meter.peakBytes / plan.peakBytes).toBeLessThan(1.05);
+    },
+  );
+
+  it.each([
+    ['lecture', 'f32', 1700],
+    ['lecture', 'f16', 1300],
+    ['default', 'f32', 1400],
+    ['default', 'f16', 1300],
+  ] as const)(
+    'is planned to take few bytes a pixel besides the weights, 512x512, lanes: %s, %s, %d',
+    (preset, storage, most) => {
+      const settings = resolveSettings(preset, { objective: { storage } });
+      const size = { width: 512, height: 512 };
+      const { peakBytes, weightBytes } = planStylize(
+        { content: size, style: size },
+        settings,
+        withKernels(gpu(), 'lanes'),
+      );
+      expect((peakBytes - weightBytes) / 512 ** 2).toBeLessThan(most);
+    },
+  );
+
+  it('refuses f16 storage where the adapter has none', () => {
+    const settings = resolveSettings('default', { objective: { storage: 'f16' } });
+    const size = { width: 64, height: 64 };
+    const { device } = gpu();
+    const bare: Gpu = Object.create(gpu(), { device: { value: { features: new Set(), limits: device.limits } } });
+    expect(() => planStylize({ content: size, style: size }, settings, bare)).toThrow(/shader-f16 .*choose f32/);
   });
 
   it('ends early with the best picture when asked to', async () => {

@@ -132,10 +132,11 @@ function addStep(
   const valuesOf = ({ height, width, channels }: { height: number; width: number; channels: number }): number =>
     height * width * channels;
   if (step.kind === 'poolForward') {
-    add(`${pool}_forward`, undefined, valuesOf(step.input) + valuesOf(step.output));
+    const routes = step.routes === undefined ? 0 : valuesOf(step.routes);
+    add(`${pool}_forward`, undefined, valuesOf(step.input) + valuesOf(step.output) + routes);
   } else if (step.kind === 'poolBackward') {
-    const values = (step.accumulate ? 3 : 2) * valuesOf(step.input);
-    add(`${pool}_backward`, undefined, values + valuesOf(step.gradOutput));
+    const values = (step.accumulate ? 2 : 1) * valuesOf(step.gradInput);
+    add(`${pool}_backward`, undefined, values + valuesOf(step.routes) + valuesOf(step.gradOutput));
   } else if (step.kind === 'reluBackward') {
     add('relu_backward', undefined, 3 * valuesOf(step.output));
   } else if (step.kind === 'tapGradient') {
