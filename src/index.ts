@@ -35,6 +35,7 @@ export {
   ShapeError,
 } from './core/errors.ts';
 export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';
+export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
@@ -61,15 +62,14 @@ export {
   resolveSettings,
   type Settings,
   type SettingsOverrides,
-  type StyleFit,
 } from './transfer/presets.ts';
 export type { RunEnd, RunHooks, RunResult } from './transfer/run.ts';
+export type { NoiseKind, Start } from './transfer/start.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,
   planStylize,
   preparePictures,
-  type Start,
   type StylizeRequest,
   stylize,
 } from './transfer/stylize.ts';

@@ -6,7 +6,8 @@ import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { kernelChoices } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
-import { addObjectiveOptions, addOptimizerOptions, describePresets } from './settings.ts';
+import { addObjectiveOptions, addOptimizerOptions, addStyleFitOptions, describePresets } from './settings.ts';
+import { addStartOptions, startNames } from './start-arguments.ts';
 import type { StylizeArguments } from './stylize-job.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
@@ -53,14 +54,9 @@ function addStylize(program: Command, handlers: Handlers): void {
     .option('--size <pixels>', 'longest side, never enlarged (default: 512 on a GPU, 256 on the CPU)', (text: string) =>
       parseNumber('--size', text, { from: 16, to: 16_384, whole: true }),
     )
-    .option('--no-resize', 'keep the sizes of the files')
-    .option('--init <start>', 'picture to start from: content, noise or a file', 'content')
-    .option(
-      '--seed <n>',
-      'of the noise, 0 to 4294967295',
-      (text: string) => parseNumber('--seed', text, { from: 0, to: 2 ** 32 - 1, whole: true }),
-      0,
-    )
+    .option('--no-resize', 'keep the sizes of the files');
+  addStyleFitOptions(command);
+  addStartOptions(command, startNames)
     .option('--save-every <n>', 'evaluations between snapshots, named OUTPUT-0050 and so on', (text: string) =>
       parseNumber('--save-every', text, { from: 1, to: 1e6, whole: true }),
     )

@@ -10,6 +10,8 @@ import {
   presetSettings,
   resolveSettings,
   type Settings,
+  type StyleFit,
+  styleFits,
   usualLearningRate,
 } from '../transfer/presets.ts';
 import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
@@ -36,6 +38,26 @@ export interface OptimizerArguments {
   readonly learningRate?: number;
   readonly history?: number;
   readonly lineSearch?: Settings['lineSearch'];
+}
+
+export interface StyleFitArguments {
+  readonly styleFit?: StyleFit;
+  readonly styleScale?: number;
+  readonly enlargeStyle?: true;
+}
+
+/** Adds the options of {@link StyleFitArguments}. */
+export function addStyleFitOptions(command: Command): Command {
+  return command
+    .option(
+      '--style-fit <how>',
+      'longest-side: own shape, as long as the result; cover: cut to its shape from the top left (default: preset)',
+      (text: string) => parseChoice('--style-fit', text, styleFits),
+    )
+    .option('--style-scale <x>', 'factor on the size of the style picture: larger or smaller strokes', (text: string) =>
+      parseNumber('--style-scale', text, { above: 0 }),
+    )
+    .option('--enlarge-style', 'let the style picture become larger than its file');
 }
 
 /** Adds the options of {@link ObjectiveArguments}. */
@@ -86,7 +108,7 @@ export function addOptimizerOptions(command: Command): Command {
 }
 
 /** The preset with the options over it, checked. @throws InputError naming the option that makes no sense. */
-export function settingsOf(given: ObjectiveArguments & OptimizerArguments): Settings {
+export function settingsOf(given: ObjectiveArguments & OptimizerArguments & StyleFitArguments): Settings {
   const base = presetSettings(given.preset);
   const network = given.network ?? base.objective.network;
   const known = tapNamesOf(network);
@@ -99,6 +121,9 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments): Sett
     learningRate: given.learningRate ?? usualLearningRate[optimizer],
     history: given.history ?? base.history,
     lineSearch: given.lineSearch ?? base.lineSearch,
+    styleFit: given.styleFit ?? base.styleFit,
+    styleScale: given.styleScale ?? base.styleScale,
+    enlargeStyle: given.enlargeStyle ?? base.enlargeStyle,
     objective: {
       network,
       contentLayers: given.contentLayers ?? base.objective.contentLayers,

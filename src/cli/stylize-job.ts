@@ -7,20 +7,26 @@ import { InputError } from '../core/errors.ts';
 import { checkWritable } from '../platform/node/atomic-file.ts';
 import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import type { Settings } from '../transfer/presets.ts';
-import type { PreparedPictures, Start } from '../transfer/stylize.ts';
+import type { Start } from '../transfer/start.ts';
+import type { PreparedPictures } from '../transfer/stylize.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
-import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './settings.ts';
+import { type ObjectiveArguments, type OptimizerArguments, type StyleFitArguments, settingsOf } from './settings.ts';
+import { type StartArguments, startNames } from './start-arguments.ts';
+import { orList } from './values.ts';
 
 /** As commander collects them. */
-export interface StylizeArguments extends ObjectiveArguments, OptimizerArguments, EngineArguments {
+export interface StylizeArguments
+  extends ObjectiveArguments,
+    OptimizerArguments,
+    StyleFitArguments,
+    StartArguments,
+    EngineArguments {
   readonly output?: string;
   readonly size?: number;
   /** False for `--no-resize`. */
   readonly resize: boolean;
-  readonly init: string;
-  readonly seed: number;
   readonly saveEvery?: number;
   readonly trace?: string;
 }
@@ -46,6 +52,11 @@ export interface Job {
 export function planJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
   if (!given.resize && given.size !== undefined) {
     throw new InputError('--size and --no-resize contradict each other; give only one of them');
+  }
+  if (!given.resize && (given.styleFit ?? given.styleScale ?? given.enlargeStyle) !== undefined) {
+    throw new InputError(
+      '--no-resize keeps the size of the style picture; leave out --style-fit, --style-scale, --enlarge-style',
+    );
   }
   return { ...choosePictures(content, style, given), settings: settingsOf(given), given };
 }
@@ -81,11 +92,12 @@ export async function readPictures(job: Job): Promise<{ content: Picture; style:
 }
 
 async function readStart({ init, seed }: StylizeArguments): Promise<Start> {
-  if (init === 'content') return { kind: 'content' };
-  if (init === 'noise') return { kind: 'noise', seed };
-  const hint = didYouMean(init, ['content', 'noise']);
+  const name = startNames.find((known) => known === init);
+  if (name === 'content' || name === 'style') return { kind: name };
+  if (name !== undefined) return { kind: name, seed };
+  const hint = didYouMean(init, startNames);
   if (hint !== '' && !existsSync(init)) {
-    throw new InputError(`--init is '${init}'; expected content, noise or a picture file${hint}`);
+    throw new InputError(`--init is '${init}'; expected ${orList(startNames)}, or a picture file${hint}`);
   }
   return { kind: 'picture', picture: await readImage(init) };
 }

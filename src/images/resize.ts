@@ -55,14 +55,23 @@ export function fitLongestSide(
 /**
  * The picture scaled, its ratio kept, so that it just covers width x height, and cropped to that size from the top
  * left (the fitting of a style picture in fast.ai's style-transfer lesson). Pixels outside the crop are never made.
+ * Where it would have to grow and `enlarge` is false, it keeps its size and the crop is as large as it can be.
  *
  * @returns a picture that shares no array with the given one, values in 0..1.
  * @throws ShapeError as {@link resizeImage}.
  */
-export function coverCropTopLeft(image: RgbImage, width: number, height: number): RgbImage {
+export function coverCropTopLeft(
+  image: RgbImage,
+  width: number,
+  height: number,
+  options: { readonly enlarge?: boolean } = {},
+): RgbImage {
   assertRgbImage(image, 'coverCropTopLeft');
   assertSize(width, height, 'coverCropTopLeft');
   const scale = Math.max(width / image.width, height / image.height);
+  if (scale > 1 && options.enlarge === false) {
+    return resample(image, image, { width: Math.min(width, image.width), height: Math.min(height, image.height) });
+  }
   const covering = {
     width: Math.max(width, Math.round(image.width * scale)),
     height: Math.max(height, Math.round(image.height * scale)),

@@ -1,14 +1,10 @@
 /** Named settings. Everything in them can be overridden; the numbers say where they come from. */
 
 import { InputError } from '../core/errors.ts';
+import type { StyleFitting } from '../images/fit.ts';
 import type { LineSearch, ObjectiveOptions, WeightedLayer } from './options.ts';
 
-/** How the style picture is fitted before it is looked at. */
-export type StyleFit =
-  /** Own shape, its longest side that of the content picture; never enlarged. */
-  | 'longest-side'
-  /** Scaled to cover the content picture and cropped to its size from the top left (the lecture). */
-  | 'cover';
+export { type StyleFit, styleFits } from '../images/fit.ts';
 
 export type OptimizerName = 'lbfgs' | 'adam';
 
@@ -18,9 +14,8 @@ export type OptimizerName = 'lbfgs' | 'adam';
  */
 export const usualLearningRate: Readonly<Record<OptimizerName, number>> = { lbfgs: 1, adam: 0.02 };
 
-export interface Settings {
+export interface Settings extends StyleFitting {
   readonly objective: ObjectiveOptions;
-  readonly styleFit: StyleFit;
   readonly optimizer: OptimizerName;
   readonly learningRate: number;
   /** Curvature pairs that L-BFGS keeps. */
@@ -57,6 +52,8 @@ const presets: Readonly<Record<PresetName, Settings>> = {
       paddingMode: 'replicate',
     },
     styleFit: 'longest-side',
+    styleScale: 1,
+    enlargeStyle: false,
     optimizer: 'lbfgs',
     learningRate: usualLearningRate.lbfgs,
     history: 10,
@@ -81,6 +78,8 @@ const presets: Readonly<Record<PresetName, Settings>> = {
       paddingMode: 'zeros',
     },
     styleFit: 'cover',
+    styleScale: 1,
+    enlargeStyle: true,
     optimizer: 'lbfgs',
     learningRate: usualLearningRate.lbfgs,
     history: 10,
@@ -116,6 +115,7 @@ export function resolveSettings(preset: PresetName, overrides: SettingsOverrides
   requireNumber('iterations', settings.iterations, { least: 1, whole: true });
   requireNumber('learning rate', settings.learningRate, { above: 0 });
   requireNumber('history', settings.history, { least: 1, whole: true });
+  requireNumber('style scale', settings.styleScale, { above: 0 });
   requireNumber('content weight', objective.contentWeight, { least: 0 });
   requireNumber('style weight', objective.styleWeight, { least: 0 });
   requireNumber('total variation weight', objective.tvWeight, { least: 0 });

@@ -1,8 +1,8 @@
 /** The main job: a photograph and a painting in, a painted photograph out. */
 
 import type { Gpu } from '../core/gpu.ts';
-import { uniformNoise } from '../images/initial.ts';
-import { coverCropTopLeft, fitLongestSide, resizeImage } from '../images/resize.ts';
+import { fitStyle } from '../images/fit.ts';
+import { fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
@@ -15,13 +15,7 @@ import { TransferObjective } from './objective.ts';
 import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
 import type { Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer } from './run.ts';
-
-/** Where the optimised picture starts. */
-export type Start = { readonly kind: 'content' } | { readonly kind: 'noise'; readonly seed: number } | StartPicture;
-interface StartPicture {
-  readonly kind: 'picture';
-  readonly picture: RgbImage;
-}
+import { initialPicture, type Start } from './start.ts';
 
 export interface StylizeRequest {
   readonly gpu: Gpu;
@@ -42,40 +36,20 @@ export interface PreparedPictures {
   readonly initial: RgbImage;
 }
 
-/** Resizes the pictures as the settings say. */
+/** Resizes the pictures as the settings say; without a size they stay as they are. */
 export function preparePictures(request: Omit<StylizeRequest, 'gpu' | 'weights'>): PreparedPictures {
-  const { size, start } = request;
+  const { size, start, settings } = request;
   if (size === undefined) {
     const { content, style } = request;
-    return { content, style, initial: initialPicture(start, content) };
+    return { content, style, initial: initialPicture(start, content, request) };
   }
-  const contentSize = fitLongestSide(request.content.width, request.content.height, size);
-  const content = resizeImage(request.content, contentSize.width, contentSize.height);
+  const result = fitLongestSide(request.content.width, request.content.height, size);
+  const content = resizeImage(request.content, result.width, result.height);
   return {
     content,
-    style: fitStyle(request.style, content, request.settings),
-    initial: initialPicture(start, content),
+    style: fitStyle(request.style, result, settings),
+    initial: initialPicture(start, result, { content, style: request.style }),
   };
-}
-
-function fitStyle(style: RgbImage, content: RgbImage, settings: Settings): RgbImage {
-  if (settings.styleFit === 'cover') {
-    return coverCropTopLeft(style, content.width, content.height);
-  }
-  const size = fitLongestSide(style.width, style.height, Math.max(content.width, content.height));
-  return resizeImage(style, size.width, size.height);
-}
-
-function initialPicture(start: Start, content: RgbImage): RgbImage {
-  const { width, height } = content;
-  switch (start.kind) {
-    case 'content':
-      return content;
-    case 'noise':
-      return uniformNoise(width, height, start.seed);
-    case 'picture':
-      return resizeImage(start.picture, width, height);
-  }
 }
 
 /** Bytes the settings' optimiser takes for so many values. */
