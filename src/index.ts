@@ -52,6 +52,14 @@ export {
 export { weightFilePath } from './platform/node/weight-files.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
+export {
+  contentOnly,
+  type ReconstructionPictures,
+  reconstruct,
+  styleOnly,
+  synthesiseTexture,
+  type TexturePictures,
+} from './transfer/experiments.ts';
 export type { LineSearch, ObjectiveOptions, WeightedLayer } from './transfer/options.ts';
 export type { PictureSize, TransferPlan } from './transfer/plan.ts';
 export {

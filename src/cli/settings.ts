@@ -60,26 +60,28 @@ export function addStyleFitOptions(command: Command): Command {
     .option('--enlarge-style', 'let the style picture become larger than its file');
 }
 
-/** Adds the options of {@link ObjectiveArguments}. */
-export function addObjectiveOptions(command: Command): Command {
+/** Adds the options of {@link ObjectiveArguments} for the losses that an experiment has. */
+export function addObjectiveOptions(command: Command, losses: readonly ('content' | 'style')[]): Command {
   const layers = (option: string) => (text: string) => parseLayers(option, text);
   const weight = (option: string) => (text: string) => parseNumber(option, text, { from: 0 });
-  return command
+  command
     .optionsGroup('What is optimised (each defaults to the preset):')
     .option(
       '--preset <name>',
       `settings to start from: ${orList(presetNames)}`,
       (text: string) => parseChoice('--preset', text, presetNames),
       'default',
-    )
-    .option(
-      '--content-layers <list>',
-      'layers, as relu4_2 or relu4_2=0.5,relu3_2=2, or none',
-      layers('--content-layers'),
-    )
-    .option('--style-layers <list>', 'layers, in the same form', layers('--style-layers'))
-    .option('--content-weight <x>', 'weight of the content loss, 0 or more', weight('--content-weight'))
-    .option('--style-weight <x>', 'weight of the style loss, 0 or more', weight('--style-weight'))
+    );
+  const form = 'as relu4_2 or relu4_2=0.5,relu3_2=2, or none';
+  for (const kind of losses) {
+    const option = `--${kind}-layers`;
+    command.option(`${option} <list>`, `layers, ${kind === losses[0] ? form : 'in the same form'}`, layers(option));
+  }
+  for (const kind of losses) {
+    const option = `--${kind}-weight`;
+    command.option(`${option} <x>`, `weight of the ${kind} loss, 0 or more`, weight(option));
+  }
+  return command
     .option('--tv-weight <x>', 'weight of the total variation (smoothness), 0 or more', weight('--tv-weight'))
     .option('--pooling <kind>', `pooling of the network: ${orList(poolings)}`, (text: string) =>
       parseChoice('--pooling', text, poolings),

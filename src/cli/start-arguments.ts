@@ -15,6 +15,18 @@ export interface StartArguments {
 export const startNames = ['content', 'style', ...noiseKinds] as const;
 export type StartName = (typeof startNames)[number];
 
+/** Of a reconstruction, which has no style picture. */
+export const reconstructStarts: readonly StartName[] = [
+  'lecture-noise',
+  ...startNames.filter((name) => !['lecture-noise', 'style', 'style-colours'].includes(name)),
+];
+
+/** Of a texture, which has no content picture. */
+export const textureStarts: readonly StartName[] = [
+  'lecture-noise',
+  ...startNames.filter((name) => !['lecture-noise', 'content'].includes(name)),
+];
+
 /** Adds the options of {@link StartArguments}. @param names Those of {@link startNames} that make sense, the default first. */
 export function addStartOptions(command: Command, names: readonly StartName[]): Command {
   return command

@@ -98,7 +98,7 @@ export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
 };
 
 /**
- * A preset with overrides, checked.
+ * A preset with overrides, checked; layers whose loss is weighted 0 are left out.
  *
  * @throws InputError naming the field that makes no sense.
  */
@@ -122,10 +122,24 @@ export function resolveSettings(preset: PresetName, overrides: SettingsOverrides
   for (const { name, weight } of [...objective.contentLayers, ...objective.styleLayers]) {
     requireNumber(`weight of layer ${name}`, weight, { least: 0 });
   }
-  if (objective.contentLayers.length + objective.styleLayers.length === 0) {
-    throw new InputError('no layer is left to compare pictures at; name at least one content or style layer');
+  const weighted = withoutIdleLayers(objective);
+  if (weighted.contentLayers.length + weighted.styleLayers.length === 0) {
+    throw new InputError(
+      'no layer is left to compare pictures at; name at least one content or style layer, its weight above 0',
+    );
   }
-  return settings;
+  return { ...settings, objective: weighted };
+}
+
+/** Without the layers whose loss is weighted 0, which would be computed for nothing. */
+function withoutIdleLayers(objective: ObjectiveOptions): ObjectiveOptions {
+  const weighted = (layers: readonly WeightedLayer[], factor: number) =>
+    layers.filter(({ weight }) => weight * factor > 0);
+  return {
+    ...objective,
+    contentLayers: weighted(objective.contentLayers, objective.contentWeight),
+    styleLayers: weighted(objective.styleLayers, objective.styleWeight),
+  };
 }
 
 function requireNumber(

@@ -4,16 +4,24 @@ import { describe, expect, it } from 'vitest';
 import type { ConvertArguments } from '../../src/cli/convert.ts';
 import type { DoctorArguments } from '../../src/cli/doctor.ts';
 import type { EvaluateArguments } from '../../src/cli/evaluate.ts';
+import {
+  planReconstructJob,
+  planTextureJob,
+  type ReconstructArguments,
+  type TextureArguments,
+} from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
-import { planJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
+import { planStylizeJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
 import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
 
 interface Parsed {
   stylize?: { content: string | undefined; style: string | undefined; given: StylizeArguments };
+  reconstruct?: { content: string; given: ReconstructArguments };
+  texture?: { style: string; given: TextureArguments };
   evaluate?: EvaluateArguments;
   convert?: { source: string; given: ConvertArguments };
   doctor?: DoctorArguments;
@@ -25,6 +33,12 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
   const program = buildProgram('1.2.3', {
     stylize: async (content, style, given) => {
       parsed.stylize = { content, style, given };
+    },
+    reconstruct: async (content, given) => {
+      parsed.reconstruct = { content, given };
+    },
+    texture: async (style, given) => {
+      parsed.texture = { style, given };
     },
     evaluate: async (given) => {
       parsed.evaluate = given;
@@ -97,13 +111,12 @@ describe('stylize', () => {
 
   it('names results after the pictures', async () => {
     const given = await stylizeArguments();
-    expect(planJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
-      contentPath: 'a/cat.jpg',
-      stylePath: 'b/wave.png',
+    expect(planStylizeJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
+      paths: { content: 'a/cat.jpg', style: 'b/wave.png' },
       output: 'out/cat-wave.png',
     });
-    expect(planJob(undefined, undefined, given)).toMatchObject({
-      contentPath: 'examples/chelsea.png',
+    expect(planStylizeJob(undefined, undefined, given)).toMatchObject({
+      paths: { content: 'examples/chelsea.png', style: 'examples/great_wave.jpg' },
       output: 'out/cat-great-wave.png',
     });
   });
@@ -115,8 +128,44 @@ describe('stylize', () => {
 
   it('refuses one picture alone, and sizes that contradict each other', async () => {
     const given = await stylizeArguments();
-    expect(() => planJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
-    expect(() => planJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+    expect(() => planStylizeJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
+    expect(() => planStylizeJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+  });
+});
+
+describe('the experiments', () => {
+  it('start from noise, and leave out the other loss', async () => {
+    const { reconstruct, texture } = await parse('reconstruct', 'a/cat.jpg');
+    if (reconstruct === undefined || texture !== undefined) throw new Error('reconstruct alone was expected');
+    expect(reconstruct).toEqual({
+      content: 'a/cat.jpg',
+      given: { preset: 'default', resize: true, init: 'lecture-noise', seed: 0 },
+    });
+    const job = planReconstructJob(reconstruct.content, reconstruct.given);
+    expect(job).toMatchObject({ paths: { content: 'a/cat.jpg' }, output: 'out/cat-reconstruction.png' });
+    expect(job.settings.objective).toEqual({ ...presetSettings('default').objective, styleLayers: [] });
+    expect(job.settings.lineSearch).toBe('strong-wolfe');
+  });
+
+  it('search along the direction of L-BFGS unless told otherwise', async () => {
+    const lineSearchOf = async (...args: readonly string[]) => {
+      const { texture } = await parse('texture', 'wave.png', ...args);
+      return texture && planTextureJob(texture.style, texture.given).settings.lineSearch;
+    };
+    expect(await lineSearchOf()).toBe('strong-wolfe');
+    expect(await lineSearchOf('--line-search', 'none')).toBe('none');
+    expect(await lineSearchOf('--optimizer', 'adam')).toBe('none');
+  });
+
+  it('texture takes both sides, and fits the style picture', async () => {
+    const args = ['--size', '64x32', '--style-fit', 'cover', '--style-scale', '0.5', '--enlarge-style'];
+    const { texture } = await parse('texture', 'b/wave.png', ...args);
+    if (texture === undefined) throw new Error('texture was not called');
+    expect(texture.given.size).toEqual({ width: 64, height: 32 });
+    const { output, settings } = planTextureJob(texture.style, texture.given);
+    expect(output).toBe('out/wave-texture.png');
+    const fitting = { styleFit: 'cover', styleScale: 0.5, enlargeStyle: true };
+    expect(settings).toMatchObject({ ...fitting, objective: { contentLayers: [] } });
   });
 });
 

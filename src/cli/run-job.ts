@@ -1,61 +1,55 @@
-/** `impasto stylize`: a photograph and a painting in, a painted photograph out. */
+/** Runs a job, whichever experiment it is, with progress, snapshots and an orderly end. */
 
 import { basename } from 'node:path';
 import type { Gpu } from '../core/gpu.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
+import type { TransferPictures } from '../transfer/experiments.ts';
 import { megabytes } from '../transfer/plan.ts';
 import type { RunResult } from '../transfer/run.ts';
 import { type PreparedPictures, planStylize, preparePictures, stylize } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
+import { checkOutputs, type Job, type Picture } from './job.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { checkOutputs, type Job, type Picture, planJob, readPictures, type StylizeArguments } from './stylize-job.ts';
 import { loadWeights } from './weights.ts';
 
 /** Longest sides where none is asked for: what a few minutes, or a few seconds, are enough for. */
 export const defaultSizes = { gpu: 512, software: 256 } as const;
 
-/** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
-export async function runStylize(
-  content: string | undefined,
-  style: string | undefined,
-  given: StylizeArguments,
-): Promise<number> {
-  const job = planJob(content, style, given);
-  const { settings } = job;
-  const pictures = await readPictures(job);
+/** Runs the job and writes what comes of it; resolves with the exit status. @throws InputError, DeviceError. */
+export async function runJob(job: Job): Promise<number> {
+  const { settings, given } = job;
+  const arrange = await job.read();
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, settings);
   using gpu = await openEngine(given);
-  const prepared = preparePictures({ ...pictures, settings, size: chooseSize(gpu, given) });
+  const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
+  const prepared = preparePictures({ ...pictures, settings });
   announce(job, pictures, prepared, gpu);
   return await paint(job, prepared, { gpu, weights: weights.layers });
 }
 
-/** The longest side; undefined keeps the files' sizes. */
-function chooseSize(gpu: Gpu, { resize, size }: StylizeArguments): number | undefined {
-  if (!resize) return undefined;
-  return size ?? (gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
-}
-
 /** Says what is about to happen. @throws LimitError when the adapter cannot hold it. */
-function announce(job: Job, from: { content: Picture; style: Picture }, at: PreparedPictures, gpu: Gpu): void {
+function announce(job: Job, from: TransferPictures, at: PreparedPictures, gpu: Gpu): void {
   const plan = planStylize(at, job.settings, gpu);
   const { description, isSoftware } = gpu.profile;
-  const { resize, size } = job.given;
-  if (isSoftware && resize && size === undefined) {
+  if (isSoftware && !job.isSized) {
     remark(`no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`);
   }
   remark(`adapter ${description}, ${megabytes(plan.peakBytes)} needed`);
-  const content = describePicture(job.contentPath, from.content, at.content);
-  const style = describePicture(job.stylePath, from.style, at.style);
-  remark(`content ${content}, style ${style}`);
+  const { content, style } = job.paths;
+  const result = `${at.content.width}x${at.content.height}`;
+  const roles = [
+    content === undefined ? `result ${result}` : `content ${describePicture(content, from.content, at.content)}`,
+    ...(style === undefined ? [] : [`style ${describePicture(style, from.style, at.style)}`]),
+  ];
+  remark(roles.join(', '));
 }
 
 function describePicture(path: string, from: Picture, to: Picture): string {
@@ -127,8 +121,8 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
   if (hasStalled(result)) {
     remark('impasto: the loss never changed, no step was possible; lower the weights or raise the learning rate');
   }
-  const { output, contentPath, stylePath } = job;
-  const description = `${basename(contentPath)} in the style of ${basename(stylePath)}, ${spent} evaluations`;
+  const { output, title } = job;
+  const description = `${title}, ${spent} evaluations`;
   await writeImage(output, result.picture, { metadata: { software: `Impasto ${impastoVersion()}`, description } });
   const { width, height } = result.picture;
   answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);
