@@ -170,10 +170,7 @@ export function circular(basis: RecipeBasis, options: CircularOptions = {}): rea
     { share: 1, learningRate: { start: low, end: top, decay: 'linear' } },
     { share: cutDivisor - 1, learningRate: { start: top, end: low, decay: 'linear' } },
   ];
-  return phasesOf(
-    basis,
-    Array.from({ length: cycles }, () => parts).flat(),
-  );
+  return phasesOf(basis, Array.from({ length: cycles }, () => parts).flat());
 }
 
 /** The finder's range of rates, and how far above the lowest loss so far it ends. */

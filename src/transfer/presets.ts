@@ -2,17 +2,25 @@
 
 import { InputError } from '../core/errors.ts';
 import type { StyleFitting } from '../images/fit.ts';
+import { parsePhases } from '../optimizers/parse-phases.ts';
+import { type OptimizerName, type Phase, totalSteps } from '../optimizers/phase.ts';
 import type { LineSearch, ObjectiveOptions, WeightedLayer } from './options.ts';
 
 export { type StyleFit, styleFits } from '../images/fit.ts';
 
-export type OptimizerName = 'lbfgs' | 'adam';
+export type { OptimizerName } from '../optimizers/phase.ts';
 
 /**
  * Learning rates where nothing else is said: PyTorch's default for L-BFGS, whose first step is scaled by the gradient's norm, and
- * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1.
+ * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1; RMSprop's steps are of the same size. SGD's depends on the losses'
+ * weights, so that only `find-rate` can say; this one suits the presets.
  */
-export const usualLearningRate: Readonly<Record<OptimizerName, number>> = { lbfgs: 1, adam: 0.02 };
+export const usualLearningRate: Readonly<Record<OptimizerName, number>> = {
+  lbfgs: 1,
+  sgd: 0.1,
+  rmsprop: 0.01,
+  adam: 0.02,
+};
 
 export interface Settings extends StyleFitting {
   readonly objective: ObjectiveOptions;
@@ -21,8 +29,15 @@ export interface Settings extends StyleFitting {
   /** Curvature pairs that L-BFGS keeps. */
   readonly history: number;
   readonly lineSearch: LineSearch;
-  /** Function evaluations. */
+  /** Function evaluations in all. */
   readonly iterations: number;
+  /** What is done one after the other; absent, `iterations` steps of `optimizer` at `learningRate`. */
+  readonly phases?: readonly Phase[];
+}
+
+/** What the settings do, one after the other. */
+export function phasesOf({ phases, iterations, optimizer, learningRate }: Settings): readonly Phase[] {
+  return phases ?? [{ steps: iterations, optimizer, learningRate }];
 }
 
 export const presetNames = ['default', 'lecture'] as const;
@@ -92,7 +107,7 @@ export function presetSettings(name: PresetName): Settings {
   return presets[name];
 }
 
-/** Overrides of a preset; absent fields keep the preset's value. */
+/** Overrides of a preset; absent fields keep the preset's value. Where there are phases, `iterations` are their steps. */
 export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
   readonly objective?: Partial<ObjectiveOptions>;
 };
@@ -105,11 +120,19 @@ export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
 export function resolveSettings(preset: PresetName, overrides: SettingsOverrides = {}): Settings {
   const base = presetSettings(preset);
   const learningRate = usualLearningRate[overrides.optimizer ?? base.optimizer];
-  const settings = { ...base, learningRate, ...overrides, objective: { ...base.objective, ...overrides.objective } };
+  const phases = overrides.phases && parsePhases(overrides.phases);
+  const settings = {
+    ...base,
+    learningRate,
+    ...overrides,
+    ...(phases === undefined ? {} : { phases, iterations: totalSteps(phases) }),
+    objective: { ...base.objective, ...overrides.objective },
+  };
   const { objective } = settings;
-  if (settings.optimizer === 'adam' && settings.lineSearch !== 'none') {
+  const optimizers = new Set(phasesOf(settings).map(({ optimizer }) => optimizer));
+  if (settings.lineSearch !== 'none' && !optimizers.has('lbfgs')) {
     throw new InputError(
-      `line search is ${settings.lineSearch}, which adam does not have; choose lbfgs or leave it out`,
+      `line search is ${settings.lineSearch}, which ${[...optimizers].join(', ')} does not have; choose lbfgs or leave it out`,
     );
   }
   requireNumber('iterations', settings.iterations, { least: 1, whole: true });

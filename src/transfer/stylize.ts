@@ -8,12 +8,10 @@ import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { layersUntil } from '../models/schedule.ts';
 import type { ConvLayer } from '../models/vgg.ts';
-import { Adam, adamBytes } from '../optimizers/adam.ts';
-import { Lbfgs, lbfgsBytes } from '../optimizers/lbfgs.ts';
-import type { DeviceObjective, Optimizer } from '../optimizers/optimizer.ts';
 import { TransferObjective } from './objective.ts';
+import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
 import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
-import type { Settings } from './presets.ts';
+import { phasesOf, type Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer } from './run.ts';
 import { initialPicture, type Start } from './start.ts';
 
@@ -52,16 +50,6 @@ export function preparePictures(request: Omit<StylizeRequest, 'gpu' | 'weights'>
   };
 }
 
-/** Bytes the settings' optimiser takes for so many values. */
-function optimizerBytes(settings: Settings, gpu: Gpu): (values: number) => number {
-  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  const lineSearch = settings.lineSearch === 'strong-wolfe';
-  return settings.optimizer === 'adam'
-    ? adamBytes
-    : (values) => lbfgsBytes(values, settings.history, { lineSearch, maxBufferBytes });
-}
-
 /** The memory a run will take. @throws LimitError with the largest size that fits, before anything is allocated. */
 export function planStylize(
   pictures: { readonly content: PictureSize; readonly style: PictureSize },
@@ -72,23 +60,10 @@ export function planStylize(
     options: settings.objective,
     size: pictures.content,
     styleSize: pictures.style,
-    optimizerBytes: optimizerBytes(settings, gpu),
+    optimizerBytes: phaseOptimizerBytes(phasesOf(settings), settings, gpu.device.limits),
     backend: backendOf(gpu),
   };
   return checkLimits(request, gpu.device.limits);
-}
-
-/** As crowsonkb/style-transfer-pytorch; PyTorch's 0.999 remembers the large gradients of the start for too long. */
-const adamBeta2 = 0.99;
-
-async function createOptimizer(gpu: Gpu, objective: DeviceObjective, settings: Settings): Promise<Optimizer> {
-  const { learningRate, history, lineSearch } = settings;
-  if (settings.optimizer === 'lbfgs') {
-    return Lbfgs.create(gpu, objective, { learningRate, history, lineSearch });
-  }
-  // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
-  const clamp = settings.objective.variable === 'pixels' ? { clamp: [0, 1] as const } : {};
-  return Adam.create(gpu, objective, { learningRate, beta2: adamBeta2, ...clamp });
 }
 
 /** The convolutions whose weights the settings need. */
@@ -114,6 +89,8 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
     settings.objective.paddingMode,
   );
   using objective = await TransferObjective.create({ gpu, weights, options: settings.objective, ...pictures });
-  using optimizer = await createOptimizer(gpu, objective, settings);
+  const [first] = phasesOf(settings);
+  if (first === undefined) throw new Error('no phase');
+  using optimizer = await createPhaseOptimizer(gpu, objective, first, settings);
   return await runTransfer({ ...request, objective, optimizer, budget: settings.iterations });
 }
