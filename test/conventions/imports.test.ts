@@ -33,6 +33,7 @@ const rooms: readonly Room[] = [
   { place: 'losses', may: ['kernels', 'core'] },
   { place: 'optimizers', may: ['kernels', 'core'] },
   { place: 'images', may: ['core/errors.ts'] },
+  { place: 'plots', may: [], mayTypes: ['optimizers/phase.ts'] },
   { place: 'weights', may: ['core/errors.ts', 'models/vgg.ts'] },
   { place: 'transfer', may: ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights'] },
   {
@@ -55,7 +56,7 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: ['transfer', 'core', 'platform/node', 'weights', 'models/vgg.ts'],
+    may: ['transfer', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts'],
     packages: 'npm and node:',
     globals: ['process'],
     outside: true,
@@ -75,6 +76,8 @@ const rooms: readonly Room[] = [
 const packageHolders = new Map<string, readonly string[]>([
   ['webgpu', ['platform/node/gpu.ts']],
   ['@zip.js/zip.js', ['weights/zip.ts']],
+  ['d3-scale', ['plots/axis.ts']],
+  ['d3-shape', ['plots/panel.ts']],
 ]);
 
 /** The one place of `navigator`: everything else is handed its GPUDevice. */
