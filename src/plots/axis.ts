@@ -54,17 +54,28 @@ function extent(values: readonly number[], kind: AxisOptions['kind']): readonly 
   return least === 0 ? [0, 1] : [least - Math.abs(least) / 2, greatest + Math.abs(greatest) / 2];
 }
 
-/** Powers of ten, every so many; within two decades also 2 and 5, within one every digit that d3 finds. */
+/** Powers of ten, every so many of them; within few decades also other digits, as many as there is room for. */
 function logTicks(from: number, to: number, most: number): readonly number[] {
   const [low, high] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
   const decades = Array.from({ length: Math.max(high - low + 1, 0) }, (_, i) => low + i);
   if (decades.length >= 4) {
-    const every = Math.ceil(decades.length / most);
+    const every = Math.ceil(decades.length / (most + 1));
     return decades.filter((exponent) => (exponent - low) % every === 0).map((exponent) => 10 ** exponent);
   }
-  const digits = Math.log10(to / from) > 1 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const candidates = [low - 1, ...decades].flatMap((exponent) => digits.map((digit) => digit * 10 ** exponent));
-  return candidates.filter((value) => value >= from * (1 - 1e-9) && value <= to * (1 + 1e-9));
+  const ticksOf = (digits: readonly number[]): readonly number[] =>
+    [low - 1, ...decades]
+      .flatMap((exponent) => digits.map((digit) => digit * 10 ** exponent))
+      .filter((value) => value >= from * (1 - 1e-9) && value <= to * (1 + 1e-9));
+  const choices = [
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [1, 2, 3, 5],
+    [1, 2, 5],
+    [1, 3],
+  ].map(ticksOf);
+  // Where even every digit is too few, d3's round numbers do.
+  return (
+    choices.find((ticks) => ticks.length <= most + 3 && ticks.length > 1) ?? scaleLinear([from, to], [0, 1]).ticks(most)
+  );
 }
 
 /** As an axis shows it: `0.25`, `1000`, `2·10⁻⁵`. */
