@@ -25,7 +25,7 @@ export interface TextureArguments extends RunArguments, StyleFitArguments {
 /** @throws InputError where the arguments contradict each other or make no sense. */
 export function planReconstructJob(content: string, given: ReconstructArguments): Job {
   const { resize, size } = given;
-  refuseSizeWithoutResize(resize, size);
+  refuseSizeWithoutResize(given);
   const settings = contentOnly(settingsOf(withSafeSteps(given)));
   const layers = requireLayers('content', settings.objective.contentLayers);
   return {
@@ -47,7 +47,7 @@ export function planReconstructJob(content: string, given: ReconstructArguments)
 /** @throws InputError where the arguments contradict each other or make no sense. */
 export function planTextureJob(style: string, given: TextureArguments): Job {
   const { resize, size } = given;
-  refuseSizeWithoutResize(resize, size);
+  refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
   const settings = styleOnly(settingsOf(withSafeSteps(given)));
   const layers = requireLayers('style', settings.objective.styleLayers);
@@ -72,6 +72,7 @@ export function planTextureJob(style: string, given: TextureArguments): Job {
  */
 function withSafeSteps<Given extends RunArguments>(given: Given): Given {
   const { optimizer } = { optimizer: presetSettings(given.preset).optimizer, ...given };
+  if (given.phases !== undefined) return given;
   return optimizer === 'lbfgs' ? { lineSearch: 'strong-wolfe', ...given } : given;
 }
 

@@ -9,8 +9,9 @@ import type { Settings } from '../transfer/presets.ts';
 import type { Start } from '../transfer/start.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { didYouMean } from './nearest.ts';
+import type { OptimizerArguments } from './optimizer-arguments.ts';
 import { createFolderOf, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
-import type { ObjectiveArguments, OptimizerArguments, StyleFitArguments } from './settings.ts';
+import type { ObjectiveArguments, StyleFitArguments } from './settings.ts';
 import type { StartArguments, StartName } from './start-arguments.ts';
 import { orList } from './values.ts';
 
@@ -56,10 +57,13 @@ export async function readStart({ init, seed }: StartArguments, names: readonly 
   return { kind: 'picture', picture: await readImage(init) };
 }
 
-/** @throws InputError where both are given. */
-export function refuseSizeWithoutResize(resize: boolean, size: unknown): void {
-  if (!resize && size !== undefined) {
-    throw new InputError('--size and --no-resize contradict each other; give only one of them');
+/** @throws InputError where pictures are both to be resized and to keep their sizes. */
+export function refuseSizeWithoutResize(
+  given: Pick<RunArguments, 'resize' | 'scales'> & { readonly size?: unknown },
+): void {
+  for (const option of ['size', 'scales'] as const) {
+    if (given.resize || given[option] === undefined) continue;
+    throw new InputError(`--${option} and --no-resize contradict each other; give only one of them`);
   }
 }
 

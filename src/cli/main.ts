@@ -23,6 +23,12 @@ async function run(args: readonly string[]): Promise<number> {
       const { planTextureJob } = await import('./experiment-jobs.ts');
       status = await (await import('./run-job.ts')).runJob(planTextureJob(style, given));
     },
+    schedule: async (name, given) => {
+      status = await (await import('./schedule.ts')).runSchedule(name, given);
+    },
+    findRate: async (content, style, given) => {
+      status = await (await import('./find-rate.ts')).runFindRate(content, style, given);
+    },
     evaluate: async (given) => {
       status = await (await import('./evaluate.ts')).runEvaluate(given);
     },

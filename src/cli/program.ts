@@ -6,13 +6,14 @@ import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
+import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
 import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
 import { addObjectiveOptions, describePresets } from './settings.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
-export interface Handlers extends RunHandlers {
+export interface Handlers extends RunHandlers, PlotHandlers {
   evaluate(given: EvaluateArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
   doctor(given: DoctorArguments): Promise<void>;
@@ -33,6 +34,7 @@ export function buildProgram(version: string, handlers: Handlers): Command {
     .exitOverride()
     .addHelpText('after', `\nExample:\n  impasto stylize photo.jpg painting.jpg -o result.png\n\n${exitStatuses}`);
   addRunCommands(program, handlers);
+  addPlotCommands(program, handlers);
   addEvaluate(program, handlers);
   addConvert(program, handlers);
   addDoctor(program, handlers);

@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { ReconstructArguments, TextureArguments } from './experiment-jobs.ts';
-import { addObjectiveOptions, addOptimizerOptions, addStyleFitOptions, describePresets } from './settings.ts';
+import { addOptimizerOptions } from './optimizer-arguments.ts';
+import { addObjectiveOptions, addStyleFitOptions, describePresets } from './settings.ts';
 import { addStartOptions, reconstructStarts, type StartName, startNames, textureStarts } from './start-arguments.ts';
 import type { StylizeArguments } from './stylize-job.ts';
 import { parseNumber, parseSizes, sideRange } from './values.ts';

@@ -2,23 +2,22 @@
 
 import type { Command } from 'commander';
 import { type NetworkName, networkNames, tapNamesOf } from '../models/vgg.ts';
+import type { Phase } from '../optimizers/phase.ts';
 import type { ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
 import {
-  type OptimizerName,
   type PresetName,
   presetNames,
   presetSettings,
   resolveSettings,
   type Settings,
+  type SettingsOverrides,
   type StyleFit,
   styleFits,
-  usualLearningRate,
 } from '../transfer/presets.ts';
+import { addPresetOption, type OptimizerArguments, phasesFor } from './optimizer-arguments.ts';
 import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
 
 const poolings: readonly ObjectiveOptions['pooling'][] = ['max', 'average'];
-const optimizers: readonly OptimizerName[] = ['lbfgs', 'adam'];
-const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];
 
 /** As commander collects them; an absent field leaves the preset's value. */
 export interface ObjectiveArguments {
@@ -30,14 +29,6 @@ export interface ObjectiveArguments {
   readonly tvWeight?: number;
   readonly pooling?: ObjectiveOptions['pooling'];
   readonly network?: NetworkName;
-}
-
-export interface OptimizerArguments {
-  readonly iterations?: number;
-  readonly optimizer?: OptimizerName;
-  readonly learningRate?: number;
-  readonly history?: number;
-  readonly lineSearch?: Settings['lineSearch'];
 }
 
 export interface StyleFitArguments {
@@ -64,14 +55,7 @@ export function addStyleFitOptions(command: Command): Command {
 export function addObjectiveOptions(command: Command, losses: readonly ('content' | 'style')[]): Command {
   const layers = (option: string) => (text: string) => parseLayers(option, text);
   const weight = (option: string) => (text: string) => parseNumber(option, text, { from: 0 });
-  command
-    .optionsGroup('What is optimised (each defaults to the preset):')
-    .option(
-      '--preset <name>',
-      `settings to start from: ${orList(presetNames)}`,
-      (text: string) => parseChoice('--preset', text, presetNames),
-      'default',
-    );
+  addPresetOption(command.optionsGroup('What is optimised (each defaults to the preset):'));
   const form = 'as relu4_2 or relu4_2=0.5,relu3_2=2, or none';
   for (const kind of losses) {
     const option = `--${kind}-layers`;
@@ -89,26 +73,6 @@ export function addObjectiveOptions(command: Command, losses: readonly ('content
     .option('--network <name>', orList(networkNames), (text: string) => parseChoice('--network', text, networkNames));
 }
 
-/** Adds the options of {@link OptimizerArguments}. */
-export function addOptimizerOptions(command: Command): Command {
-  const whole = (option: string) => (text: string) => parseNumber(option, text, { from: 1, to: 1e6, whole: true });
-  return command
-    .optionsGroup('How it is optimised (each defaults to the preset):')
-    .option('--iterations <n>', 'evaluations of loss and gradient to spend', whole('--iterations'))
-    .option('--optimizer <name>', orList(optimizers), (text: string) => parseChoice('--optimizer', text, optimizers))
-    .option(
-      '--learning-rate <x>',
-      `step length (default: ${usualLearningRate.lbfgs}, for adam ${usualLearningRate.adam})`,
-      (text: string) => parseNumber('--learning-rate', text, { above: 0 }),
-    )
-    .option('--history <n>', 'curvature pairs that lbfgs keeps, 1 to 512', (text: string) =>
-      parseNumber('--history', text, { from: 1, to: 512, whole: true }),
-    )
-    .option('--line-search <name>', `of lbfgs: ${orList(lineSearches)}`, (text: string) =>
-      parseChoice('--line-search', text, lineSearches),
-    );
-}
-
 /** The preset with the options over it, checked. @throws InputError naming the option that makes no sense. */
 export function settingsOf(given: ObjectiveArguments & OptimizerArguments & StyleFitArguments): Settings {
   const base = presetSettings(given.preset);
@@ -116,11 +80,8 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments & Styl
   const known = tapNamesOf(network);
   checkLayers('--content-layers', given.contentLayers ?? [], network, known);
   checkLayers('--style-layers', given.styleLayers ?? [], network, known);
-  const optimizer = given.optimizer ?? base.optimizer;
   return resolveSettings(given.preset, {
-    iterations: given.iterations ?? base.iterations,
-    optimizer,
-    learningRate: given.learningRate ?? usualLearningRate[optimizer],
+    ...plainest(phasesFor(given, given.preset)),
     history: given.history ?? base.history,
     lineSearch: given.lineSearch ?? base.lineSearch,
     styleFit: given.styleFit ?? base.styleFit,
@@ -136,6 +97,15 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments & Styl
       pooling: given.pooling ?? base.objective.pooling,
     },
   });
+}
+
+/** One optimiser at one rate is said without phases. */
+function plainest(phases: readonly Phase[]): SettingsOverrides {
+  const [{ steps, optimizer, learningRate, ...more } = {}, ...rest] = phases;
+  const isPlain = rest.length === 0 && Object.keys(more).length === 0;
+  return isPlain && steps !== undefined && optimizer !== undefined && typeof learningRate === 'number'
+    ? { iterations: steps, optimizer, learningRate }
+    : { phases };
 }
 
 /** The presets in words, for the help. */

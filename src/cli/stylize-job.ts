@@ -23,7 +23,7 @@ const demo = {
 /** @throws InputError where the arguments contradict each other or make no sense. */
 export function planStylizeJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
   const { resize, size } = given;
-  refuseSizeWithoutResize(resize, size);
+  refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
   const { paths, output } = choosePictures(content, style, given);
   return {

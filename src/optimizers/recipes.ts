@@ -4,6 +4,7 @@
  * in whole steps; a part that comes to none is left out.
  */
 
+import { leastScale } from './parse-phases.ts';
 import type { OptimizerName, Phase, Scheduled } from './phase.ts';
 
 /** What every recipe is given: what all its phases have in common. */
@@ -187,14 +188,17 @@ export function rateFinder(
   ]);
 }
 
+/** `count` longest sides that grow by √2 up to `size`; fewer where they would be below {@link leastScale}. */
+export function scalesTo(size: number, count: number): readonly number[] {
+  const scales = Array.from({ length: count }, (_, i) => Math.round(size / 2 ** (i / 2)));
+  return scales.filter((scale, i) => i === 0 || scale >= leastScale).reverse();
+}
+
 /** Longest sides that grow by √2 up to `size`, none below `least` but the last. */
 export function scalesUpTo(size: number, least: number): readonly number[] {
-  const scales: number[] = [size];
-  for (let i = 1; ; i++) {
-    const scale = Math.round(size / 2 ** (i / 2));
-    if (scale < least) return scales.reverse();
-    scales.push(scale);
-  }
+  return scalesTo(size, 1 + Math.max(0, Math.ceil(2 * Math.log2(size / least)) + 1)).filter(
+    (scale) => scale >= least || scale === size,
+  );
 }
 
 /** A recipe at each scale in turn, the first with twice the steps of each later one. */

@@ -3,24 +3,12 @@
 import { InputError } from '../core/errors.ts';
 import type { StyleFitting } from '../images/fit.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
-import { type OptimizerName, type Phase, totalSteps } from '../optimizers/phase.ts';
+import { type OptimizerName, type Phase, totalSteps, valueAt } from '../optimizers/phase.ts';
 import type { LineSearch, ObjectiveOptions, WeightedLayer } from './options.ts';
 
 export { type StyleFit, styleFits } from '../images/fit.ts';
 
 export type { OptimizerName } from '../optimizers/phase.ts';
-
-/**
- * Learning rates where nothing else is said: PyTorch's default for L-BFGS, whose first step is scaled by the gradient's norm, and
- * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1; RMSprop's steps are of the same size. SGD's depends on the losses'
- * weights, so that only `find-rate` can say; this one suits the presets.
- */
-export const usualLearningRate: Readonly<Record<OptimizerName, number>> = {
-  lbfgs: 1,
-  sgd: 0.1,
-  rmsprop: 0.01,
-  adam: 0.02,
-};
 
 export interface Settings extends StyleFitting {
   readonly objective: ObjectiveOptions;
@@ -70,7 +58,7 @@ const presets: Readonly<Record<PresetName, Settings>> = {
     styleScale: 1,
     enlargeStyle: false,
     optimizer: 'lbfgs',
-    learningRate: usualLearningRate.lbfgs,
+    learningRate: 1,
     history: 10,
     lineSearch: 'none',
     iterations: 200,
@@ -96,18 +84,36 @@ const presets: Readonly<Record<PresetName, Settings>> = {
     styleScale: 1,
     enlargeStyle: true,
     optimizer: 'lbfgs',
-    learningRate: usualLearningRate.lbfgs,
+    learningRate: 1,
     history: 10,
     lineSearch: 'none',
     iterations: 1000,
   },
 };
 
+const rates = { lbfgs: 1, rmsprop: 0.01, adam: 0.02 } as const;
+
+/**
+ * Learning rates where nothing else is said: PyTorch's default for L-BFGS, whose first step is scaled by the gradient's norm, and
+ * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1; RMSprop's steps are of the same size. SGD's goes with the weights of
+ * the losses, so each preset has its own, and with the number of pixels: these were found at 48 to 128 pixels, with momentum 0.9.
+ */
+export const usualLearningRate: Readonly<Record<PresetName, Readonly<Record<OptimizerName, number>>>> = {
+  default: { ...rates, sgd: 0.1 },
+  lecture: { ...rates, sgd: 3e-8 },
+};
+
 export function presetSettings(name: PresetName): Settings {
   return presets[name];
 }
 
-/** Overrides of a preset; absent fields keep the preset's value. Where there are phases, `iterations` are their steps. */
+/** Momenta where nothing else is said, of optimisers that are of little use without: fast.ai's and the lecture's for SGD. */
+export const usualMomentum: { readonly [Name in OptimizerName]?: number } = { sgd: 0.9 };
+
+/**
+ * Overrides of a preset; absent fields keep the preset's value. Where there are phases, `iterations`, `optimizer` and `learningRate` follow
+ * from them.
+ */
 export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
   readonly objective?: Partial<ObjectiveOptions>;
 };
@@ -119,13 +125,12 @@ export type SettingsOverrides = Partial<Omit<Settings, 'objective'>> & {
  */
 export function resolveSettings(preset: PresetName, overrides: SettingsOverrides = {}): Settings {
   const base = presetSettings(preset);
-  const learningRate = usualLearningRate[overrides.optimizer ?? base.optimizer];
-  const phases = overrides.phases && parsePhases(overrides.phases);
+  const learningRate = usualLearningRate[preset][overrides.optimizer ?? base.optimizer];
   const settings = {
     ...base,
     learningRate,
     ...overrides,
-    ...(phases === undefined ? {} : { phases, iterations: totalSteps(phases) }),
+    ...(overrides.phases === undefined ? {} : summaryOf(parsePhases(overrides.phases))),
     objective: { ...base.objective, ...overrides.objective },
   };
   const { objective } = settings;
@@ -152,6 +157,14 @@ export function resolveSettings(preset: PresetName, overrides: SettingsOverrides
     );
   }
   return { ...settings, objective: weighted };
+}
+
+/** The phases, and the fields that say the same of one phase: all steps, and what the first begins with. */
+function summaryOf(phases: readonly Phase[]): Partial<Settings> {
+  const [first] = phases;
+  if (first === undefined) return {};
+  const { optimizer, learningRate, steps } = first;
+  return { phases, iterations: totalSteps(phases), optimizer, learningRate: valueAt(learningRate, 0, steps) };
 }
 
 /** Without the layers whose loss is weighted 0, which would be computed for nothing. */

@@ -11,6 +11,8 @@ import {
   type TextureArguments,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
+import { phasesFor } from '../../src/cli/optimizer-arguments.ts';
+import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
 import { planStylizeJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
@@ -22,6 +24,8 @@ interface Parsed {
   stylize?: { content: string | undefined; style: string | undefined; given: StylizeArguments };
   reconstruct?: { content: string; given: ReconstructArguments };
   texture?: { style: string; given: TextureArguments };
+  schedule?: { name: string | undefined; given: ScheduleArguments };
+  findRate?: { content: string; style: string; given: FindRateArguments };
   evaluate?: EvaluateArguments;
   convert?: { source: string; given: ConvertArguments };
   doctor?: DoctorArguments;
@@ -39,6 +43,12 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     texture: async (style, given) => {
       parsed.texture = { style, given };
+    },
+    schedule: async (name, given) => {
+      parsed.schedule = { name, given };
+    },
+    findRate: async (content, style, given) => {
+      parsed.findRate = { content, style, given };
     },
     evaluate: async (given) => {
       parsed.evaluate = given;
@@ -107,6 +117,54 @@ describe('stylize', () => {
   it('gives adam a step of its own, unless told one', async () => {
     expect(settingsOf(await stylizeArguments('--optimizer', 'adam')).learningRate).toBe(0.02);
     expect(settingsOf(await stylizeArguments('--optimizer', 'adam', '--learning-rate', '0.1')).learningRate).toBe(0.1);
+  });
+
+  it('gives sgd a momentum, and a step that suits the weights of the preset', async () => {
+    const phase = { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 };
+    expect(settingsOf(await stylizeArguments('--optimizer', 'sgd')).phases).toEqual([phase]);
+    const lecture = settingsOf(await stylizeArguments('--preset', 'lecture', '--optimizer', 'sgd', '--momentum', '0'));
+    expect(lecture.phases).toEqual([{ ...phase, steps: 1000, learningRate: 3e-8, momentum: 0 }]);
+  });
+
+  it('makes phases of a schedule, and counts their steps', async () => {
+    const given = await stylizeArguments('--schedule', 'cosine', '--iterations', '30', '--optimizer', 'rmsprop');
+    expect(settingsOf(given)).toMatchObject({
+      phases: [{ steps: 30, optimizer: 'rmsprop', learningRate: { start: 0.01, decay: 'cosine' } }],
+      ...{ iterations: 30, optimizer: 'rmsprop', learningRate: 0.01 },
+    });
+  });
+
+  it('runs the schedule at each scale, once the size is known', async () => {
+    const given = await stylizeArguments('--scales', '3', '--optimizer', 'adam', '--iterations', '40');
+    const phase = { optimizer: 'adam', learningRate: 0.02 };
+    expect(phasesFor(given, 'default')).toEqual([{ ...phase, steps: 40 }]);
+    expect(phasesFor(given, 'default', 100)).toEqual([
+      { ...phase, steps: 20, scale: 50 },
+      { ...phase, steps: 10, scale: 71 },
+      { ...phase, steps: 10, scale: 100 },
+    ]);
+  });
+
+  it('refuses scales of pictures that keep their sizes', async () => {
+    const given = await stylizeArguments('--scales', '2', '--no-resize');
+    expect(() => planStylizeJob('a', 'b', given)).toThrow('--scales and --no-resize contradict each other');
+  });
+
+  it.each([
+    ['--iterations', '3'],
+    ['--optimizer', 'adam'],
+    ['--learning-rate', '1'],
+    ['--momentum', '0.5'],
+    ['--schedule', 'sgdr'],
+    ['--scales', '2'],
+  ])('refuses %s beside a file of phases', async (option, value) => {
+    const given = await stylizeArguments('--phases', 'phases.json', option, value);
+    expect(() => settingsOf(given)).toThrow(`--phases and ${option} contradict each other`);
+  });
+
+  it('refuses momentum of lbfgs', async () => {
+    const given = await stylizeArguments('--momentum', '0.5');
+    expect(() => settingsOf(given)).toThrow('phase 1: momentum is 0.5, which lbfgs does not have; leave it out');
   });
 
   it('names results after the pictures', async () => {

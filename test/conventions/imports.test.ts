@@ -26,6 +26,9 @@ interface Room {
 /** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
 const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts', 'core/errors.ts', 'core/gpu.ts'];
 
+/** What is pure in optimizers/: phases, their recipes and their check. */
+const phases = ['optimizers/phase.ts', 'optimizers/recipes.ts', 'optimizers/parse-phases.ts'];
+
 const rooms: readonly Room[] = [
   { place: 'core', may: [] },
   { place: 'kernels', may: ['core'] },
@@ -56,7 +59,7 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: ['transfer', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts'],
+    may: ['transfer', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
     packages: 'npm and node:',
     globals: ['process'],
     outside: true,

@@ -16,6 +16,7 @@ import {
   rateFinder,
   recipeNames,
   recipes,
+  scalesTo,
   scalesUpTo,
   sgdr,
   shareOut,
@@ -185,6 +186,8 @@ describe('recipes', () => {
   it('scales are never below the least, but for the last', () => {
     expect(scalesUpTo(1024, 300)).toEqual([362, 512, 724, 1024]);
     expect(scalesUpTo(100, 128)).toEqual([100]);
+    expect(scalesTo(512, 3)).toEqual([256, 362, 512]);
+    expect(scalesTo(40, 6)).toEqual([20, 28, 40]);
   });
 
   it('runs a whole recipe at each scale', () => {
