@@ -45,7 +45,7 @@ export async function findRate(
       onEvaluation?.(report);
     },
   });
-  const points = pointsOf(evaluations);
+  const points = ratePointsOf(evaluations);
   const hasEnded = end === 'non-finite' || stop.signal.aborted;
   return {
     points,
@@ -54,12 +54,14 @@ export async function findRate(
   };
 }
 
-function hasBurst({ total }: EvaluationReport, lowest: number): boolean {
+function hasBurst({ total }: Pick<EvaluationReport, 'total'>, lowest: number): boolean {
   return !(total <= rateFinderDefaults.stopAbove * lowest);
 }
 
 /** Each rate with the loss that its step led to, until one has burst: a few more may have been on their way. */
-function pointsOf(evaluations: readonly EvaluationReport[]): readonly RatePoint[] {
+export function ratePointsOf(
+  evaluations: readonly Pick<EvaluationReport, 'total' | 'learningRate'>[],
+): readonly RatePoint[] {
   const points: RatePoint[] = [];
   let lowest = evaluations[0]?.total ?? Number.NaN;
   for (const [index, { learningRate }] of evaluations.entries()) {

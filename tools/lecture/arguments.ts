@@ -45,12 +45,12 @@ const quick: Effort = {
   raceSize: 80,
   largeSize: 160,
   content: 70,
-  style: 80,
-  noise: 60,
-  transfer: 120,
-  race: 90,
-  finder: 60,
-  resizing: 90,
+  style: 70,
+  noise: 50,
+  transfer: 100,
+  race: 80,
+  finder: 50,
+  resizing: 80,
   batchNorm: 80,
 };
 

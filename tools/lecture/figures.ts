@@ -26,7 +26,8 @@ export class Figures {
     const cells = plots.map(
       ({ svg, label }) => `<div>${label === undefined ? '' : `<p class="label">${escapeXml(label)}</p>`}${svg}</div>`,
     );
-    return this.#figure(plots.length === 1 ? 'plot' : 'plots', cells.join('\n'), caption);
+    const columns = Math.min(plots.length, 3);
+    return this.#figure('plots', `<div class="row" style="--columns:${columns}">${cells.join('\n')}</div>`, caption);
   }
 
   /** @param caption HTML. */

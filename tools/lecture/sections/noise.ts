@@ -53,7 +53,7 @@ export function noiseSection({ effort, pictures }: SectionContext): Section {
           rows,
           `Left, the noise; then what ${effort.noise} evaluations of L-BFGS make of it for content, and for style. From unfiltered noise (above)
            the grain of the start is still there: no layer sees it well enough to remove it. From the filtered noise (below) both
-           are clean.`,
+           are far calmer.`,
         ),
         figures.plots(
           (['content', 'style'] as const).map((kind) => ({

@@ -6,27 +6,31 @@ import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts'
 import { resolveSettings } from '../../../src/transfer/presets.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
-import { lectureNoise } from './experiments.ts';
 
 interface Runner {
   readonly name: string;
   readonly phases: readonly Phase[];
 }
 
-/** Everyone spends `steps` evaluations. Highest rates as the finder and short trials suggest. */
-function runners(steps: number): readonly Runner[] {
+/**
+ * Everyone spends `steps` evaluations. SGD moves by the gradient itself, and the losses are means over the picture: the more pixels, the
+ * smaller each one's gradient, so its rates grow with the area. The figures are from trials at 80 and 112 pixels.
+ */
+function runners({ race: steps, raceSize }: SectionContext['effort']): readonly Runner[] {
   const sgd = { steps, optimizer: 'sgd', momentum: 0.9 } as const;
+  const rate = (at80Pixels: number): number => Number((at80Pixels * (raceSize / 80) ** 2).toPrecision(2));
+  const [fixed, top] = [rate(0.1), rate(0.15)];
   return [
     { name: 'L-BFGS', phases: constant({ steps, optimizer: 'lbfgs', learningRate: 1 }) },
     { name: 'Adam, rate 0.02', phases: constant({ steps, optimizer: 'adam', learningRate: 0.02 }) },
-    { name: 'SGD with momentum, rate 0.3', phases: constant({ ...sgd, learningRate: 0.3 }) },
-    { name: 'one cycle of SGD up to 0.5', phases: recipes['one-cycle']({ ...sgd, learningRate: 0.5 }) },
-    { name: 'SGD with restarts from 0.3', phases: recipes.sgdr({ ...sgd, learningRate: 0.3 }) },
+    { name: `SGD with momentum, rate ${fixed}`, phases: constant({ ...sgd, learningRate: fixed }) },
+    { name: `one cycle of SGD up to ${top}`, phases: recipes['one-cycle']({ ...sgd, learningRate: top }) },
+    { name: `SGD with restarts from ${top}`, phases: recipes.sgdr({ ...sgd, learningRate: top }) },
   ];
 }
 
 export function raceSection({ effort }: SectionContext): Section {
-  const entries = runners(effort.race).map(({ name, phases }) => ({
+  const entries = runners(effort).map(({ name, phases }) => ({
     name,
     run: {
       name: `race: ${name}`,
@@ -105,7 +109,7 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
     name,
     experiment: 'stylize',
     settings: resolveSettings('default', { phases }),
-    start: lectureNoise,
+    start: { kind: 'content' },
     size,
   });
   const whole = runOf('at full size throughout', constant(basis));
@@ -127,7 +131,7 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
         ),
         figures.plates(
           [[{ outcome: pictures.content, label: 'the photograph' }, plate(whole), plate(growing)]],
-          `The same number of evaluations (${effort.resizing}, Adam) from the same noise: all of them at ${size} pixels, or at ${scales.join(', ')} in turn. The
+          `The same number of evaluations (${effort.resizing}, Adam) from the photograph: all of them at ${size} pixels, or at ${scales.join(', ')} in turn. The
            picture that has grown has larger, calmer forms and took ${shareOf(outcome(growing), outcome(whole))} of the time.`,
         ),
         figures.plots(

@@ -1,11 +1,13 @@
 /** Section 1: the decays, every schedule, and the learning-rate finder. */
 
 import { decayNames, type Phase, scheduledSteps, valueAt } from '../../../src/optimizers/phase.ts';
-import { type RecipeBasis, rateFinder, rateFinderDefaults, recipes } from '../../../src/optimizers/recipes.ts';
+import { type RecipeBasis, rateFinder, recipes } from '../../../src/optimizers/recipes.ts';
 import { linePlot } from '../../../src/plots/line-plot.ts';
+import { ratePlot } from '../../../src/plots/rate-plot.ts';
 import { schedulePlot } from '../../../src/plots/schedule-plot.ts';
+import { ratePointsOf } from '../../../src/transfer/find-rate.ts';
 import { resolveSettings } from '../../../src/transfer/presets.ts';
-import { formatLoss, paragraphs } from '../figures.ts';
+import { type Figures, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 
 /** Every plot shows so many steps at this highest rate. */
@@ -82,40 +84,15 @@ function decayPlot(): string {
   });
 }
 
-/** The finder's plot ends where the finder does: well above the best loss. */
-function renderFinder({ losses }: Outcome, figures: Parameters<Section['render']>[1]): string {
-  const totals = losses.map(({ total }) => total);
-  const best = Math.min(...totals);
-  const bestAt = totals.indexOf(best);
-  const burst = totals.findIndex((total, index) => index > bestAt && total > rateFinderDefaults.stopAbove * best);
-  const until = losses.slice(0, burst < 0 ? losses.length : burst + 1);
-  const points = until.map(({ learningRate, total }) => [learningRate, total] as const);
-  const steepest = steepestFall(points);
-  const svg = linePlot({
-    title: 'Loss against learning rate',
-    x: { label: 'learning rate', kind: 'log' },
-    y: { label: 'loss', kind: 'log' },
-    series: [{ name: 'loss', points }],
-    marks: steepest === undefined ? [] : [{ point: steepest, label: `steepest at ${formatLoss(steepest[0])}` }],
-  });
+function renderFinder({ losses }: Outcome, figures: Figures): string {
+  const svg = ratePlot({ title: 'Loss against learning rate', points: ratePointsOf(losses) });
   return [
     paragraphs('Which rate should be the highest? The finder tries them all in one short run.'),
     figures.plots(
       [{ svg }],
       `The learning-rate finder with Adam on the transfer of this page: the rate grows exponentially from 1e-5. Below 1e-4 nothing moves; then
-       the loss falls, fastest where the mark is; further to the right it no longer gets better and at last bursts. A good highest rate
-       lies at the mark or a little right of it. <code>impasto find-rate</code> draws the same for any pictures.`,
+       the loss falls, until the rate is too high for it to get better, and at last it bursts. A good highest rate lies on the slope,
+       well left of the lowest point: about a tenth of it. <code>impasto find-rate</code> draws the same for any pictures.`,
     ),
   ].join('\n');
-}
-
-/** Where the logarithm of the loss falls fastest over five steps. */
-function steepestFall(points: readonly (readonly [number, number])[]): readonly [number, number] | undefined {
-  const reach = 2;
-  const falls = points.map((_, index) => {
-    const [before, after] = [points[index - reach], points[index + reach]];
-    return before === undefined || after === undefined ? Number.NEGATIVE_INFINITY : Math.log(before[1] / after[1]);
-  });
-  const most = Math.max(...falls);
-  return most > 0 ? points[falls.indexOf(most)] : undefined;
 }

@@ -6,15 +6,24 @@ import { formatLoss, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 import { lectureNoise, searched } from './experiments.ts';
 
+/** Of the lecture's combined loss, and what it takes to balance it with plain VGG16. */
+const lectureContentWeight = 1e6;
+const balance = 50;
+
 export function transferSection({ effort, pictures }: SectionContext): Section {
   const common = { experiment: 'stylize', size: effort.size } as const;
-  const lecture = (name: string, start: RunSpec['start']): RunSpec => ({
+  const lecture = (name: string, start: RunSpec['start'], factor = 1): RunSpec => ({
     ...common,
     name,
-    settings: resolveSettings('lecture', { ...searched, iterations: effort.transfer }),
+    settings: resolveSettings('lecture', {
+      ...searched,
+      iterations: effort.transfer,
+      objective: { contentWeight: lectureContentWeight * factor },
+    }),
     start,
   });
   const fromNoise = lecture("the lecture's transfer, from noise", lectureNoise);
+  const balanced = lecture('the same with more content', lectureNoise, balance);
   const fromContent = lecture("the lecture's transfer, from the photograph", { kind: 'content' });
   const preset: RunSpec = {
     ...common,
@@ -25,7 +34,7 @@ export function transferSection({ effort, pictures }: SectionContext): Section {
   return {
     id: 'transfer',
     title: 'Style transfer: both together',
-    runs: [fromNoise, fromContent, preset],
+    runs: [fromNoise, balanced, fromContent, preset],
     render: (outcome, figures) => {
       const plate = (run: RunSpec, label: string) => ({ outcome: outcome(run), label, note: termsOf(outcome(run)) });
       return [
@@ -38,18 +47,22 @@ export function transferSection({ effort, pictures }: SectionContext): Section {
             [
               { outcome: pictures.content, label: 'content' },
               { outcome: pictures.style, label: 'style' },
-              plate(fromNoise, "lecture's settings, from noise"),
-              plate(fromContent, "lecture's settings, from the photograph"),
+              plate(fromNoise, "the lecture's settings, from noise"),
+            ],
+            [
+              plate(balanced, `${balance} times the content weight, from noise`),
+              plate(fromContent, "the lecture's settings, from the photograph"),
               plate(preset, "Impasto's preset, from the photograph"),
             ],
           ],
           `The photograph in the manner of the painting, ${effort.transfer} evaluations each. The lecture's constants were made for the batch-normalised
-           network; with plain VGG16 they weigh the style more. Impasto's own preset pools by averages, lets deep layers weigh more
-           and adds a little total variation, which leaves smooth brush strokes.`,
+           network; with plain VGG16 the style drowns the photograph. With ${balance} times the content weight both are there, and from the
+           photograph itself even the lecture's weights keep some of it. Impasto's own preset pools by averages, lets deep layers weigh
+           more and adds a little total variation, which leaves smooth brush strokes.`,
         ),
         figures.plots(
-          [{ svg: curvesOf(outcome(preset)) }],
-          'The two losses of the last picture on the way, weighted as they are added.',
+          [{ svg: curvesOf(outcome(balanced)) }],
+          `The two losses on the way from noise, with ${balance} times the content weight, as they are added: style falls first, content needs longer.`,
         ),
       ].join('\n');
     },
