@@ -68,7 +68,9 @@ async function checkOutput(output: string, given: FindRateArguments, pictures: r
 /** Writes what was found and says it in a line. */
 async function write(output: string, title: string, { points, end, lowest }: FoundRates): Promise<void> {
   if (lowest === undefined) {
-    throw new InputError(`${output}: no rate was tried, the loss was not finite at once or the run was ended; no plot`);
+    throw new InputError(
+      'no step was made: the loss was not finite after the first, or the run was ended; lower --from',
+    );
   }
   if (isCsv(output)) {
     const lines = points.map(({ learningRate, loss }) => `${learningRate},${loss}`);

@@ -13,15 +13,12 @@ export interface RatePlotOptions {
 /** The loss after each step against its rate, the lowest marked, as an SVG document. */
 export function ratePlot({ points, ...options }: RatePlotOptions): string {
   const [lowest] = points.toSorted((a, b) => a.loss - b.loss);
-  const mark = lowest && {
-    point: [lowest.learningRate, lowest.loss] as const,
-    label: `lowest, at ${formatNumber(Number(lowest.learningRate.toPrecision(2)))}`,
-  };
+  const at = lowest && formatNumber(Number(lowest.learningRate.toPrecision(2)));
   return linePlot({
     ...options,
-    x: { label: 'learning rate', kind: 'log' },
+    x: { label: at === undefined ? 'learning rate' : `learning rate; the loss is lowest after ${at}`, kind: 'log' },
     y: { label: 'loss after the step', kind: 'log' },
     series: [{ name: 'loss', points: points.map(({ learningRate, loss }) => [learningRate, loss] as const) }],
-    marks: mark === undefined ? [] : [mark],
+    borders: lowest === undefined ? [] : [lowest.learningRate],
   });
 }

@@ -66,13 +66,13 @@ const rooms: readonly Room[] = [
   },
   {
     place: 'web',
-    may: ['transfer', 'core', 'platform/browser'],
+    may: ['transfer', 'core', 'platform/browser', ...phases],
     packages: 'npm',
     globals: ['document'],
     outside: true,
   },
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
-  { place: 'index.ts', may: ['transfer', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts'] },
+  { place: 'index.ts', may: ['transfer', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts', ...phases] },
 ];
 
 /** Packages that belong to named files, whatever their room may import. */
