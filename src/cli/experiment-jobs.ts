@@ -5,8 +5,8 @@ import { InputError } from '../core/errors.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../transfer/experiments.ts';
 import type { PictureSize } from '../transfer/plan.ts';
-import { presetSettings } from '../transfer/presets.ts';
 import { type Job, type RunArguments, readStart, refuseFitWithoutResize, refuseSizeWithoutResize } from './job.ts';
+import { phasesFor } from './optimizer-arguments.ts';
 import { defaultOutput } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
 import { reconstructStarts, textureStarts } from './start-arguments.ts';
@@ -71,9 +71,8 @@ export function planTextureJob(style: string, given: TextureArguments): Job {
  * (seen: the lecture's five style layers, from 1e9 to 2e31 within three evaluations).
  */
 function withSafeSteps<Given extends RunArguments>(given: Given): Given {
-  const { optimizer } = { optimizer: presetSettings(given.preset).optimizer, ...given };
-  if (given.phases !== undefined) return given;
-  return optimizer === 'lbfgs' ? { lineSearch: 'strong-wolfe', ...given } : given;
+  const hasLbfgs = phasesFor(given, given.preset).some(({ optimizer }) => optimizer === 'lbfgs');
+  return hasLbfgs ? { lineSearch: 'strong-wolfe', ...given } : given;
 }
 
 /** The layers' names. @throws InputError where none has a weight. */

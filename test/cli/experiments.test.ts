@@ -1,7 +1,7 @@
 /** `impasto reconstruct` and `impasto texture` end to end: the real program, tiny pictures. */
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { impasto, workFolder, writePng } from './program.ts';
@@ -55,6 +55,19 @@ describe('texture', () => {
     expect(run.status, run.stderr).toBe(0);
     expect(await sizeOf('texture.png')).toEqual(size);
     expect(run.stderr).toContain(`result ${size.width}x${size.height}, style wave.png`);
+  });
+});
+
+describe('phases', () => {
+  it.each([
+    ['adam', { steps: 3, optimizer: 'adam', learningRate: { start: 0.05, end: 0.01, decay: 'linear' } }],
+    ['lbfgs', { steps: 4, optimizer: 'lbfgs', learningRate: 1 }],
+  ])('a texture by a file of %s', async (name, phase) => {
+    await writeFile(path(`${name}.json`), JSON.stringify([phase]));
+    const args = ['--phases', `${name}.json`, '--style-layers', 'relu1_1', '--size', '32', '-o', `${name}.png`];
+    const run = await impasto(folder, ['texture', 'wave.png', ...args]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(new RegExp(`^${name}\\.png {2}32x19, ${phase.steps} evaluations`));
   });
 });
 
