@@ -50,8 +50,12 @@ export async function runFindRate(content: string, style: string, given: FindRat
     const onEvaluation = progress.update.bind(progress);
     const found = await findRate(run, { gpu, weights: weights.layers, signal: interrupts.signal, onEvaluation });
     progress.stop();
+    if (found.end === 'aborted' && found.lowest === undefined) {
+      remark('impasto: interrupted before a rate lowered the loss; nothing is written');
+      return interrupts.status ?? exitStatus.interrupted;
+    }
     const title = `${basename(content)} in the style of ${basename(style)}: ${choice.optimizer}`;
-    await write(output, title, found);
+    await write(output, title, from, found);
     return found.end === 'aborted' ? (interrupts.status ?? exitStatus.interrupted) : exitStatus.success;
   } finally {
     progress.stop();
@@ -65,11 +69,13 @@ async function checkOutput(output: string, given: FindRateArguments, pictures: r
   await (isCsv(output) ? checkWritable(output) : checkPlotWritable(output));
 }
 
-/** Writes what was found and says it in a line. */
-async function write(output: string, title: string, { points, end, lowest }: FoundRates): Promise<void> {
+/** Writes what was found and says it in a line. @throws InputError where nothing was. */
+async function write(output: string, title: string, from: number, { points, end, lowest }: FoundRates): Promise<void> {
   if (lowest === undefined) {
     throw new InputError(
-      'no step was made: the loss was not finite after the first, or the run was ended; lower --from',
+      end === 'burst'
+        ? `the first rate, ${from}, is too high already, no step lowered the loss; lower --from`
+        : 'no step lowered the loss; raise --to, or give more --iterations',
     );
   }
   if (isCsv(output)) {

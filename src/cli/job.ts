@@ -82,8 +82,8 @@ export function refuseFitWithoutResize(given: StyleFitArguments & { readonly res
  * @throws InputError
  */
 export async function checkOutputs({ paths, output, given }: Job): Promise<void> {
-  const { trace, init, weights, saveEvery } = given;
-  const inputs = [...Object.values(paths), init, ...(weights === undefined ? [] : [weights])];
+  const { trace, init, weights, phases, saveEvery } = given;
+  const inputs = [...Object.values(paths), init, weights, phases].filter((path) => path !== undefined);
   await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
   if (saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);

@@ -138,7 +138,8 @@ function readPhases(path: string): readonly Phase[] {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors begin a file with a byte order mark, which JSON does not know.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new InputError(`${path}: expected a list of phases as JSON, but ${messageOf(error)}`, { cause: error });
   }

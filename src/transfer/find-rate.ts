@@ -19,7 +19,7 @@ export interface FoundRates {
   readonly points: readonly RatePoint[];
   /** `burst`: the loss was not finite, or more than four times the lowest before it. */
   readonly end: 'complete' | 'burst' | 'aborted';
-  /** The point with the lowest loss; undefined where no step was made. */
+  /** The point with the lowest loss; undefined where no step lowered it. */
   readonly lowest: RatePoint | undefined;
 }
 
@@ -50,8 +50,13 @@ export async function findRate(
   return {
     points,
     end: hasEnded ? 'burst' : end === 'aborted' ? 'aborted' : 'complete',
-    lowest: points.reduce<RatePoint | undefined>((a, b) => (a === undefined || b.loss < a.loss ? b : a), undefined),
+    lowest: lowestBelow(evaluations[0]?.total ?? Number.NaN, points),
   };
+}
+
+function lowestBelow(start: number, points: readonly RatePoint[]): RatePoint | undefined {
+  const [lowest] = points.toSorted((a, b) => a.loss - b.loss);
+  return lowest !== undefined && lowest.loss < start ? lowest : undefined;
 }
 
 function hasBurst({ total }: Pick<EvaluationReport, 'total'>, lowest: number): boolean {

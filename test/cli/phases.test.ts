@@ -131,6 +131,15 @@ describe('stylize --phases', () => {
     }
   });
 
+  it('takes a file that begins with a byte order mark, and does not write over it', async () => {
+    await writeFile(path('mark.json'), '\uFEFF[{"steps":1,"optimizer":"adam","learningRate":0.02}]');
+    const args = ['stylize', 'content.png', 'style.png', ...layers, '--phases', 'mark.json', '--size', '32'];
+    expect((await impasto(folder, args)).status).toBe(0);
+    const over = await impasto(folder, [...args, '--trace', 'mark.json']);
+    expect(over).toMatchObject({ status: 2, stdout: '' });
+    expect(over.stderr).toContain('mark.json: would be written over mark.json, which is read');
+  });
+
   it('grows through --scales, its best picture of the last', async () => {
     const run = await impasto(folder, [
       ...['stylize', 'content.png', 'style.png', ...layers, '--optimizer', 'adam', '--scales', '2', '--size', '48'],
@@ -167,6 +176,15 @@ describe('find-rate', () => {
     expect(losses.at(-1)).toBeGreaterThan(4 * lowest);
     expect(losses.slice(0, -1).every((loss) => loss <= 4 * lowest || loss <= 4 * (losses[0] ?? 0))).toBe(true);
     expect(lines.length).toBeLessThan(39);
+  });
+
+  it('says so where even the first rate is too high', async () => {
+    const run = await impasto(folder, [...find, '--optimizer', 'sgd', '--from', '1e3', '--to', '1e6', '-o', 'no.svg']);
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toContain(
+      'impasto: the first rate, 1000, is too high already, no step lowered the loss; lower --from\n',
+    );
+    expect(existsSync(path('no.svg'))).toBe(false);
   });
 
   it('refuses rates that do not grow, and plots of another kind', async () => {
