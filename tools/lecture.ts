@@ -43,16 +43,18 @@ async function main(): Promise<number> {
     hasBatchNorm: studio.batchNorm !== undefined,
     pictures: await stillsOf(studio, options.effort.size),
   }).filter(({ id }) => options.sections.includes(id));
-  const progress = new Progress(wanted.flatMap(({ runs }) => runs));
+  const runs = wanted.flatMap((section) => section.runs);
+  const outcomes = options.fresh ? new Map<string, Outcome>() : await kept.readAll(runs);
+  const progress = new Progress(runs, new Set(outcomes.keys()));
   const adapter = studio.gpu.profile.description;
   const startedAtMs = performance.now();
-  const outcomes = new Map<string, Outcome>();
   const made = new Map<string, string>();
   const figures = new Figures();
   for (const section of wanted) {
     for (const run of section.runs) {
-      const outcome = await outcomeOf(run, { studio, kept, progress, fresh: options.fresh, signal: abort.signal });
+      const outcome = outcomes.get(run.name) ?? (await make(run, { studio, kept, progress, signal: abort.signal }));
       if (outcome === undefined) return interrupted(options);
+      progress.done(run);
       outcomes.set(run.name, outcome);
     }
     made.set(
@@ -85,28 +87,21 @@ async function loadBatchNorm(path: string) {
   return (await loadNetworkWeights(file, { network: 'vgg16' })).layers;
 }
 
-/** The run's result, found or made; undefined when it was interrupted. */
-async function outcomeOf(
+/** Performs the run and keeps what it leaves; undefined when it was interrupted. */
+async function make(
   run: RunSpec,
-  made: {
+  by: {
     readonly studio: Studio;
     readonly kept: KeptRuns;
     readonly progress: Progress;
-    readonly fresh: boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<Outcome | undefined> {
-  const { studio, kept, progress, fresh, signal } = made;
-  const found = fresh ? undefined : await kept.read(run);
-  if (found !== undefined) {
-    progress.done(run, 'kept');
-    return found;
-  }
+  const { studio, kept, progress, signal } = by;
   progress.at(run, 0);
   const outcome = await perform(studio, run, { signal, onEvaluation: (evaluation) => progress.at(run, evaluation) });
   if (signal.aborted) return undefined;
   await kept.write(run, outcome);
-  progress.done(run, 'made');
   return outcome;
 }
 

@@ -36,6 +36,16 @@ export class KeptRuns {
     }
   }
 
+  /** Those of the runs that there are, by name. */
+  async readAll(runs: readonly RunSpec[]): Promise<Map<string, Outcome>> {
+    const found = new Map<string, Outcome>();
+    for (const run of runs) {
+      const outcome = await this.read(run);
+      if (outcome !== undefined) found.set(run.name, outcome);
+    }
+    return found;
+  }
+
   /** The numbers last, so that a run that has them is whole. @throws InputError where the folder cannot be written. */
   async write(run: RunSpec, { picture, ...numbers }: Outcome): Promise<void> {
     await mkdir(this.#folder, { recursive: true });

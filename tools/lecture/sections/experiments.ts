@@ -63,8 +63,8 @@ interface Weighting {
 }
 
 const equal: Weighting = { name: 'equal weights', weights: [1, 1, 1, 1, 1] };
-/** From the lecture's noise to the examples' paintings all five terms then begin within a factor of 3 (2.5e8 to 7.8e8). */
-const rising: Weighting = { name: 'rising weights', weights: [1, 1, 2, 64, 2048] };
+/** From the lecture's noise to the Great Wave at 112 pixels the five terms then begin at 2.5, 4.9, 7.8, 3.6 and 0.7e8. */
+const rising: Weighting = { name: 'rising weights', weights: [1, 1, 2, 64, 512] };
 
 export function styleSection({ effort, pictures }: SectionContext): Section {
   const runOf = ({ name, weights }: Weighting, count: number): RunSpec => ({
@@ -109,8 +109,8 @@ export function styleSection({ effort, pictures }: SectionContext): Section {
           ],
           `Style reconstructed from one layer (left) up to all five (right), ${effort.style} evaluations each: the figure of the paper. One
            layer gives the colours and their grain, each further block larger forms. Above, all layers weigh the same, and the fourth and fifth
-           hardly show: the Gram matrices of deep layers are small. Below, the weights rise (${rising.weights.join(', ')}), so that all five layers
-           begin with about the same loss, and whole waves come through.`,
+           hardly show: the Gram matrices of deep layers are small. Below, the weights rise (${rising.weights.join(', ')}), so that no layer's loss is
+           lost among the others when the run begins, and whole waves come through.`,
         ),
       ].join('\n'),
   };

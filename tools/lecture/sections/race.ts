@@ -1,10 +1,11 @@
 /** Sections 6 and 7: optimisers and schedules on one problem; progressive resizing. */
 
 import type { Phase } from '../../../src/optimizers/phase.ts';
-import { atScales, constant, type RecipeBasis, recipes, scalesUpTo } from '../../../src/optimizers/recipes.ts';
+import { atScales, constant, recipes, scalesUpTo } from '../../../src/optimizers/recipes.ts';
 import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts';
 import { resolveSettings } from '../../../src/transfer/presets.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
+import { stepCost } from '../progress.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 
 interface Runner {
@@ -103,8 +104,14 @@ function lowest({ losses }: Outcome): number {
 
 export function resizingSection({ effort, pictures }: SectionContext): Section {
   const size = effort.largeSize;
-  const basis: RecipeBasis = { steps: effort.resizing, optimizer: 'adam', learningRate: 0.02, momentum: 0.9 };
   const scales = scalesUpTo(size, Math.max(size / 2 - 1, 32));
+  const basis = { optimizer: 'adam', learningRate: 0.02, momentum: 0.9 } as const;
+  // As much work as the other: small evaluations cost less, so there are more of them.
+  const growingOf = (steps: number): readonly Phase[] => atScales({ ...basis, steps }, scales, constant);
+  const workOf = (phases: readonly Phase[]): number =>
+    phases.reduce((sum, phase) => sum + phase.steps * stepCost(phase.scale ?? size), 0);
+  const steps = effort.resizing;
+  const growingSteps = Math.round((steps * steps * stepCost(size)) / workOf(growingOf(steps)));
   const runOf = (name: string, phases: readonly Phase[]): RunSpec => ({
     name,
     experiment: 'stylize',
@@ -112,8 +119,8 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
     start: { kind: 'content' },
     size,
   });
-  const whole = runOf('at full size throughout', constant(basis));
-  const growing = runOf('with progressive resizing', atScales(basis, scales, constant));
+  const whole = runOf('at full size throughout', constant({ ...basis, steps }));
+  const growing = runOf('with progressive resizing', growingOf(growingSteps));
   return {
     id: 'resizing',
     title: 'Progressive resizing',
@@ -122,7 +129,7 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
       const plate = (run: RunSpec): Plate => ({
         outcome: outcome(run),
         label: run.name,
-        note: `${secondsOf(outcome(run))} s, loss ${formatLoss(lastLoss(outcome(run)))}`,
+        note: `${outcome(run).losses.length} evaluations, ${secondsOf(outcome(run))} s, loss ${formatLoss(lastLoss(outcome(run)))}`,
       });
       return [
         paragraphs(
@@ -131,8 +138,9 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
         ),
         figures.plates(
           [[{ outcome: pictures.content, label: 'the photograph' }, plate(whole), plate(growing)]],
-          `The same number of evaluations (${effort.resizing}, Adam) from the photograph: all of them at ${size} pixels, or at ${scales.join(', ')} in turn. The
-           picture that has grown has larger, calmer forms and took ${shareOf(outcome(growing), outcome(whole))} of the time.`,
+          `The same transfer from the photograph with Adam, about as much work for both: ${steps} evaluations at ${size} pixels, or ${growingSteps} at
+           ${scales.join(', ')} in turn. The picture that has grown has larger forms, laid down while it was small; the other has
+           finer ones only.`,
         ),
         figures.plots(
           [
@@ -166,9 +174,4 @@ function bordersOf({ losses }: Outcome): readonly number[] {
 
 function secondsOf({ losses }: Outcome): string {
   return (losses.at(-1)?.seconds ?? 0).toPrecision(3);
-}
-
-function shareOf(a: Outcome, b: Outcome): string {
-  const share = (a.losses.at(-1)?.seconds ?? 0) / (b.losses.at(-1)?.seconds ?? Number.NaN);
-  return Number.isFinite(share) ? `${Math.round(100 * share)} %` : 'a part';
 }

@@ -91,8 +91,8 @@ function renderFinder({ losses }: Outcome, figures: Figures): string {
     figures.plots(
       [{ svg }],
       `The learning-rate finder with Adam on the transfer of this page: the rate grows exponentially from 1e-5. Below 1e-4 nothing moves; then
-       the loss falls, until the rate is too high for it to get better, and at last it bursts. A good highest rate lies on the slope,
-       well left of the lowest point: about a tenth of it. <code>impasto find-rate</code> draws the same for any pictures.`,
+       the loss falls, until the rate is too high for it to get better, and at last it bursts. A good highest rate lies
+       on the slope, somewhat left of the lowest point. <code>impasto find-rate</code> draws the same for any pictures.`,
     ),
   ].join('\n');
 }
