@@ -38,10 +38,12 @@ export function schedulePlot(options: SchedulePlotOptions): string {
     ...{ top: 32, bottom: split, hasXLabels: !hasMomentum },
   });
   if (!hasMomentum) return svgDocument({ width, height, title, background, content: [rate] });
+  const momenta = new Set(steps.map((step) => step.momentum));
   const momentum = panel({
     ...frame,
     x,
-    y: { label: 'momentum', kind: 'linear' },
+    // One that stays is shown among all that there are.
+    y: { label: 'momentum', kind: 'linear', holds: momenta.size === 1 ? [0, 1] : [] },
     series: segments(steps, (step) => step.momentum ?? Number.NaN, 1),
     ...{ top: split + 36, bottom },
   });
