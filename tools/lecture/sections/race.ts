@@ -139,8 +139,8 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
         figures.plates(
           [[{ outcome: pictures.content, label: 'the photograph' }, plate(whole), plate(growing)]],
           `The same transfer from the photograph with Adam, about as much work for both: ${steps} evaluations at ${size} pixels, or ${growingSteps} at
-           ${scales.join(', ')} in turn. The picture that has grown has larger forms, laid down while it was small; the other has
-           finer ones only.`,
+           ${scales.join(', ')} in turn. The picture that has grown has larger forms, laid down while it was small; those of the other
+           are finer.`,
         ),
         figures.plots(
           [
