@@ -1,5 +1,6 @@
 // adam: one step of Adam, in place.
-//   m = β₁ m + (1 - β₁) g;  v = β₂ v + (1 - β₂) g²;  x = clamp(x - stepSize · m / (√v · rootScale + ε), low, high)
+//   g += weightDecay · x;  m = β₁ m + (1 - β₁) g;  v = β₂ v + (1 - β₂) g²
+//   x = clamp(x - stepSize · m / (√v · rootScale + ε), low, high)
 //   stepSize = learningRate / (1 - β₁ᵏ) and rootScale = 1 / √(1 - β₂ᵏ) at step k correct the moments' bias towards 0.
 //
 // A value whose gradient is not finite keeps its x, m and v.
@@ -8,6 +9,9 @@
 
 struct Params {
   size: u32,
+  isClamped: u32,
+  low: f32,
+  high: f32,
   stepSize: f32,
   rootScale: f32,
   keepFirst: f32,   // β₁
@@ -15,9 +19,7 @@ struct Params {
   keepSecond: f32,  // β₂
   takeSecond: f32,  // 1 - β₂
   epsilon: f32,
-  isClamped: u32,
-  low: f32,
-  high: f32,
+  weightDecay: f32,
 }
 
 @group(0) @binding(0) var<storage, read> gradient: array<f32>;        // [size], g
@@ -29,9 +31,9 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < params.size; i += groups.x * 64u) {
-    let g = gradient[i];
     // WGSL may assume that no NaN exists, so finiteness is read from the exponent's bits.
-    if ((bitcast<u32>(g) & 0x7f800000u) != 0x7f800000u) {
+    if ((bitcast<u32>(gradient[i]) & 0x7f800000u) != 0x7f800000u) {
+      let g = gradient[i] + params.weightDecay * variable[i];
       let m = first[i] * params.keepFirst + g * params.takeFirst;
       let v = second[i] * params.keepSecond + g * g * params.takeSecond;
       let x = variable[i] - params.stepSize * m / (sqrt(v) * params.rootScale + params.epsilon);

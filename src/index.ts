@@ -35,8 +35,38 @@ export {
   ShapeError,
 } from './core/errors.ts';
 export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';
+export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
+export { parsePhases } from './optimizers/parse-phases.ts';
+export {
+  type DecayName,
+  decayNames,
+  optimizerNames,
+  type Phase,
+  type Ramp,
+  type Scheduled,
+  type ScheduledStep,
+  scheduledSteps,
+  totalSteps,
+  valueAt,
+} from './optimizers/phase.ts';
+export {
+  atScales,
+  circular,
+  fixedDecayFixed,
+  multiScale,
+  oneCycle,
+  type RecipeBasis,
+  type RecipeName,
+  rateFinder,
+  recipeNames,
+  recipes,
+  scalesTo,
+  scalesUpTo,
+  sgdr,
+  zeroAndBack,
+} from './optimizers/recipes.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
 export { type FileSource, openFile } from './platform/node/byte-source.ts';
 export { type OpenGpuOptions, openGpu } from './platform/node/gpu.ts';
@@ -51,25 +81,37 @@ export {
 export { weightFilePath } from './platform/node/weight-files.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
+export {
+  contentOnly,
+  type ReconstructionPictures,
+  reconstruct,
+  styleOnly,
+  synthesiseTexture,
+  type TexturePictures,
+} from './transfer/experiments.ts';
+export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
 export type { LineSearch, ObjectiveOptions, WeightedLayer } from './transfer/options.ts';
 export type { PictureSize, TransferPlan } from './transfer/plan.ts';
 export {
   type OptimizerName,
   type PresetName,
+  phasesOf,
   presetNames,
   presetSettings,
   resolveSettings,
   type Settings,
   type SettingsOverrides,
-  type StyleFit,
 } from './transfer/presets.ts';
-export type { RunEnd, RunHooks, RunResult } from './transfer/run.ts';
+export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
+export type { NoiseKind, Start } from './transfer/start.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,
+  type PreparedRun,
   planStylize,
   preparePictures,
-  type Start,
+  prepareRun,
+  runPrepared,
   type StylizeRequest,
   stylize,
 } from './transfer/stylize.ts';

@@ -1,6 +1,8 @@
-/** The options that say what computes: weights, adapter, kernels; shared by `stylize` and `evaluate`. */
+/** The options that say what computes: weights, adapter, kernels. */
 
+import type { Command } from 'commander';
 import { type KernelFamily, kernelFamilies } from '../core/gpu.ts';
+import { orList, parseChoice } from './values.ts';
 
 /** As commander collects them. */
 export interface EngineArguments {
@@ -11,3 +13,18 @@ export interface EngineArguments {
 }
 
 export const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];
+
+/** Adds the options of {@link EngineArguments}. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .optionsGroup('Engine:')
+    .option('--weights <file>', 'converted weights (default: the bundled VGG16)')
+    .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)")
+    .option('--kernels <family>', `of the hot operations: ${orList(kernelChoices)} (default: auto)`, (text: string) =>
+      parseChoice('--kernels', text, kernelChoices),
+    )
+    .option(
+      '--low-memory',
+      'kernels whose weights take less than half the memory, a little slower (default: when memory is short)',
+    );
+}

@@ -12,7 +12,22 @@ async function run(args: readonly string[]): Promise<number> {
   let status: number = exitStatus.success;
   const program = buildProgram(impastoVersion(), {
     stylize: async (content, style, given) => {
-      status = await (await import('./stylize.ts')).runStylize(content, style, given);
+      const { planStylizeJob } = await import('./stylize-job.ts');
+      status = await (await import('./run-job.ts')).runJob(planStylizeJob(content, style, given));
+    },
+    reconstruct: async (content, given) => {
+      const { planReconstructJob } = await import('./experiment-jobs.ts');
+      status = await (await import('./run-job.ts')).runJob(planReconstructJob(content, given));
+    },
+    texture: async (style, given) => {
+      const { planTextureJob } = await import('./experiment-jobs.ts');
+      status = await (await import('./run-job.ts')).runJob(planTextureJob(style, given));
+    },
+    schedule: async (name, given) => {
+      status = await (await import('./schedule.ts')).runSchedule(name, given);
+    },
+    findRate: async (content, style, given) => {
+      status = await (await import('./find-rate.ts')).runFindRate(content, style, given);
     },
     evaluate: async (given) => {
       status = await (await import('./evaluate.ts')).runEvaluate(given);

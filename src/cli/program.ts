@@ -4,16 +4,16 @@ import { Command } from 'commander';
 import { networkNames } from '../models/vgg.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
-import { kernelChoices } from './engine-arguments.ts';
+import { addEngineOptions } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
-import { addObjectiveOptions, addOptimizerOptions, describePresets } from './settings.ts';
-import type { StylizeArguments } from './stylize-job.ts';
+import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
+import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
+import { addObjectiveOptions, describePresets } from './settings.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
-export interface Handlers {
-  stylize(content: string | undefined, style: string | undefined, given: StylizeArguments): Promise<void>;
+export interface Handlers extends RunHandlers, PlotHandlers {
   evaluate(given: EvaluateArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
   doctor(given: DoctorArguments): Promise<void>;
@@ -22,7 +22,6 @@ export interface Handlers {
 
 const dtypes = ['f16', 'f32'] as const;
 const inputConventions = ['torchvision', 'caffe-rgb', 'caffe-bgr'] as const;
-const exitStatuses = 'Exit status: 0 done, 1 no usable adapter, 2 something named cannot be used, 130 interrupted.';
 
 /** The program; it throws commander's errors instead of ending the process, and prints none of them. */
 export function buildProgram(version: string, handlers: Handlers): Command {
@@ -34,49 +33,13 @@ export function buildProgram(version: string, handlers: Handlers): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', `\nExample:\n  impasto stylize photo.jpg painting.jpg -o result.png\n\n${exitStatuses}`);
-  addStylize(program, handlers);
+  addRunCommands(program, handlers);
+  addPlotCommands(program, handlers);
   addEvaluate(program, handlers);
   addConvert(program, handlers);
   addDoctor(program, handlers);
   addTune(program, handlers);
   return program;
-}
-
-function addStylize(program: Command, handlers: Handlers): void {
-  const command = program
-    .command('stylize')
-    .description('repaint CONTENT in the manner of STYLE; without pictures, a demo')
-    .argument('[content]', 'picture that gives the scene (PNG, JPEG, WebP, TIFF, AVIF)')
-    .argument('[style]', 'picture that gives the manner')
-    .optionsGroup('Pictures:')
-    .option('-o, --output <file>', 'result: .png, .jpg or .webp (default: out/CONTENT-STYLE.png)')
-    .option('--size <pixels>', 'longest side, never enlarged (default: 512 on a GPU, 256 on the CPU)', (text: string) =>
-      parseNumber('--size', text, { from: 16, to: 16_384, whole: true }),
-    )
-    .option('--no-resize', 'keep the sizes of the files')
-    .option('--init <start>', 'picture to start from: content, noise or a file', 'content')
-    .option(
-      '--seed <n>',
-      'of the noise, 0 to 4294967295',
-      (text: string) => parseNumber('--seed', text, { from: 0, to: 2 ** 32 - 1, whole: true }),
-      0,
-    )
-    .option('--save-every <n>', 'evaluations between snapshots, named OUTPUT-0050 and so on', (text: string) =>
-      parseNumber('--save-every', text, { from: 1, to: 1e6, whole: true }),
-    )
-    .option('--trace <file>', 'losses of every evaluation, as JSON');
-  addObjectiveOptions(command);
-  addOptimizerOptions(command);
-  addEngineOptions(command)
-    .addHelpText('after', `\n${describePresets()}\n`)
-    .addHelpText(
-      'after',
-      'Example:\n  impasto stylize cat.jpg wave.jpg -o cat-wave.png --size 384 --style-weight 3e5\n',
-    )
-    .addHelpText('after', exitStatuses)
-    .action((content: string | undefined, style: string | undefined) =>
-      handlers.stylize(content, style, command.opts<StylizeArguments>()),
-    );
 }
 
 function addEvaluate(program: Command, handlers: Handlers): void {
@@ -96,7 +59,7 @@ function addEvaluate(program: Command, handlers: Handlers): void {
       (text: string) => parseNumber('--repeat', text, { from: 1, to: 10_000, whole: true }),
       3,
     );
-  addObjectiveOptions(command);
+  addObjectiveOptions(command, ['content', 'style']);
   addEngineOptions(command)
     .addHelpText('after', `\n${describePresets()}\n`)
     .addHelpText(
@@ -150,18 +113,4 @@ function addTune(program: Command, handlers: Handlers): void {
     .addHelpText('after', '\nEvery variant is checked before it is timed. Takes seconds on a GPU, minutes on the CPU.')
     .addHelpText('after', '\nExample:\n  impasto tune --size 512')
     .action(() => handlers.tune(command.opts<TuneArguments>()));
-}
-
-function addEngineOptions(command: Command): Command {
-  return command
-    .optionsGroup('Engine:')
-    .option('--weights <file>', 'converted weights (default: the bundled VGG16)')
-    .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)")
-    .option('--kernels <family>', `of the hot operations: ${orList(kernelChoices)} (default: auto)`, (text: string) =>
-      parseChoice('--kernels', text, kernelChoices),
-    )
-    .option(
-      '--low-memory',
-      'kernels whose weights take less than half the memory, a little slower (default: when memory is short)',
-    );
 }

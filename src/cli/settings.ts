@@ -2,22 +2,23 @@
 
 import type { Command } from 'commander';
 import { type NetworkName, networkNames, tapNamesOf } from '../models/vgg.ts';
+import type { Phase } from '../optimizers/phase.ts';
 import type { ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
 import {
-  type OptimizerName,
   type PresetName,
   presetNames,
   presetSettings,
   resolveSettings,
   type Settings,
-  usualLearningRate,
+  type SettingsOverrides,
+  type StyleFit,
+  styleFits,
 } from '../transfer/presets.ts';
+import { addPresetOption, type OptimizerArguments, phasesFor } from './optimizer-arguments.ts';
 import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
 
 const poolings: readonly ObjectiveOptions['pooling'][] = ['max', 'average'];
 const storages: readonly ObjectiveOptions['storage'][] = ['f32', 'f16'];
-const optimizers: readonly OptimizerName[] = ['lbfgs', 'adam'];
-const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];
 
 /** As commander collects them; an absent field leaves the preset's value. */
 export interface ObjectiveArguments {
@@ -32,34 +33,41 @@ export interface ObjectiveArguments {
   readonly storage?: ObjectiveOptions['storage'];
 }
 
-export interface OptimizerArguments {
-  readonly iterations?: number;
-  readonly optimizer?: OptimizerName;
-  readonly learningRate?: number;
-  readonly history?: number;
-  readonly lineSearch?: Settings['lineSearch'];
+export interface StyleFitArguments {
+  readonly styleFit?: StyleFit;
+  readonly styleScale?: number;
+  readonly enlargeStyle?: true;
 }
 
-/** Adds the options of {@link ObjectiveArguments}. */
-export function addObjectiveOptions(command: Command): Command {
+/** Adds the options of {@link StyleFitArguments}. */
+export function addStyleFitOptions(command: Command): Command {
+  return command
+    .option(
+      '--style-fit <how>',
+      'longest-side: own shape, as long as the result; cover: cut to its shape from the top left (default: preset)',
+      (text: string) => parseChoice('--style-fit', text, styleFits),
+    )
+    .option('--style-scale <x>', 'factor on the size of the style picture: larger or smaller strokes', (text: string) =>
+      parseNumber('--style-scale', text, { above: 0 }),
+    )
+    .option('--enlarge-style', 'let the style picture become larger than its file');
+}
+
+/** Adds the options of {@link ObjectiveArguments} for the losses that an experiment has. */
+export function addObjectiveOptions(command: Command, losses: readonly ('content' | 'style')[]): Command {
   const layers = (option: string) => (text: string) => parseLayers(option, text);
   const weight = (option: string) => (text: string) => parseNumber(option, text, { from: 0 });
+  addPresetOption(command.optionsGroup('What is optimised (each defaults to the preset):'));
+  const form = 'as relu4_2 or relu4_2=0.5,relu3_2=2, or none';
+  for (const kind of losses) {
+    const option = `--${kind}-layers`;
+    command.option(`${option} <list>`, `layers, ${kind === losses[0] ? form : 'in the same form'}`, layers(option));
+  }
+  for (const kind of losses) {
+    const option = `--${kind}-weight`;
+    command.option(`${option} <x>`, `weight of the ${kind} loss, 0 or more`, weight(option));
+  }
   return command
-    .optionsGroup('What is optimised (each defaults to the preset):')
-    .option(
-      '--preset <name>',
-      `settings to start from: ${orList(presetNames)}`,
-      (text: string) => parseChoice('--preset', text, presetNames),
-      'default',
-    )
-    .option(
-      '--content-layers <list>',
-      'layers, as relu4_2 or relu4_2=0.5,relu3_2=2, or none',
-      layers('--content-layers'),
-    )
-    .option('--style-layers <list>', 'layers, in the same form', layers('--style-layers'))
-    .option('--content-weight <x>', 'weight of the content loss, 0 or more', weight('--content-weight'))
-    .option('--style-weight <x>', 'weight of the style loss, 0 or more', weight('--style-weight'))
     .option('--tv-weight <x>', 'weight of the total variation (smoothness), 0 or more', weight('--tv-weight'))
     .option('--pooling <kind>', `pooling of the network: ${orList(poolings)}`, (text: string) =>
       parseChoice('--pooling', text, poolings),
@@ -72,40 +80,20 @@ export function addObjectiveOptions(command: Command): Command {
     );
 }
 
-/** Adds the options of {@link OptimizerArguments}. */
-export function addOptimizerOptions(command: Command): Command {
-  const whole = (option: string) => (text: string) => parseNumber(option, text, { from: 1, to: 1e6, whole: true });
-  return command
-    .optionsGroup('How it is optimised (each defaults to the preset):')
-    .option('--iterations <n>', 'evaluations of loss and gradient to spend', whole('--iterations'))
-    .option('--optimizer <name>', orList(optimizers), (text: string) => parseChoice('--optimizer', text, optimizers))
-    .option(
-      '--learning-rate <x>',
-      `step length (default: ${usualLearningRate.lbfgs}, for adam ${usualLearningRate.adam})`,
-      (text: string) => parseNumber('--learning-rate', text, { above: 0 }),
-    )
-    .option('--history <n>', 'curvature pairs that lbfgs keeps, 1 to 512', (text: string) =>
-      parseNumber('--history', text, { from: 1, to: 512, whole: true }),
-    )
-    .option('--line-search <name>', `of lbfgs: ${orList(lineSearches)}`, (text: string) =>
-      parseChoice('--line-search', text, lineSearches),
-    );
-}
-
 /** The preset with the options over it, checked. @throws InputError naming the option that makes no sense. */
-export function settingsOf(given: ObjectiveArguments & OptimizerArguments): Settings {
+export function settingsOf(given: ObjectiveArguments & OptimizerArguments & StyleFitArguments): Settings {
   const base = presetSettings(given.preset);
   const network = given.network ?? base.objective.network;
   const known = tapNamesOf(network);
   checkLayers('--content-layers', given.contentLayers ?? [], network, known);
   checkLayers('--style-layers', given.styleLayers ?? [], network, known);
-  const optimizer = given.optimizer ?? base.optimizer;
   return resolveSettings(given.preset, {
-    iterations: given.iterations ?? base.iterations,
-    optimizer,
-    learningRate: given.learningRate ?? usualLearningRate[optimizer],
+    ...plainest(phasesFor(given, given.preset)),
     history: given.history ?? base.history,
     lineSearch: given.lineSearch ?? base.lineSearch,
+    styleFit: given.styleFit ?? base.styleFit,
+    styleScale: given.styleScale ?? base.styleScale,
+    enlargeStyle: given.enlargeStyle ?? base.enlargeStyle,
     objective: {
       network,
       contentLayers: given.contentLayers ?? base.objective.contentLayers,
@@ -117,6 +105,15 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments): Sett
       storage: given.storage ?? base.objective.storage,
     },
   });
+}
+
+/** One optimiser at one rate is said without phases. */
+function plainest(phases: readonly Phase[]): SettingsOverrides {
+  const [{ steps, optimizer, learningRate, ...more } = {}, ...rest] = phases;
+  const isPlain = rest.length === 0 && Object.keys(more).length === 0;
+  return isPlain && steps !== undefined && optimizer !== undefined && typeof learningRate === 'number'
+    ? { iterations: steps, optimizer, learningRate }
+    : { phases };
 }
 
 /** The presets in words, for the help. */

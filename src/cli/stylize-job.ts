@@ -1,28 +1,17 @@
-/** What a `stylize` command is to do: which pictures, where they are read and written, and that all of it is possible. */
+/** What a `stylize` command is to do: a photograph repainted in the manner of a painting, or the demo. */
 
-import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../core/errors.ts';
-import { checkWritable } from '../platform/node/atomic-file.ts';
-import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
-import type { Settings } from '../transfer/presets.ts';
-import type { PreparedPictures, Start } from '../transfer/stylize.ts';
-import type { EngineArguments } from './engine-arguments.ts';
-import { didYouMean } from './nearest.ts';
-import { createFolderOf, defaultFolder, defaultOutput, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
-import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './settings.ts';
+import { readImage } from '../platform/node/image-files.ts';
+import { type Job, type RunArguments, readStart, refuseFitWithoutResize, refuseSizeWithoutResize } from './job.ts';
+import { defaultFolder, defaultOutput } from './paths.ts';
+import { type StyleFitArguments, settingsOf } from './settings.ts';
+import { startNames } from './start-arguments.ts';
 
 /** As commander collects them. */
-export interface StylizeArguments extends ObjectiveArguments, OptimizerArguments, EngineArguments {
-  readonly output?: string;
+export interface StylizeArguments extends RunArguments, StyleFitArguments {
   readonly size?: number;
-  /** False for `--no-resize`. */
-  readonly resize: boolean;
-  readonly init: string;
-  readonly seed: number;
-  readonly saveEvery?: number;
-  readonly trace?: string;
 }
 
 const demo = {
@@ -31,76 +20,42 @@ const demo = {
   output: `${defaultFolder}/cat-great-wave.png`,
 } as const;
 
-export type Picture = PreparedPictures['content'];
-
-/** Where a job's pictures come from and go to. */
-export interface Job {
-  readonly contentPath: string;
-  readonly stylePath: string;
-  readonly output: string;
-  readonly settings: Settings;
-  readonly given: StylizeArguments;
-}
-
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
-  if (!given.resize && given.size !== undefined) {
-    throw new InputError('--size and --no-resize contradict each other; give only one of them');
-  }
-  return { ...choosePictures(content, style, given), settings: settingsOf(given), given };
+export function planStylizeJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
+  const { resize, size } = given;
+  refuseSizeWithoutResize(given);
+  refuseFitWithoutResize(given);
+  const { paths, output } = choosePictures(content, style, given);
+  return {
+    paths,
+    output,
+    title: `${basename(paths.content)} in the style of ${basename(paths.style)}`,
+    settings: settingsOf(given),
+    given,
+    isSized: !resize || size !== undefined,
+    read: async () => {
+      const pictures = { content: await readImage(paths.content), style: await readImage(paths.style) };
+      const start = await readStart(given, startNames);
+      return (longest) => ({ ...pictures, start, size: resize ? (size ?? longest) : undefined });
+    },
+  };
 }
 
-function choosePictures(
-  content: string | undefined,
-  style: string | undefined,
-  given: StylizeArguments,
-): Pick<Job, 'contentPath' | 'stylePath' | 'output'> {
+function choosePictures(content: string | undefined, style: string | undefined, given: StylizeArguments) {
   if (content === undefined) {
-    const [contentPath, stylePath] = [examplePath(demo.content), examplePath(demo.style)];
-    return { contentPath, stylePath, output: given.output ?? demo.output };
+    const paths = { content: examplePath(demo.content), style: examplePath(demo.style) };
+    return { paths, output: given.output ?? demo.output };
   }
   if (style === undefined) {
     throw new InputError(
       `only one picture was given, ${content}; name the content and then the style picture, or neither for the demo`,
     );
   }
-  return { contentPath: content, stylePath: style, output: given.output ?? defaultOutput(content, style) };
+  return { paths: { content, style }, output: given.output ?? defaultOutput(content, style) };
 }
 
 function examplePath(name: string): string {
   const path = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
   const fromHere = relative(process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;
-}
-
-/** Decodes the pictures. @throws InputError or FormatError naming the file. */
-export async function readPictures(job: Job): Promise<{ content: Picture; style: Picture; start: Start }> {
-  const content = await readImage(job.contentPath);
-  const style = await readImage(job.stylePath);
-  return { content, style, start: await readStart(job.given) };
-}
-
-async function readStart({ init, seed }: StylizeArguments): Promise<Start> {
-  if (init === 'content') return { kind: 'content' };
-  if (init === 'noise') return { kind: 'noise', seed };
-  const hint = didYouMean(init, ['content', 'noise']);
-  if (hint !== '' && !existsSync(init)) {
-    throw new InputError(`--init is '${init}'; expected content, noise or a picture file${hint}`);
-  }
-  return { kind: 'picture', picture: await readImage(init) };
-}
-
-/**
- * Checks everything that could keep results from being written, before any work is spent on them.
- *
- * @throws InputError
- */
-export async function checkOutputs({ contentPath, stylePath, output, given }: Job): Promise<void> {
-  const { trace, init, weights } = given;
-  const inputs = [contentPath, stylePath, init, ...(weights === undefined ? [] : [weights])];
-  await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
-  if (given.saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
-  if (given.output === undefined) await createFolderOf(output);
-  await checkImageWritable(output);
-  if (trace !== undefined) await checkWritable(trace);
 }

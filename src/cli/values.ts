@@ -35,6 +35,21 @@ function describeRange({ from, above, to, whole }: NumberRange): string {
   return above === undefined ? kind : `${kind} above ${above}`;
 }
 
+/** Sides of a picture in pixels. */
+export const sideRange = { from: 16, to: 16_384, whole: true } as const;
+
+/** `512`, the longest side, or `640x256`, both. @throws InputError naming `option`. */
+export function parseSizes(option: string, text: string): number | { readonly width: number; readonly height: number } {
+  const [width = '', height, ...rest] = text.split('x');
+  if (height === undefined) return parseNumber(option, text, sideRange);
+  if (rest.length > 0)
+    throw new InputError(`${option} is '${text}'; expected a longest side, as 512, or WxH, as 640x256`);
+  return {
+    width: parseNumber(`${option}: width`, width, sideRange),
+    height: parseNumber(`${option}: height`, height, sideRange),
+  };
+}
+
 /** One of a few names. @throws InputError naming `option`, the choices, and the nearest of them. */
 export function parseChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);

@@ -55,19 +55,47 @@ export function fitLongestSide(
 /**
  * The picture scaled, its ratio kept, so that it just covers width x height, and cropped to that size from the top
  * left (the fitting of a style picture in fast.ai's style-transfer lesson). Pixels outside the crop are never made.
+ * Where it would have to grow and `enlarge` is false, it keeps its size and the crop is as large as it can be.
  *
  * @returns a picture that shares no array with the given one, values in 0..1.
  * @throws ShapeError as {@link resizeImage}.
  */
-export function coverCropTopLeft(image: RgbImage, width: number, height: number): RgbImage {
+export function coverCropTopLeft(
+  image: RgbImage,
+  width: number,
+  height: number,
+  options: { readonly enlarge?: boolean } = {},
+): RgbImage {
   assertRgbImage(image, 'coverCropTopLeft');
   assertSize(width, height, 'coverCropTopLeft');
   const scale = Math.max(width / image.width, height / image.height);
+  if (scale > 1 && options.enlarge === false) {
+    return resample(image, image, { width: Math.min(width, image.width), height: Math.min(height, image.height) });
+  }
   const covering = {
     width: Math.max(width, Math.round(image.width * scale)),
     height: Math.max(height, Math.round(image.height * scale)),
   };
   return resample(image, covering, { width, height });
+}
+
+/** How values between samples are found: Keys' cubic, which overshoots at edges, or the mean of neighbours, which does not. */
+export type Filter = 'bicubic' | 'bilinear';
+
+/**
+ * A field of three channels, [height, width, 3], at another size; not clamped, since it need not be a picture.
+ *
+ * @returns an array of its own. @throws ShapeError where a side is not a positive integer or the values do not fit the size.
+ */
+export function resizeField(values: Float32Array, from: Size, to: Size, filter: Filter): Float32Array {
+  assertSize(from.width, from.height, 'resizeField');
+  assertSize(to.width, to.height, 'resizeField');
+  if (values.length !== from.width * from.height * 3) {
+    throw new ShapeError(`resizeField: ${values.length} values are not 3 channels of ${from.width}x${from.height}`);
+  }
+  const columns = axisTaps(from.width, to.width, to.width, filter);
+  const rows = axisTaps(from.height, to.height, to.height, filter);
+  return resampleRows(resampleColumns(values, from.width, from.height, 3, columns), to.width * 3, rows);
 }
 
 /** The top left `crop` of the picture at the size `full`. */
@@ -101,10 +129,11 @@ interface AxisTaps {
 }
 
 /** Taps of the first `outputs` of `outSide` samples over an axis of `inSide`; source: precompute_coeffs in Resample.c. */
-function axisTaps(inSide: number, outSide: number, outputs: number): AxisTaps {
+function axisTaps(inSide: number, outSide: number, outputs: number, filter: Filter = 'bicubic'): AxisTaps {
+  const { at, reach } = kernels[filter];
   const scale = inSide / outSide;
   const widening = Math.max(scale, 1);
-  const support = cubicSupport * widening;
+  const support = reach * widening;
   const firsts = new Int32Array(outputs);
   const starts = new Int32Array(outputs + 1);
   const weights: number[] = [];
@@ -115,7 +144,7 @@ function axisTaps(inSide: number, outSide: number, outputs: number): AxisTaps {
     const raw: number[] = [];
     let sum = 0;
     for (let input = first; input < end; input++) {
-      const weight = cubic((input - centre + 0.5) / widening);
+      const weight = at((input - centre + 0.5) / widening);
       raw.push(weight);
       sum += weight;
     }
@@ -132,7 +161,11 @@ function axisTaps(inSide: number, outSide: number, outputs: number): AxisTaps {
   };
 }
 
-const cubicSupport = 2;
+/** Each kernel and the distance beyond which it is 0. */
+const kernels: Readonly<Record<Filter, { readonly at: (x: number) => number; readonly reach: number }>> = {
+  bicubic: { at: cubic, reach: 2 },
+  bilinear: { at: (x) => Math.max(1 - Math.abs(x), 0), reach: 1 },
+};
 
 /** The cubic convolution kernel with a = -0.5 (R. Keys 1981, IEEE Trans. ASSP 29(6), equation 15). */
 function cubic(x: number): number {

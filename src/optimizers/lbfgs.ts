@@ -23,7 +23,7 @@ import { type Dispatch, Program } from '../core/program.ts';
 import { allocateLbfgs, type LbfgsBuffers, recordMove, recordPlan } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
 import { DirectionProbe } from './lbfgs-search.ts';
-import type { DeviceObjective, Evaluator, Optimizer, StopReason } from './optimizer.ts';
+import type { DeviceObjective, Evaluator, Optimizer, StepValues, StopReason } from './optimizer.ts';
 import { strongWolfe, strongWolfeDefaults } from './strong-wolfe.ts';
 
 export { lbfgsBytes } from './lbfgs-layout.ts';
@@ -96,15 +96,17 @@ export class Lbfgs implements Optimizer {
     return await gpu.checked('L-BFGS', () => new Lbfgs(gpu, objective, layout, options));
   }
 
-  get learningRate(): number {
-    return this.#learningRate;
+  /** The rate alone: L-BFGS has nothing else to set. @throws InputError where it is not above 0. */
+  set({ learningRate }: Partial<StepValues>): void {
+    if (learningRate === undefined || learningRate === this.#learningRate) return;
+    checkRate(learningRate);
+    this.#learningRate = learningRate;
+    this.#plan.update(this.#decision, { history: this.#layout.history, learningRate });
   }
 
-  /** Takes effect from the next step. */
-  set learningRate(value: number) {
-    checkRate(value);
-    this.#learningRate = value;
-    this.#plan.update(this.#decision, { history: this.#layout.history, learningRate: value });
+  /** None: curvature pairs measured on one picture say nothing of another, nor of another size. */
+  async readState(): Promise<undefined> {
+    return undefined;
   }
 
   /** Drops all curvature pairs: the next step is a first step, from the variable as it then is. */

@@ -2,6 +2,7 @@
 
 import type { BufferSlice } from '../core/buffers.ts';
 import type { Program } from '../core/program.ts';
+import type { OptimizerName } from './phase.ts';
 
 /** A differentiable function whose variable, gradient and value live on the device. */
 export interface DeviceObjective {
@@ -31,8 +32,44 @@ export interface Evaluator {
 /** Why an optimiser wants to end before its evaluations are spent. */
 export type StopReason = 'gradient-tolerance' | 'change-tolerance';
 
+/** What a step is told besides the gradient. An optimiser has the rate, and what else its update rule speaks of. */
+export interface StepValues {
+  /** Finite, not negative. */
+  readonly learningRate: number;
+  /** Momentum of sgd and rmsprop, β₁ of adam; from 0 to below 1. */
+  readonly momentum: number;
+  /** Of sgd. */
+  readonly nesterov: boolean;
+  /** β₂ of adam, α of rmsprop; from 0 to below 1. */
+  readonly beta2: number;
+  /** Times the variable, added to the gradient; not negative. */
+  readonly weightDecay: number;
+}
+
+/** What an optimiser remembers, on the host: enough to go on with, at this size or another. */
+export interface OptimizerState {
+  readonly optimizer: OptimizerName;
+  /** Steps taken. */
+  readonly steps: number;
+  readonly vectors: readonly StateVector[];
+}
+
+export interface StateVector {
+  readonly name: string;
+  /** Whether its values are never negative, as those of a mean of squares. */
+  readonly isNonNegative: boolean;
+  /** [size] */
+  readonly values: Float32Array;
+}
+
 /** An optimiser with its state on the device; disposing it frees the state, not the objective. */
 export interface Optimizer extends Disposable {
   /** One iteration: an evaluation and an update, or a whole line search. Resolves with a reason when it has converged. */
   step(evaluator: Evaluator): Promise<StopReason | undefined>;
+
+  /** Takes effect from the next step; what is absent stays, what the update rule does not have is not looked at. @throws InputError */
+  set(values: Partial<StepValues>): void;
+
+  /** A copy of the state; waits for the device. Undefined where it would mean nothing at another picture or size. */
+  readState(): Promise<OptimizerState | undefined>;
 }

@@ -13,8 +13,14 @@ import type { TermKind, TransferObjective } from './objective.ts';
 
 /** What is known of one evaluation. */
 export interface EvaluationReport {
-  /** Counted from 1. */
+  /** Counted from 1 over the whole run. */
   readonly evaluation: number;
+  /** Counted from 1. */
+  readonly phase: number;
+  /** Longest side of the picture. */
+  readonly scale: number;
+  /** Of the step that spent it. */
+  readonly learningRate: number;
   readonly total: number;
   readonly content: number;
   readonly style: number;
@@ -23,9 +29,8 @@ export interface EvaluationReport {
   readonly terms: readonly number[];
 }
 
-interface Pending {
+interface Pending extends Pick<EvaluationReport, 'evaluation' | 'learningRate'> {
   readonly staging: BufferSlice;
-  readonly evaluation: number;
   readonly submittedAtMs: number;
 }
 
@@ -33,10 +38,19 @@ interface Pending {
 const inFlightOnGpu = 3;
 const inFlightOnCpu = 2;
 
+/** Where in a run an evaluator stands. */
+export interface EvaluatorPlace extends Pick<EvaluationReport, 'phase' | 'scale'> {
+  /** Evaluations that were spent before. */
+  readonly before: number;
+}
+
 export class DeviceEvaluator implements Evaluator, Disposable {
+  /** Of the steps to come, for their reports. */
+  learningRate = Number.NaN;
   readonly #gpu: Gpu;
   readonly #objective: TransferObjective;
   readonly #budget: number;
+  readonly #place: EvaluatorPlace;
   readonly #report: (report: EvaluationReport) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #free: BufferSlice[];
@@ -50,6 +64,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     readonly objective: TransferObjective;
     /** Evaluations that may be spent. */
     readonly budget: number;
+    readonly place: EvaluatorPlace;
     /** Called in order, once per evaluation, a few steps late. */
     readonly report: (report: EvaluationReport) => void;
     /** Once aborted, no evaluations remain: a line search ends with its best point. */
@@ -58,6 +73,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#gpu = options.gpu;
     this.#objective = options.objective;
     this.#budget = options.budget;
+    this.#place = options.place;
     this.#report = options.report;
     this.#signal = options.signal;
     const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
@@ -65,6 +81,10 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#free = Array.from({ length: inFlightOnGpu }, () =>
       this.#gpu.buffers.allocate('loss readback', sizeBytes, usage),
     );
+  }
+
+  get spent(): number {
+    return this.#spent;
   }
 
   get remaining(): number {
@@ -105,7 +125,8 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       encoder.copyBufferToBuffer(values.buffer, values.offsetBytes, staging.buffer, 0, staging.sizeBytes);
     });
     this.#spent += 1;
-    this.#pending.push({ staging, evaluation: this.#spent, submittedAtMs: performance.now() });
+    const evaluation = this.#place.before + this.#spent;
+    this.#pending.push({ staging, evaluation, learningRate: this.learningRate, submittedAtMs: performance.now() });
   }
 
   /** Reads the oldest loss. @throws NonFiniteLossError naming the first term that is NaN or infinite. */
@@ -125,10 +146,10 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#pending.shift();
     this.#free.push(oldest.staging);
     this.#lastDoneAtMs = performance.now();
-    return this.#settle(oldest.evaluation, values);
+    return this.#settle(oldest, values);
   }
 
-  #settle(evaluation: number, values: readonly number[]): number {
+  #settle({ evaluation, learningRate }: Pending, values: readonly number[]): number {
     const [total = Number.NaN, ...terms] = values;
     if (!Number.isFinite(total)) {
       const index = terms.findIndex((term) => !Number.isFinite(term));
@@ -140,8 +161,12 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     }
     const sumOf = (kind: TermKind): number =>
       this.#objective.terms.reduce((sum, term, index) => (term.kind === kind ? sum + (terms[index] ?? 0) : sum), 0);
+    const { phase, scale } = this.#place;
     this.#report({
       evaluation,
+      phase,
+      scale,
+      learningRate,
       total,
       content: sumOf('content'),
       style: sumOf('style'),

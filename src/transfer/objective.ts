@@ -20,7 +20,7 @@ import { mapValues } from '../models/plan.ts';
 import { type Schedule, tapMap } from '../models/schedule.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from './options.ts';
-import { objectiveSchedule, positionsOf, targetSchedule } from './plan.ts';
+import { objectiveSchedule, type PictureSize, positionsOf, targetSchedule } from './plan.ts';
 import { makeContentTargets, makeStyleTargets } from './targets.ts';
 import { fromPixels, networkInputOf, pixelsPerUnit, toPixels } from './variable.ts';
 
@@ -106,6 +106,11 @@ export class TransferObjective implements DeviceObjective, Disposable {
       disposeAll(owned);
       throw error;
     }
+  }
+
+  get pictureSize(): PictureSize {
+    const { width, height } = this.#request.content;
+    return { width, height };
   }
 
   /** The picture at the variable's present value, or the best one; waits for the device. */

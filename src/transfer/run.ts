@@ -1,16 +1,26 @@
-/** The loop of a transfer: steps of an optimiser until the evaluations are spent, with progress, snapshots and an early end. */
+/**
+ * The loop of a transfer: phases of steps, at one scale of the picture after the other, with progress, snapshots and an
+ * early end.
+ */
 
 import { NonFiniteLossError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import type { Optimizer, StopReason } from '../optimizers/optimizer.ts';
+import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
+import type { Phase } from '../optimizers/phase.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
 import type { TransferObjective } from './objective.ts';
+import { stepValuesAt } from './phase-optimizer.ts';
+import { resizeState } from './resize-state.ts';
 
 /** What a caller may watch and steer. */
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
   readonly onEvaluation?: (report: EvaluationReport) => void;
+  /** Awaited before every step: a caller may hold the run there. An abort must let it go. */
+  readonly gate?: () => Promise<void>;
+  /** With the objective that is about to be optimised, and with undefined before its device memory is freed; once a scale. */
+  readonly onObjective?: (objective: TransferObjective | undefined) => void;
   /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
   readonly snapshots?: {
@@ -23,6 +33,7 @@ export interface RunHooks {
 export type RunEnd = 'complete' | 'aborted' | 'non-finite' | StopReason;
 
 export interface RunResult {
+  /** Of the scale at which the run ended. */
   readonly picture: RgbImage;
   readonly end: RunEnd;
   readonly evaluations: readonly EvaluationReport[];
@@ -31,64 +42,161 @@ export interface RunResult {
   readonly elapsedMs: number;
 }
 
+/** Phases that follow each other at one size of the picture. */
+export interface Scale {
+  readonly content: RgbImage;
+  readonly style: RgbImage;
+  readonly phases: readonly Phase[];
+}
+
+export interface RunRequest extends RunHooks {
+  readonly gpu: Gpu;
+  /** At least one. */
+  readonly scales: readonly Scale[];
+  /** Where the variable starts, of the first scale's size. */
+  readonly initial: RgbImage;
+  /** The objective of a scale, starting from a picture that may have another size. The run disposes it. */
+  readonly createObjective: (scale: Scale, from: RgbImage) => Promise<TransferObjective>;
+  /** The optimiser of a phase, going on from `state` where it can. The run disposes it. */
+  readonly createOptimizer: (
+    objective: TransferObjective,
+    phase: Phase,
+    state: OptimizerState | undefined,
+  ) => Promise<Optimizer>;
+}
+
 /** A last loss this much above the lowest means that the run has left its best picture behind. */
 const worseThanBest = 1.05;
 
 /**
- * Runs an optimiser on an objective for `budget` evaluations.
+ * Runs the phases of each scale in turn. An optimiser that the next phase has too goes on with its state: at the same scale with all of
+ * it, at another with what {@link resizeState} makes of it. One that has converged ends its phase.
  *
- * The result is the variable after the last update, or the evaluated picture with the lowest loss where the run ended early, lost
- * its numbers, or ended well above its best (L-BFGS with a fixed step can leap).
+ * The result is the variable after the last update, or the evaluated picture with the lowest loss of its scale where the run ended early,
+ * lost its numbers, or ended well above its best (L-BFGS with a fixed step can leap). So it is from one scale to the next.
  */
-export async function runTransfer(
-  options: {
-    readonly gpu: Gpu;
-    readonly objective: TransferObjective;
-    readonly optimizer: Optimizer;
-    readonly budget: number;
-  } & RunHooks,
-): Promise<RunResult> {
+export async function runTransfer(request: RunRequest): Promise<RunResult> {
   const startedAtMs = performance.now();
-  const evaluations: EvaluationReport[] = [];
-  using evaluator = new DeviceEvaluator({
-    ...options,
-    report: (report) => {
-      evaluations.push(report);
-      options.onEvaluation?.(report);
-    },
-  });
-  let end: RunEnd = 'complete';
-  let error: NonFiniteLossError | undefined;
-  try {
-    end = await loop(options, evaluator);
-    await evaluator.drain();
-  } catch (thrown) {
-    if (!(thrown instanceof NonFiniteLossError)) throw thrown;
-    [end, error] = ['non-finite', thrown];
-    await options.gpu.idle();
-  }
-  const which = end === 'complete' && !hasLeft(evaluations) ? 'current' : 'best';
-  const picture = await options.objective.readPicture(which);
-  return { picture, end, evaluations, error, elapsedMs: performance.now() - startedAtMs };
+  const run = new Run(request);
+  await run.throughScales();
+  return { ...run.outcome(), elapsedMs: performance.now() - startedAtMs };
 }
 
-async function loop(
-  options: { readonly objective: TransferObjective; readonly optimizer: Optimizer; readonly budget: number } & RunHooks,
-  evaluator: DeviceEvaluator,
-): Promise<RunEnd> {
-  const { objective, optimizer, snapshots, signal } = options;
-  let nextSnapshot = snapshots?.every ?? Number.POSITIVE_INFINITY;
-  while (evaluator.remaining > 0) {
-    const reason = await optimizer.step(evaluator);
-    if (reason !== undefined && signal?.aborted !== true) return reason;
-    const spent = options.budget - evaluator.remaining;
-    if (snapshots !== undefined && spent >= nextSnapshot && evaluator.remaining > 0) {
-      await evaluator.drain();
-      await snapshots.save(await objective.readPicture(), spent);
-      nextSnapshot = (Math.floor(spent / snapshots.every) + 1) * snapshots.every;
+class Run {
+  readonly #request: RunRequest;
+  readonly #total: number;
+  readonly #evaluations: EvaluationReport[] = [];
+  /** Where the next scale starts: the picture, and the state of an optimiser at its size. */
+  #picture: RgbImage;
+  #state: OptimizerState | undefined;
+  #phase = 0;
+  #nextSnapshot: number;
+  #end: RunEnd = 'complete';
+  #error: NonFiniteLossError | undefined;
+
+  constructor(request: RunRequest) {
+    this.#request = request;
+    this.#total = request.scales.flatMap(({ phases }) => phases).reduce((sum, { steps }) => sum + steps, 0);
+    this.#picture = request.initial;
+    this.#nextSnapshot = request.snapshots?.every ?? Number.POSITIVE_INFINITY;
+  }
+
+  outcome(): Omit<RunResult, 'elapsedMs'> {
+    return { picture: this.#picture, end: this.#end, evaluations: this.#evaluations, error: this.#error };
+  }
+
+  async throughScales(): Promise<void> {
+    const { scales } = this.#request;
+    for (const [index, scale] of scales.entries()) {
+      if (this.#isOver) return;
+      await this.#atScale(scale, scales[index + 1]);
     }
   }
-  return signal?.aborted === true ? 'aborted' : 'complete';
+
+  /** Whether no further phase is to begin; a phase that converged is only its own end. */
+  get #isOver(): boolean {
+    return this.#end === 'aborted' || this.#end === 'non-finite';
+  }
+
+  async #atScale(scale: Scale, next: Scale | undefined): Promise<void> {
+    const { gpu, onObjective, createObjective } = this.#request;
+    using objective = await createObjective(scale, this.#picture);
+    onObjective?.(objective);
+    using _ = { [Symbol.dispose]: () => onObjective?.(undefined) };
+    const before = this.#evaluations.length;
+    try {
+      await this.#throughPhases(scale, objective, next);
+    } catch (thrown) {
+      if (!(thrown instanceof NonFiniteLossError)) throw thrown;
+      [this.#end, this.#error] = ['non-finite', thrown];
+      await gpu.idle();
+    }
+    const isGood = this.#end === 'complete' && !hasLeft(this.#evaluations.slice(before));
+    this.#picture = await objective.readPicture(isGood ? 'current' : 'best');
+  }
+
+  async #throughPhases(scale: Scale, objective: TransferObjective, next: Scale | undefined): Promise<void> {
+    let optimizer: Optimizer | undefined;
+    try {
+      for (const [index, phase] of scale.phases.entries()) {
+        const isKept = index > 0 && scale.phases[index - 1]?.optimizer === phase.optimizer;
+        if (optimizer === undefined || !isKept) {
+          optimizer?.[Symbol.dispose]();
+          optimizer = undefined;
+          optimizer = await this.#request.createOptimizer(objective, phase, this.#state);
+          this.#state = undefined;
+        }
+        this.#phase += 1;
+        this.#end = await this.#throughSteps(phase, objective, optimizer);
+        if (this.#isOver) return;
+      }
+      const last = scale.phases.at(-1);
+      if (optimizer === undefined || next?.phases[0]?.optimizer !== last?.optimizer || next === undefined) return;
+      const state = await optimizer.readState();
+      this.#state = state && resizeState(state, scale.content, next.content);
+    } finally {
+      optimizer?.[Symbol.dispose]();
+    }
+  }
+
+  async #throughSteps(phase: Phase, objective: TransferObjective, optimizer: Optimizer): Promise<RunEnd> {
+    const { gpu, gate, signal, onEvaluation } = this.#request;
+    const { width, height } = objective.pictureSize;
+    const before = this.#evaluations.length;
+    using evaluator = new DeviceEvaluator({
+      gpu,
+      objective,
+      budget: phase.steps,
+      place: { phase: this.#phase, scale: Math.max(width, height), before },
+      signal,
+      report: (report) => {
+        this.#evaluations.push(report);
+        onEvaluation?.(report);
+      },
+    });
+    let reason: StopReason | undefined;
+    while (reason === undefined && evaluator.remaining > 0) {
+      await gate?.();
+      if (evaluator.remaining === 0) break;
+      const values = stepValuesAt(phase, evaluator.spent);
+      evaluator.learningRate = values.learningRate ?? Number.NaN;
+      optimizer.set(values);
+      reason = await optimizer.step(evaluator);
+      await this.#snapshot(objective, evaluator, before + evaluator.spent);
+    }
+    await evaluator.drain();
+    return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');
+  }
+
+  /** Saves the picture where one is due, but not what the run will end with. */
+  async #snapshot(objective: TransferObjective, evaluator: DeviceEvaluator, spent: number): Promise<void> {
+    const { snapshots, signal } = this.#request;
+    if (snapshots === undefined || spent < this.#nextSnapshot || spent === this.#total || signal?.aborted === true)
+      return;
+    await evaluator.drain();
+    await snapshots.save(await objective.readPicture(), spent);
+    this.#nextSnapshot = (Math.floor(spent / snapshots.every) + 1) * snapshots.every;
+  }
 }
 
 function hasLeft(evaluations: readonly EvaluationReport[]): boolean {

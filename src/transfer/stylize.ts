@@ -1,28 +1,21 @@
 /** The main job: a photograph and a painting in, a painted photograph out. */
 
-import { InputError } from '../core/errors.ts';
+import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { uniformNoise } from '../images/initial.ts';
-import { coverCropTopLeft, fitLongestSide, resizeImage } from '../images/resize.ts';
+import { fitStyle } from '../images/fit.ts';
+import { fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { layersUntil } from '../models/schedule.ts';
 import type { ConvLayer } from '../models/vgg.ts';
-import { Adam, adamBytes } from '../optimizers/adam.ts';
-import { Lbfgs, lbfgsBytes } from '../optimizers/lbfgs.ts';
-import type { DeviceObjective, Optimizer } from '../optimizers/optimizer.ts';
+import type { Phase } from '../optimizers/phase.ts';
 import { TransferObjective } from './objective.ts';
+import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
 import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
-import type { Settings } from './presets.ts';
-import { type RunHooks, type RunResult, runTransfer } from './run.ts';
-
-/** Where the optimised picture starts. */
-export type Start = { readonly kind: 'content' } | { readonly kind: 'noise'; readonly seed: number } | StartPicture;
-interface StartPicture {
-  readonly kind: 'picture';
-  readonly picture: RgbImage;
-}
+import { phasesOf, type Settings } from './presets.ts';
+import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
+import { initialPicture, type Start } from './start.ts';
 
 export interface StylizeRequest {
   readonly gpu: Gpu;
@@ -43,50 +36,65 @@ export interface PreparedPictures {
   readonly initial: RgbImage;
 }
 
-/** Resizes the pictures as the settings say. */
-export function preparePictures(request: Omit<StylizeRequest, 'gpu' | 'weights'>): PreparedPictures {
-  const { size, start } = request;
-  if (size === undefined) {
-    const { content, style } = request;
-    return { content, style, initial: initialPicture(start, content) };
-  }
-  const contentSize = fitLongestSide(request.content.width, request.content.height, size);
-  const content = resizeImage(request.content, contentSize.width, contentSize.height);
+type PictureRequest = Omit<StylizeRequest, 'gpu' | 'weights'>;
+
+/** Resizes the pictures as the settings say; without a size they stay as they are. Phases' own scales are not looked at. */
+export function preparePictures(request: PictureRequest): PreparedPictures {
+  const pictures = fitPictures(request, request.size);
+  return { ...pictures, initial: startOf(request, pictures.content) };
+}
+
+/** Where a run starts at the size of the fitted content picture. */
+function startOf({ start, style }: PictureRequest, content: RgbImage): RgbImage {
+  return initialPicture(start, content, { content, style });
+}
+
+/** Content and style picture at the size at which they are compared. */
+function fitPictures({ content, style, settings }: PictureRequest, size: number | undefined) {
+  if (size === undefined) return { content, style };
+  const result = fitLongestSide(content.width, content.height, size);
   return {
-    content,
-    style: fitStyle(request.style, content, request.settings),
-    initial: initialPicture(start, content),
+    content: resizeImage(content, result.width, result.height),
+    style: fitStyle(style, result, settings),
   };
 }
 
-function fitStyle(style: RgbImage, content: RgbImage, settings: Settings): RgbImage {
-  if (settings.styleFit === 'cover') {
-    return coverCropTopLeft(style, content.width, content.height);
-  }
-  const size = fitLongestSide(style.width, style.height, Math.max(content.width, content.height));
-  return resizeImage(style, size.width, size.height);
+/** A run that is ready to begin: its pictures at every scale, and the memory it takes. */
+export interface PreparedRun {
+  readonly settings: Settings;
+  /** In order; at each the phases that follow each other there. */
+  readonly scales: readonly [Scale, ...Scale[]];
+  readonly initial: RgbImage;
+  /** Of the scale that takes most. */
+  readonly plan: TransferPlan;
 }
 
-function initialPicture(start: Start, content: RgbImage): RgbImage {
-  const { width, height } = content;
-  switch (start.kind) {
-    case 'content':
-      return content;
-    case 'noise':
-      return uniformNoise(width, height, start.seed);
-    case 'picture':
-      return resizeImage(start.picture, width, height);
+/**
+ * Resizes the pictures for every scale that the phases name and holds each against the adapter's limits. A phase without a scale has the
+ * request's size.
+ *
+ * @throws LimitError with the largest size that fits, before anything is allocated on the device.
+ */
+export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRun {
+  const { content, settings, gpu, size } = request;
+  const groups: { readonly size: number | undefined; readonly phases: Phase[] }[] = [];
+  for (const phase of phasesOf(settings)) {
+    // A scale above the content picture's own size is that size, and two of them are the same.
+    const wanted = phase.scale ?? size;
+    const longest = wanted === undefined ? undefined : Math.min(wanted, Math.max(content.width, content.height));
+    const last = groups.at(-1);
+    if (last !== undefined && last.size === longest) last.phases.push(phase);
+    else groups.push({ size: longest, phases: [phase] });
   }
-}
-
-/** Bytes the settings' optimiser takes for so many values. */
-function optimizerBytes(settings: Settings, gpu: Gpu): (values: number) => number {
-  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  const lineSearch = settings.lineSearch === 'strong-wolfe';
-  return settings.optimizer === 'adam'
-    ? adamBytes
-    : (values) => lbfgsBytes(values, settings.history, { lineSearch, maxBufferBytes });
+  const [first, ...rest] = groups.map((group) => ({ ...fitPictures(request, group.size), phases: group.phases }));
+  if (first === undefined) throw new ShapeError('a run needs at least one phase');
+  const plans = [first, ...rest].map((scale) => planStylize(scale, { ...settings, phases: scale.phases }, gpu));
+  return {
+    settings,
+    scales: [first, ...rest],
+    initial: startOf(request, first.content),
+    plan: plans.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
+  };
 }
 
 /**
@@ -108,23 +116,10 @@ export function planStylize(
     options: settings.objective,
     size: pictures.content,
     styleSize: pictures.style,
-    optimizerBytes: optimizerBytes(settings, gpu),
+    optimizerBytes: phaseOptimizerBytes(phasesOf(settings), settings, gpu.device.limits),
     backend: backendOf(gpu),
   };
   return checkLimits(request, gpu.device.limits);
-}
-
-/** As crowsonkb/style-transfer-pytorch; PyTorch's 0.999 remembers the large gradients of the start for too long. */
-const adamBeta2 = 0.99;
-
-async function createOptimizer(gpu: Gpu, objective: DeviceObjective, settings: Settings): Promise<Optimizer> {
-  const { learningRate, history, lineSearch } = settings;
-  if (settings.optimizer === 'lbfgs') {
-    return Lbfgs.create(gpu, objective, { learningRate, history, lineSearch });
-  }
-  // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
-  const clamp = settings.objective.variable === 'pixels' ? { clamp: [0, 1] as const } : {};
-  return Adam.create(gpu, objective, { learningRate, beta2: adamBeta2, ...clamp });
 }
 
 /** The convolutions whose weights the settings need. */
@@ -140,16 +135,30 @@ export function deepestLayerOf(settings: Settings): string | undefined {
 
 /** Runs a transfer. @throws InputError, LimitError, DeviceError; a loss that is not finite ends the run instead. */
 export async function stylize(request: StylizeRequest & RunHooks): Promise<RunResult> {
-  const { gpu, settings } = request;
-  const pictures = preparePictures(request);
-  planStylize(pictures, settings, gpu);
-  using weights = await DeviceWeights.create(
-    gpu,
-    convolutionsOf(settings),
-    request.weights,
-    settings.objective.paddingMode,
-  );
-  using objective = await TransferObjective.create({ gpu, weights, options: settings.objective, ...pictures });
-  using optimizer = await createOptimizer(gpu, objective, settings);
-  return await runTransfer({ ...request, objective, optimizer, budget: settings.iterations });
+  return await runPrepared(prepareRun(request), request);
+}
+
+/** Runs what {@link prepareRun} made ready, on the same adapter. @throws as {@link stylize}. */
+export async function runPrepared(
+  { settings, scales, initial }: PreparedRun,
+  request: Pick<StylizeRequest, 'gpu' | 'weights'> & RunHooks,
+): Promise<RunResult> {
+  const { gpu } = request;
+  const options = settings.objective;
+  using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights, options.paddingMode);
+  return await runTransfer({
+    ...request,
+    scales,
+    initial,
+    createObjective: ({ content, style }, from) =>
+      TransferObjective.create({
+        gpu,
+        weights,
+        options,
+        content,
+        style,
+        initial: resizeImage(from, content.width, content.height),
+      }),
+    createOptimizer: (objective, phase, state) => createPhaseOptimizer(gpu, objective, phase, settings, state),
+  });
 }

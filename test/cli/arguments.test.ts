@@ -4,16 +4,28 @@ import { describe, expect, it } from 'vitest';
 import type { ConvertArguments } from '../../src/cli/convert.ts';
 import type { DoctorArguments } from '../../src/cli/doctor.ts';
 import type { EvaluateArguments } from '../../src/cli/evaluate.ts';
+import {
+  planReconstructJob,
+  planTextureJob,
+  type ReconstructArguments,
+  type TextureArguments,
+} from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
+import { phasesFor } from '../../src/cli/optimizer-arguments.ts';
+import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
-import { planJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
+import { planStylizeJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
 import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
 
 interface Parsed {
   stylize?: { content: string | undefined; style: string | undefined; given: StylizeArguments };
+  reconstruct?: { content: string; given: ReconstructArguments };
+  texture?: { style: string; given: TextureArguments };
+  schedule?: { name: string | undefined; given: ScheduleArguments };
+  findRate?: { content: string; style: string; given: FindRateArguments };
   evaluate?: EvaluateArguments;
   convert?: { source: string; given: ConvertArguments };
   doctor?: DoctorArguments;
@@ -25,6 +37,18 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
   const program = buildProgram('1.2.3', {
     stylize: async (content, style, given) => {
       parsed.stylize = { content, style, given };
+    },
+    reconstruct: async (content, given) => {
+      parsed.reconstruct = { content, given };
+    },
+    texture: async (style, given) => {
+      parsed.texture = { style, given };
+    },
+    schedule: async (name, given) => {
+      parsed.schedule = { name, given };
+    },
+    findRate: async (content, style, given) => {
+      parsed.findRate = { content, style, given };
     },
     evaluate: async (given) => {
       parsed.evaluate = given;
@@ -97,15 +121,62 @@ describe('stylize', () => {
     expect(settingsOf(await stylizeArguments('--optimizer', 'adam', '--learning-rate', '0.1')).learningRate).toBe(0.1);
   });
 
+  it('gives sgd a momentum, and a step that suits the weights of the preset', async () => {
+    const phase = { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 };
+    expect(settingsOf(await stylizeArguments('--optimizer', 'sgd')).phases).toEqual([phase]);
+    const lecture = settingsOf(await stylizeArguments('--preset', 'lecture', '--optimizer', 'sgd', '--momentum', '0'));
+    expect(lecture.phases).toEqual([{ ...phase, steps: 1000, learningRate: 3e-8, momentum: 0 }]);
+  });
+
+  it('makes phases of a schedule, and counts their steps', async () => {
+    const given = await stylizeArguments('--schedule', 'cosine', '--iterations', '30', '--optimizer', 'rmsprop');
+    expect(settingsOf(given)).toMatchObject({
+      phases: [{ steps: 30, optimizer: 'rmsprop', learningRate: { start: 0.01, decay: 'cosine' } }],
+      ...{ iterations: 30, optimizer: 'rmsprop', learningRate: 0.01 },
+    });
+  });
+
+  it('runs the schedule at each scale, once the size is known', async () => {
+    const given = await stylizeArguments('--scales', '3', '--optimizer', 'adam', '--iterations', '40');
+    const phase = { optimizer: 'adam', learningRate: 0.02 };
+    expect(phasesFor(given, 'default')).toEqual([{ ...phase, steps: 40 }]);
+    expect(phasesFor(given, 'default', 100)).toEqual([
+      { ...phase, steps: 20, scale: 50 },
+      { ...phase, steps: 10, scale: 71 },
+      { ...phase, steps: 10, scale: 100 },
+    ]);
+  });
+
+  it('refuses scales of pictures that keep their sizes', async () => {
+    const given = await stylizeArguments('--scales', '2', '--no-resize');
+    expect(() => planStylizeJob('a', 'b', given)).toThrow('--scales and --no-resize contradict each other');
+  });
+
+  it.each([
+    ['--iterations', '3'],
+    ['--optimizer', 'adam'],
+    ['--learning-rate', '1'],
+    ['--momentum', '0.5'],
+    ['--schedule', 'sgdr'],
+    ['--scales', '2'],
+  ])('refuses %s beside a file of phases', async (option, value) => {
+    const given = await stylizeArguments('--phases', 'phases.json', option, value);
+    expect(() => settingsOf(given)).toThrow(`--phases and ${option} contradict each other`);
+  });
+
+  it('refuses momentum of lbfgs', async () => {
+    const given = await stylizeArguments('--momentum', '0.5');
+    expect(() => settingsOf(given)).toThrow('phase 1: momentum is 0.5, which lbfgs does not have; leave it out');
+  });
+
   it('names results after the pictures', async () => {
     const given = await stylizeArguments();
-    expect(planJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
-      contentPath: 'a/cat.jpg',
-      stylePath: 'b/wave.png',
+    expect(planStylizeJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
+      paths: { content: 'a/cat.jpg', style: 'b/wave.png' },
       output: 'out/cat-wave.png',
     });
-    expect(planJob(undefined, undefined, given)).toMatchObject({
-      contentPath: 'examples/chelsea.png',
+    expect(planStylizeJob(undefined, undefined, given)).toMatchObject({
+      paths: { content: 'examples/chelsea.png', style: 'examples/great_wave.jpg' },
       output: 'out/cat-great-wave.png',
     });
   });
@@ -117,8 +188,44 @@ describe('stylize', () => {
 
   it('refuses one picture alone, and sizes that contradict each other', async () => {
     const given = await stylizeArguments();
-    expect(() => planJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
-    expect(() => planJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+    expect(() => planStylizeJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
+    expect(() => planStylizeJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+  });
+});
+
+describe('the experiments', () => {
+  it('start from noise, and leave out the other loss', async () => {
+    const { reconstruct, texture } = await parse('reconstruct', 'a/cat.jpg');
+    if (reconstruct === undefined || texture !== undefined) throw new Error('reconstruct alone was expected');
+    expect(reconstruct).toEqual({
+      content: 'a/cat.jpg',
+      given: { preset: 'default', resize: true, init: 'lecture-noise', seed: 0 },
+    });
+    const job = planReconstructJob(reconstruct.content, reconstruct.given);
+    expect(job).toMatchObject({ paths: { content: 'a/cat.jpg' }, output: 'out/cat-reconstruction.png' });
+    expect(job.settings.objective).toEqual({ ...presetSettings('default').objective, styleLayers: [] });
+    expect(job.settings.lineSearch).toBe('strong-wolfe');
+  });
+
+  it('search along the direction of L-BFGS unless told otherwise', async () => {
+    const lineSearchOf = async (...args: readonly string[]) => {
+      const { texture } = await parse('texture', 'wave.png', ...args);
+      return texture && planTextureJob(texture.style, texture.given).settings.lineSearch;
+    };
+    expect(await lineSearchOf()).toBe('strong-wolfe');
+    expect(await lineSearchOf('--line-search', 'none')).toBe('none');
+    expect(await lineSearchOf('--optimizer', 'adam')).toBe('none');
+  });
+
+  it('texture takes both sides, and fits the style picture', async () => {
+    const args = ['--size', '64x32', '--style-fit', 'cover', '--style-scale', '0.5', '--enlarge-style'];
+    const { texture } = await parse('texture', 'b/wave.png', ...args);
+    if (texture === undefined) throw new Error('texture was not called');
+    expect(texture.given.size).toEqual({ width: 64, height: 32 });
+    const { output, settings } = planTextureJob(texture.style, texture.given);
+    expect(output).toBe('out/wave-texture.png');
+    const fitting = { styleFit: 'cover', styleScale: 0.5, enlargeStyle: true };
+    expect(settings).toMatchObject({ ...fitting, objective: { contentLayers: [] } });
   });
 });
 

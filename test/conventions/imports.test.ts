@@ -26,6 +26,9 @@ interface Room {
 /** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
 const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts', 'core/errors.ts', 'core/gpu.ts'];
 
+/** What is pure in optimizers/: phases, their recipes and their check. */
+const phases = ['optimizers/phase.ts', 'optimizers/recipes.ts', 'optimizers/parse-phases.ts'];
+
 const rooms: readonly Room[] = [
   { place: 'core', may: [] },
   { place: 'kernels', may: ['core'] },
@@ -33,6 +36,7 @@ const rooms: readonly Room[] = [
   { place: 'losses', may: ['kernels', 'core'] },
   { place: 'optimizers', may: ['kernels', 'core'] },
   { place: 'images', may: ['core/errors.ts'] },
+  { place: 'plots', may: [], mayTypes: ['optimizers/phase.ts'] },
   { place: 'weights', may: ['core/errors.ts', 'models/vgg.ts'] },
   { place: 'transfer', may: ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights'] },
   {
@@ -55,26 +59,28 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: ['transfer', 'core', 'platform/node', 'weights', 'models/vgg.ts'],
+    may: ['transfer', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
     packages: 'npm and node:',
     globals: ['process'],
     outside: true,
   },
   {
     place: 'web',
-    may: ['transfer', 'core', 'platform/browser'],
+    may: ['transfer', 'core', 'platform/browser', ...phases],
     packages: 'npm',
     globals: ['document'],
     outside: true,
   },
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
-  { place: 'index.ts', may: ['transfer', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts'] },
+  { place: 'index.ts', may: ['transfer', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts', ...phases] },
 ];
 
 /** Packages that belong to named files, whatever their room may import. */
 const packageHolders = new Map<string, readonly string[]>([
   ['webgpu', ['platform/node/gpu.ts']],
   ['@zip.js/zip.js', ['weights/zip.ts']],
+  ['d3-scale', ['plots/axis.ts']],
+  ['d3-shape', ['plots/panel.ts']],
 ]);
 
 /** The one place of `navigator`: everything else is handed its GPUDevice. */

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
-import { uniformNoise } from '../../src/images/initial.ts';
+import { greyPicture, halveTowards, normalNoise, uniformNoise } from '../../src/images/initial.ts';
 import { randomStream, xoshiro128StarStar } from '../../src/images/random.ts';
+import { pictureOf } from './pictures.ts';
 
 describe('xoshiro128**', () => {
   test('state 1, 2, 3, 4 gives the outputs of the reference code', () => {
@@ -68,5 +69,37 @@ describe('uniformNoise', () => {
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.012);
     expect(Math.abs(covariance(0) - 1 / 12)).toBeLessThan(0.004);
     for (const lag of [1, 3, 192]) expect(Math.abs(covariance(lag))).toBeLessThan(0.0035);
+  });
+});
+
+describe('normalNoise', () => {
+  test('64x48: mean 1/2, deviation that of a normal cut at two deviations, all in 0..1', () => {
+    const { pixels } = normalNoise(64, 48, 3);
+    const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    const variance = pixels.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels.length;
+    // 0.25² · (1 − 2 · 2 φ(2) / (2 Φ(2) − 1)); four standard errors of 9216 values.
+    expect(Math.abs(mean - 0.5)).toBeLessThan(0.01);
+    expect(Math.abs(Math.sqrt(variance) - 0.2199)).toBeLessThan(0.006);
+    expect(pixels.every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(normalNoise(64, 48, 3).pixels).toEqual(pixels);
+  });
+});
+
+describe('greyPicture', () => {
+  test('lies within a step of 8 bits round the middle, and is not flat', () => {
+    const { pixels } = greyPicture(16, 8, 1);
+    expect(pixels.every((value) => Math.abs(value - 0.5) <= 0.5 / 255)).toBe(true);
+    expect(new Set(pixels).size).toBeGreaterThan(16);
+  });
+});
+
+describe('halveTowards', () => {
+  test('is a division by 2 in the space whose zero is the centre', () => {
+    const picture = pictureOf(3, 2, (x, y, c) => (x + 2 * y + c) / 8);
+    const [centre, deviation] = [[0.25, 0.5, 0.75] as const, 0.5];
+    halveTowards(picture, centre).pixels.forEach((value, i) => {
+      const from = centre[i % 3] ?? Number.NaN;
+      expect((value - from) / deviation).toBeCloseTo(((picture.pixels[i] ?? Number.NaN) - from) / deviation / 2, 6);
+    });
   });
 });

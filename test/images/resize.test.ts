@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../src/core/errors.ts';
-import { coverCropTopLeft, fitLongestSide, resizeImage } from '../../src/images/resize.ts';
+import { coverCropTopLeft, fitLongestSide, resizeField, resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { largestDifference, pictureOf } from './pictures.ts';
@@ -187,6 +187,43 @@ describe('coverCropTopLeft', () => {
         expect(coverCropTopLeft(image, width, height).pixels).toEqual(expected.pixels);
       }),
     );
+  });
+});
+
+describe('resizeField', () => {
+  test('bicubic, is resizeImage before it clamps', () => {
+    fc.assert(
+      fc.property(anyPicture, side, side, (image, width, height) => {
+        const field = resizeField(image.pixels, image, { width, height }, 'bicubic');
+        const clamped = field.map((value) => Math.min(Math.max(value, 0), 1));
+        expect(clamped).toEqual(resizeImage(image, width, height).pixels);
+      }),
+    );
+  });
+
+  test('bilinear, stays within the range of the values, and on a line keeps to it', () => {
+    fc.assert(
+      fc.property(anyPicture, side, side, (image, width, height) => {
+        const field = resizeField(image.pixels, image, { width, height }, 'bilinear');
+        const margin = 1e-6;
+        expect(Math.min(...field)).toBeGreaterThan(Math.min(...image.pixels) - margin);
+        expect(Math.max(...field)).toBeLessThan(Math.max(...image.pixels) + margin);
+      }),
+    );
+    const line = pictureOf(5, 1, (x) => x).pixels;
+    const doubled = [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4];
+    const field = resizeField(line, { width: 5, height: 1 }, { width: 10, height: 1 }, 'bilinear');
+    expect(
+      largestDifference(
+        field,
+        doubled.flatMap((value) => [value, value, value]),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  test('refuses values of another size', () => {
+    const call = () => resizeField(new Float32Array(9), { width: 2, height: 2 }, { width: 4, height: 4 }, 'bicubic');
+    expect(call).toThrow(new ShapeError('resizeField: 9 values are not 3 channels of 2x2'));
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { referenceAdam } from '../reference/adam.ts';
+import { referenceFirstOrder } from '../reference/first-order.ts';
 import {
   dot,
   type HostObjective,
@@ -43,7 +43,7 @@ describe('f64 references against PyTorch', () => {
     const evaluations = testCase.losses.length;
     const trace =
       testCase.optimizer === 'adam'
-        ? referenceAdam(objective, start, { learningRate, evaluations })
+        ? referenceFirstOrder('adam', objective, start, { values: { learningRate }, evaluations })
         : await referenceLbfgs(objective, start, { learningRate, history, lineSearch, evaluations });
     const differences = testCase.losses.map((loss, i) => Math.abs((trace.losses[i] ?? Number.NaN) / loss - 1));
     expect(Math.max(...differences.slice(0, agreement.early))).toBeLessThan(agreement.earlyTolerance);

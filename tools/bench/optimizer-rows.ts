@@ -6,7 +6,8 @@
 import type { Gpu } from '../../src/core/gpu.ts';
 import { Patience } from '../../src/core/patience.ts';
 import type { Program } from '../../src/core/program.ts';
-import { Adam } from '../../src/optimizers/adam.ts';
+import { adamRule } from '../../src/optimizers/adam.ts';
+import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
 import type { Evaluator, Optimizer } from '../../src/optimizers/optimizer.ts';
 import type { TransferObjective } from '../../src/transfer/objective.ts';
@@ -67,7 +68,7 @@ export async function optimizerRows(
   const { ms: evaluationMs, outsideMs } = evaluation;
   using lbfgs = await Lbfgs.create(gpu, objective, { history, learningRate });
   const lbfgsMs = await stepMs(gpu, objective, lbfgs, history + 2);
-  using adam = await Adam.create(gpu, objective, { learningRate: 0.02 });
+  using adam = await FirstOrderOptimizer.create(gpu, objective, adamRule, { learningRate: 0.02 });
   const adamMs = await stepMs(gpu, objective, adam, 1);
   const [lbfgsName, outsideName, adamName] = optimizerNames(at);
   const outside = outsideMs + lbfgsMs;

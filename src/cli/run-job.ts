@@ -1,61 +1,69 @@
-/** `impasto stylize`: a photograph and a painting in, a painted photograph out. */
+/** Runs a job, whichever experiment it is, with progress, snapshots and an orderly end. */
 
 import { basename } from 'node:path';
 import type { Gpu } from '../core/gpu.ts';
+import { totalSteps } from '../optimizers/phase.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
+import type { TransferPictures } from '../transfer/experiments.ts';
 import { megabytes } from '../transfer/plan.ts';
+import type { Settings } from '../transfer/presets.ts';
 import type { RunResult } from '../transfer/run.ts';
-import { type PreparedPictures, planStylize, preparePictures, stylize } from '../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
+import { checkOutputs, type Job, type Picture } from './job.ts';
+import { phasesFor } from './optimizer-arguments.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { checkOutputs, type Job, type Picture, planJob, readPictures, type StylizeArguments } from './stylize-job.ts';
 import { loadWeights } from './weights.ts';
 
 /** Longest sides where none is asked for: what a few minutes, or a few seconds, are enough for. */
 export const defaultSizes = { gpu: 512, software: 256 } as const;
 
-/** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
-export async function runStylize(
-  content: string | undefined,
-  style: string | undefined,
-  given: StylizeArguments,
-): Promise<number> {
-  const job = planJob(content, style, given);
-  const { settings } = job;
-  const pictures = await readPictures(job);
+/** Runs the job and writes what comes of it; resolves with the exit status. @throws InputError, DeviceError. */
+export async function runJob(job: Job): Promise<number> {
+  const { given } = job;
+  const arrange = await job.read();
   await checkOutputs(job);
-  const weights = await loadWeights(given.weights, settings);
+  const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const prepared = preparePictures({ ...pictures, settings, size: chooseSize(gpu, given) });
-  announce(job, pictures, prepared, gpu);
-  return await paint(job, prepared, { gpu, weights: weights.layers });
+  const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
+  const run = prepareRun({ ...pictures, settings: atScalesOf(pictures, job), gpu });
+  announce(job, pictures, run, gpu);
+  return await paint(job, run, { gpu, weights: weights.layers });
 }
 
-/** The longest side; undefined keeps the files' sizes. */
-function chooseSize(gpu: Gpu, { resize, size }: StylizeArguments): number | undefined {
-  if (!resize) return undefined;
-  return size ?? (gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
+/** The job's settings, their phases at the scales that were asked for, now that the size of the result is known. */
+function atScalesOf({ content, size }: TransferPictures, { settings, given }: Job): Settings {
+  if (given.scales === undefined || size === undefined) return settings;
+  const longest = Math.min(size, Math.max(content.width, content.height));
+  return { ...settings, phases: phasesFor(given, given.preset, longest) };
 }
 
-/** Says what is about to happen. @throws LimitError when the adapter cannot hold it. */
-function announce(job: Job, from: { content: Picture; style: Picture }, at: PreparedPictures, gpu: Gpu): void {
-  const plan = planStylize(at, job.settings, gpu);
+/** Says what is about to happen. */
+function announce(job: Job, from: TransferPictures, { scales, plan }: PreparedRun, gpu: Gpu): void {
+  const at = scales.at(-1) ?? scales[0];
   const { description, isSoftware } = gpu.profile;
-  const { resize, size } = job.given;
-  if (isSoftware && resize && size === undefined) {
+  if (isSoftware && !job.isSized) {
     remark(`no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`);
   }
   remark(`adapter ${description}, ${megabytes(plan.peakBytes)} needed`);
-  const content = describePicture(job.contentPath, from.content, at.content);
-  const style = describePicture(job.stylePath, from.style, at.style);
-  remark(`content ${content}, style ${style}`);
+  const { content, style } = job.paths;
+  const result = `${at.content.width}x${at.content.height}`;
+  const roles = [
+    content === undefined ? `result ${result}` : `content ${describePicture(content, from.content, at.content)}`,
+    ...(style === undefined ? [] : [`style ${describePicture(style, from.style, at.style)}`]),
+  ];
+  remark(roles.join(', '));
+  if (scales.length > 1) {
+    const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
+    remark(`scales, with their evaluations: ${sizes.join(', ')}`);
+  }
 }
 
 function describePicture(path: string, from: Picture, to: Picture): string {
@@ -64,12 +72,12 @@ function describePicture(path: string, from: Picture, to: Picture): string {
   return `${basename(path)} ${isSame ? size : `${from.width}x${from.height} at ${size}`}`;
 }
 
-type Engine = Pick<Parameters<typeof stylize>[0], 'gpu' | 'weights'>;
+type Engine = Parameters<typeof runPrepared>[1];
 
 /** Runs the transfer and writes its picture; the trace is written however it ends. */
-async function paint(job: Job, pictures: PreparedPictures, engine: Engine): Promise<number> {
-  const { settings, given } = job;
-  const progress = startProgress(settings.iterations);
+async function paint(job: Job, run: PreparedRun, engine: Engine): Promise<number> {
+  const { given } = job;
+  const progress = startProgress(run.settings.iterations);
   const reports: EvaluationReport[] = [];
   let hasRun = false;
   using interrupts = new Interrupts({
@@ -77,15 +85,12 @@ async function paint(job: Job, pictures: PreparedPictures, engine: Engine): Prom
     beforeEnd: () => progress.stop(),
   });
   try {
-    const result = await stylize({
+    const result = await runPrepared(run, {
       ...engine,
-      content: pictures.content,
-      style: pictures.style,
-      start: { kind: 'picture', picture: pictures.initial },
-      size: undefined,
-      settings,
       signal: interrupts.signal,
       onEvaluation: (report) => {
+        const { scale = report.scale } = reports.at(-1) ?? {};
+        if (scale !== report.scale) progress.note(`now at ${report.scale} pixels`);
         reports.push(report);
         progress.update(report);
       },
@@ -127,8 +132,8 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
   if (hasStalled(result)) {
     remark('impasto: the loss never changed, no step was possible; lower the weights or raise the learning rate');
   }
-  const { output, contentPath, stylePath } = job;
-  const description = `${basename(contentPath)} in the style of ${basename(stylePath)}, ${spent} evaluations`;
+  const { output, title } = job;
+  const description = `${title}, ${spent} evaluations`;
   await writeImage(output, result.picture, { metadata: { software: `Impasto ${impastoVersion()}`, description } });
   const { width, height } = result.picture;
   answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);
@@ -146,12 +151,17 @@ function statusOf(result: RunResult, interruptedStatus: number | undefined): num
 
 /** The losses of every evaluation as JSON, all digits kept. */
 function traceOf(reports: readonly EvaluationReport[]): string {
-  const evaluations = reports.map(({ evaluation, total, content, style, totalVariation }) => ({
-    evaluation,
-    total,
-    content,
-    style,
-    totalVariation,
-  }));
+  const evaluations = reports.map(
+    ({ evaluation, phase, scale, learningRate, total, content, style, totalVariation }) => ({
+      evaluation,
+      phase,
+      scale,
+      learningRate,
+      total,
+      content,
+      style,
+      totalVariation,
+    }),
+  );
   return `${JSON.stringify({ evaluations }, undefined, 1)}\n`;
 }

@@ -1,0 +1,92 @@
+/** What a run is to do, whichever experiment it is: what it reads and writes, and that all of it is possible. */
+
+import { existsSync } from 'node:fs';
+import { InputError } from '../core/errors.ts';
+import { checkWritable } from '../platform/node/atomic-file.ts';
+import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
+import type { TransferPictures } from '../transfer/experiments.ts';
+import type { Settings } from '../transfer/presets.ts';
+import type { Start } from '../transfer/start.ts';
+import type { EngineArguments } from './engine-arguments.ts';
+import { didYouMean } from './nearest.ts';
+import type { OptimizerArguments } from './optimizer-arguments.ts';
+import { createFolderOf, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
+import type { ObjectiveArguments, StyleFitArguments } from './settings.ts';
+import type { StartArguments, StartName } from './start-arguments.ts';
+import { orList } from './values.ts';
+
+/** What every experiment takes, as commander collects it. */
+export interface RunArguments extends ObjectiveArguments, OptimizerArguments, StartArguments, EngineArguments {
+  readonly output?: string;
+  /** False for `--no-resize`. */
+  readonly resize: boolean;
+  readonly saveEvery?: number;
+  readonly trace?: string;
+}
+
+export type Picture = TransferPictures['content'];
+
+export interface Job {
+  /** The pictures it looks at. */
+  readonly paths: { readonly content?: string; readonly style?: string };
+  readonly output: string;
+  /** What the result is, for its file. */
+  readonly title: string;
+  readonly settings: Settings;
+  readonly given: RunArguments;
+  /** Whether the result's size was given, or that nothing is resized. */
+  readonly isSized: boolean;
+  /**
+   * Decodes the pictures. What is done with them waits until it is known what the adapter can do: it is told the longest side to use
+   * where none was given.
+   *
+   * @throws InputError or FormatError naming the file.
+   */
+  readonly read: () => Promise<(longest: number) => TransferPictures>;
+}
+
+/** The start that `--init` names. @throws InputError, FormatError. */
+export async function readStart({ init, seed }: StartArguments, names: readonly StartName[]): Promise<Start> {
+  const name = names.find((known) => known === init);
+  if (name === 'content' || name === 'style') return { kind: name };
+  if (name !== undefined) return { kind: name, seed };
+  const hint = didYouMean(init, names);
+  if (hint !== '' && !existsSync(init)) {
+    throw new InputError(`--init is '${init}'; expected ${orList(names)}, or a picture file${hint}`);
+  }
+  return { kind: 'picture', picture: await readImage(init) };
+}
+
+/** @throws InputError where pictures are both to be resized and to keep their sizes. */
+export function refuseSizeWithoutResize(
+  given: Pick<RunArguments, 'resize' | 'scales'> & { readonly size?: unknown },
+): void {
+  for (const option of ['size', 'scales'] as const) {
+    if (given.resize || given[option] === undefined) continue;
+    throw new InputError(`--${option} and --no-resize contradict each other; give only one of them`);
+  }
+}
+
+/** @throws InputError where the style picture is both to be fitted and to keep its size. */
+export function refuseFitWithoutResize(given: StyleFitArguments & { readonly resize: boolean }): void {
+  if (!given.resize && (given.styleFit ?? given.styleScale ?? given.enlargeStyle) !== undefined) {
+    throw new InputError(
+      '--no-resize keeps the size of the style picture; leave out --style-fit, --style-scale, --enlarge-style',
+    );
+  }
+}
+
+/**
+ * Checks everything that could keep results from being written, before any work is spent on them.
+ *
+ * @throws InputError
+ */
+export async function checkOutputs({ paths, output, given }: Job): Promise<void> {
+  const { trace, init, weights, phases, saveEvery } = given;
+  const inputs = [...Object.values(paths), init, weights, phases].filter((path) => path !== undefined);
+  await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
+  if (saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
+  if (given.output === undefined) await createFolderOf(output);
+  await checkImageWritable(output);
+  if (trace !== undefined) await checkWritable(trace);
+}

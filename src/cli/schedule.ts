@@ -1,0 +1,65 @@
+/** `impasto schedule`: what a schedule does, as a plot, as values, or as phases. */
+
+import { extname } from 'node:path';
+import { InputError } from '../core/errors.ts';
+import { type Phase, scheduledSteps } from '../optimizers/phase.ts';
+import { rateFinder, recipeNames } from '../optimizers/recipes.ts';
+import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
+import { writePlot } from '../platform/node/plot-file.ts';
+import { schedulePlot } from '../plots/schedule-plot.ts';
+import { exitStatus } from './failure.ts';
+import { didYouMean } from './nearest.ts';
+import { basisOf, phasesFor } from './optimizer-arguments.ts';
+import { answer } from './output.ts';
+import { refuseOverwriting } from './paths.ts';
+import { type ScheduleArguments, scheduleNames } from './plot-arguments.ts';
+import { orList } from './values.ts';
+
+/** Runs the command; resolves with the exit status. @throws InputError. */
+export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {
+  const phases = choosePhases(name, given);
+  const { output } = given;
+  if (output === undefined) {
+    answer(csvOf(phases));
+    return exitStatus.success;
+  }
+  await refuseOverwriting([output], given.phases === undefined ? [] : [given.phases]);
+  await checkWritable(output);
+  const ending = extname(output).toLowerCase();
+  if (ending === '.csv') await writeFileAtomically(output, `${csvOf(phases)}\n`);
+  else if (ending === '.json') await writeFileAtomically(output, `${JSON.stringify(phases, undefined, 1)}\n`);
+  else await writePlot(output, plotOf(name ?? given.phases ?? 'phases', phases, given));
+  answer(`${output}  ${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}, ${stepsOf(phases)} steps`);
+  return exitStatus.success;
+}
+
+function choosePhases(name: string | undefined, given: ScheduleArguments): readonly Phase[] {
+  if ((name === undefined) === (given.phases === undefined)) {
+    throw new InputError(`name one schedule, ${orList(scheduleNames)}, or a file with --phases`);
+  }
+  if (name === undefined) return phasesFor(given, given.preset);
+  const schedule = recipeNames.find((known) => known === name);
+  if (schedule !== undefined) return phasesFor({ ...given, schedule }, given.preset, given.size);
+  if (name === 'rate-finder') return rateFinder(basisOf(given, given.preset));
+  throw new InputError(
+    `the schedule is '${name}'; expected ${orList(scheduleNames)}${didYouMean(name, scheduleNames)}`,
+  );
+}
+
+function plotOf(title: string, phases: readonly Phase[], { log }: ScheduleArguments): string {
+  const steps = scheduledSteps(phases);
+  return schedulePlot({ title, steps, rateAxis: log === true ? 'log' : 'linear', background: '#ffffff' });
+}
+
+function stepsOf(phases: readonly Phase[]): number {
+  return scheduledSteps(phases).length;
+}
+
+/** A line a step, all digits kept; a momentum or scale that a phase does not speak of is empty. */
+function csvOf(phases: readonly Phase[]): string {
+  const lines = scheduledSteps(phases).map(({ step, phase, learningRate, momentum }) => {
+    const { optimizer, scale } = phases[phase - 1] ?? {};
+    return [step, phase, optimizer, scale, learningRate, momentum].map((value) => value ?? '').join(',');
+  });
+  return ['step,phase,optimizer,scale,learning_rate,momentum', ...lines].join('\n');
+}

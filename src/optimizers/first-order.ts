@@ -1,0 +1,170 @@
+/**
+ * Optimisers of one pass: gradient and variable go through a single kernel that keeps one or two vectors of state. What
+ * differs between them is an update rule: `sgd.ts`, `rmsprop.ts`, `adam.ts`.
+ *
+ * Departures from PyTorch, whose rules and defaults they have: a value whose gradient is not finite is left as it is; the variable
+ * may be kept within a range.
+ */
+
+import { BufferScope, type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { InputError, ShapeError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { KernelDefinition } from '../core/kernel.ts';
+import { type Dispatch, Program, parameterPageBytes } from '../core/program.ts';
+import { elementwiseGrid } from '../kernels/elementwise.ts';
+import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
+import type { OptimizerName } from './phase.ts';
+
+/** Parameters that every kernel of this kind has, besides those of its rule. */
+export const commonParams = { size: 'u32', isClamped: 'u32', low: 'f32', high: 'f32' } as const;
+
+/** How one step moves the variable. */
+export interface UpdateRule {
+  readonly name: OptimizerName;
+  /** Binds `gradient`, the vectors of `state` and `variable`; takes `commonParams` and those of `params`. */
+  readonly kernel: KernelDefinition;
+  /** Vectors it keeps, zero before the first step. */
+  readonly state: readonly { readonly name: string; readonly isNonNegative: boolean }[];
+  readonly defaults: StepValues;
+  /** The kernel's own parameters at step `step`, counted from 1. */
+  params(values: StepValues, step: number): Readonly<Record<string, number>>;
+}
+
+export interface FirstOrderOptions extends Partial<StepValues> {
+  /** Range [low, high] that the variable is kept within; absent, it is free. */
+  readonly clamp?: readonly [low: number, high: number];
+  /** What to go on with, of the same rule and size; absent, the beginning. */
+  readonly state?: OptimizerState;
+}
+
+/** Device bytes that {@link FirstOrderOptimizer.create} takes for `size` values: the rule's state and a page of parameters. */
+export function firstOrderBytes(rule: UpdateRule, size: number): number {
+  return rule.state.length * roundUp(size * bytesPerFloat, 4) + parameterPageBytes;
+}
+
+export class FirstOrderOptimizer implements Optimizer {
+  readonly #gpu: Gpu;
+  readonly #rule: UpdateRule;
+  readonly #size: number;
+  readonly #clamp: readonly [number, number] | undefined;
+  readonly #scope: BufferScope;
+  readonly #state: readonly BufferSlice[];
+  readonly #program: Program;
+  readonly #dispatch: Dispatch;
+  #values: StepValues;
+  #steps: number;
+
+  private constructor(gpu: Gpu, objective: DeviceObjective, rule: UpdateRule, options: FirstOrderOptions) {
+    const { clamp, state, ...values } = options;
+    this.#gpu = gpu;
+    this.#rule = rule;
+    this.#clamp = clamp;
+    this.#values = { ...rule.defaults, ...values };
+    this.#steps = state?.steps ?? 0;
+    this.#size = objective.size;
+    this.#scope = new BufferScope(gpu.buffers);
+    this.#program = new Program(gpu, rule.name);
+    this.#state = rule.state.map(({ name }, index) => {
+      const known = state?.vectors[index]?.values;
+      const label = `${rule.name} ${name}`;
+      return known === undefined
+        ? this.#scope.allocate(label, this.#size * bytesPerFloat)
+        : this.#scope.upload(label, Float32Array.from(known));
+    });
+    const { gradient, variable } = objective;
+    const vectors = rule.state.map(({ name }, index) => [name, this.#vector(index)] as const);
+    this.#dispatch = this.#program.dispatch(rule.kernel, {
+      bindings: { gradient, ...Object.fromEntries(vectors), variable },
+      params: this.#params(1),
+      grid: elementwiseGrid(this.#size),
+    });
+  }
+
+  /**
+   * Takes the state's memory and records the step. The caller owns the result.
+   *
+   * @throws InputError for options that make no sense. ShapeError for a state of another rule or size. DeviceError where the
+   *   device refuses the memory.
+   */
+  static async create(
+    gpu: Gpu,
+    objective: DeviceObjective,
+    rule: UpdateRule,
+    options: FirstOrderOptions = {},
+  ): Promise<FirstOrderOptimizer> {
+    checkValues(rule.name, options);
+    const { clamp, state } = options;
+    if (clamp !== undefined && !(clamp[0] < clamp[1])) {
+      throw new InputError(`${rule.name}: clamp is [${clamp[0]}, ${clamp[1]}]; expected [low, high] with low < high`);
+    }
+    if (state !== undefined) checkState(rule, state, objective.size);
+    return await gpu.checked(rule.name, () => new FirstOrderOptimizer(gpu, objective, rule, options));
+  }
+
+  set(values: Partial<StepValues>): void {
+    checkValues(this.#rule.name, values);
+    this.#values = { ...this.#values, ...values };
+  }
+
+  async step(evaluator: Evaluator): Promise<StopReason | undefined> {
+    this.#steps += 1;
+    this.#program.update(this.#dispatch, this.#params(this.#steps));
+    await evaluator.submit([this.#program]);
+    return undefined;
+  }
+
+  async readState(): Promise<OptimizerState> {
+    const vectors = await Promise.all(
+      this.#rule.state.map(async ({ name, isNonNegative }, index) => {
+        const values = await this.#gpu.read(this.#vector(index));
+        return { name, isNonNegative, values };
+      }),
+    );
+    return { optimizer: this.#rule.name, steps: this.#steps, vectors };
+  }
+
+  [Symbol.dispose](): void {
+    this.#program[Symbol.dispose]();
+    this.#scope[Symbol.dispose]();
+  }
+
+  #vector(index: number): BufferSlice {
+    const vector = this.#state[index];
+    if (vector === undefined) throw new ShapeError(`${this.#rule.name} keeps no vector ${index}`);
+    return vector;
+  }
+
+  #params(step: number): Readonly<Record<string, number>> {
+    const [low, high] = this.#clamp ?? [0, 0];
+    const isClamped = this.#clamp === undefined ? 0 : 1;
+    return { size: this.#size, ...this.#rule.params(this.#values, step), isClamped, low, high };
+  }
+}
+
+function checkValues(name: string, values: Partial<StepValues>): void {
+  for (const field of ['learningRate', 'weightDecay'] as const) {
+    const value = values[field] ?? 0;
+    if (!(value >= 0 && Number.isFinite(value))) {
+      throw new InputError(`${name}: ${field} is ${value}; expected a finite number of at least 0`);
+    }
+  }
+  for (const field of ['momentum', 'beta2'] as const) {
+    const value = values[field] ?? 0;
+    if (!(value >= 0 && value < 1)) {
+      throw new InputError(`${name}: ${field} is ${value}; expected a number from 0 to below 1`);
+    }
+  }
+}
+
+function checkState(rule: UpdateRule, state: OptimizerState, size: number): void {
+  const namesOf = (vectors: readonly { readonly name: string }[]): string => vectors.map(({ name }) => name).join(', ');
+  if (state.optimizer !== rule.name || namesOf(state.vectors) !== namesOf(rule.state)) {
+    throw new ShapeError(
+      `${rule.name} cannot go on with the state of ${state.optimizer} (${namesOf(state.vectors) || 'no vectors'})`,
+    );
+  }
+  const odd = state.vectors.find(({ values }) => values.length !== size);
+  if (odd !== undefined) {
+    throw new ShapeError(`${rule.name}: ${odd.name} of the state has ${odd.values.length} values, expected ${size}`);
+  }
+}
