@@ -64,6 +64,7 @@ export {
   type StyleFit,
 } from './transfer/presets.ts';
 export type { RunEnd, RunHooks, RunResult } from './transfer/run.ts';
+export type { Style, StylePicture } from './transfer/style-mix.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,

@@ -9,11 +9,11 @@ import type { EvaluateArguments } from './evaluate.ts';
 import { addObjectiveOptions, addOptimizerOptions, describePresets } from './settings.ts';
 import type { StylizeArguments } from './stylize-job.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
-import { orList, parseChoice, parseNumber } from './values.ts';
+import { orList, parseChoice, parseNumber, parseNumbers } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
 export interface Handlers {
-  stylize(content: string | undefined, style: string | undefined, given: StylizeArguments): Promise<void>;
+  stylize(content: string | undefined, styles: readonly string[], given: StylizeArguments): Promise<void>;
   evaluate(given: EvaluateArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
   doctor(given: DoctorArguments): Promise<void>;
@@ -45,11 +45,14 @@ export function buildProgram(version: string, handlers: Handlers): Command {
 function addStylize(program: Command, handlers: Handlers): void {
   const command = program
     .command('stylize')
-    .description('repaint CONTENT in the manner of STYLE; without pictures, a demo')
+    .description('repaint CONTENT in the manner of STYLE, or of a mix of several; without pictures, a demo')
     .argument('[content]', 'picture that gives the scene (PNG, JPEG, WebP, TIFF, AVIF)')
-    .argument('[style]', 'picture that gives the manner')
+    .argument('[style...]', 'picture that gives the manner; several are mixed')
     .optionsGroup('Pictures:')
     .option('-o, --output <file>', 'result: .png, .jpg or .webp (default: out/CONTENT-STYLE.png)')
+    .option('--style-weights <list>', 'shares of the styles in the mix, as 2,1 (default: equal)', (text: string) =>
+      parseNumbers('--style-weights', text, { from: 0 }),
+    )
     .option('--size <pixels>', 'longest side, never enlarged (default: 512 on a GPU, 256 on the CPU)', (text: string) =>
       parseNumber('--size', text, { from: 16, to: 16_384, whole: true }),
     )
@@ -74,8 +77,8 @@ function addStylize(program: Command, handlers: Handlers): void {
       'Example:\n  impasto stylize cat.jpg wave.jpg -o cat-wave.png --size 384 --style-weight 3e5\n',
     )
     .addHelpText('after', exitStatuses)
-    .action((content: string | undefined, style: string | undefined) =>
-      handlers.stylize(content, style, command.opts<StylizeArguments>()),
+    .action((content: string | undefined, styles: readonly string[]) =>
+      handlers.stylize(content, styles, command.opts<StylizeArguments>()),
     );
 }
 

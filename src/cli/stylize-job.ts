@@ -7,6 +7,7 @@ import { InputError } from '../core/errors.ts';
 import { checkWritable } from '../platform/node/atomic-file.ts';
 import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import type { Settings } from '../transfer/presets.ts';
+import type { StylePicture } from '../transfer/style-mix.ts';
 import type { PreparedPictures, Start } from '../transfer/stylize.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { didYouMean } from './nearest.ts';
@@ -16,6 +17,8 @@ import { type ObjectiveArguments, type OptimizerArguments, settingsOf } from './
 /** As commander collects them. */
 export interface StylizeArguments extends ObjectiveArguments, OptimizerArguments, EngineArguments {
   readonly output?: string;
+  /** Shares of the style pictures, in their order. */
+  readonly styleWeights?: readonly number[];
   readonly size?: number;
   /** False for `--no-resize`. */
   readonly resize: boolean;
@@ -36,35 +39,48 @@ export type Picture = PreparedPictures['content'];
 /** Where a job's pictures come from and go to. */
 export interface Job {
   readonly contentPath: string;
-  readonly stylePath: string;
+  /** One or more. */
+  readonly stylePaths: readonly string[];
   readonly output: string;
   readonly settings: Settings;
   readonly given: StylizeArguments;
 }
 
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
+export function planJob(content: string | undefined, styles: readonly string[], given: StylizeArguments): Job {
   if (!given.resize && given.size !== undefined) {
     throw new InputError('--size and --no-resize contradict each other; give only one of them');
   }
-  return { ...choosePictures(content, style, given), settings: settingsOf(given), given };
+  const pictures = choosePictures(content, styles, given);
+  const weights = given.styleWeights?.length ?? pictures.stylePaths.length;
+  if (weights !== pictures.stylePaths.length) {
+    throw new InputError(
+      `--style-weights has ${countOf(weights, 'number')} for ${countOf(pictures.stylePaths.length, 'style picture')}; ` +
+        'expected one for each',
+    );
+  }
+  return { ...pictures, settings: settingsOf(given), given };
 }
 
 function choosePictures(
   content: string | undefined,
-  style: string | undefined,
+  styles: readonly string[],
   given: StylizeArguments,
-): Pick<Job, 'contentPath' | 'stylePath' | 'output'> {
+): Pick<Job, 'contentPath' | 'stylePaths' | 'output'> {
   if (content === undefined) {
     const [contentPath, stylePath] = [examplePath(demo.content), examplePath(demo.style)];
-    return { contentPath, stylePath, output: given.output ?? demo.output };
+    return { contentPath, stylePaths: [stylePath], output: given.output ?? demo.output };
   }
-  if (style === undefined) {
+  if (styles.length === 0) {
     throw new InputError(
       `only one picture was given, ${content}; name the content and then the style picture, or neither for the demo`,
     );
   }
-  return { contentPath: content, stylePath: style, output: given.output ?? defaultOutput(content, style) };
+  return { contentPath: content, stylePaths: styles, output: given.output ?? defaultOutput(content, styles) };
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function examplePath(name: string): string {
@@ -73,10 +89,20 @@ function examplePath(name: string): string {
   return fromHere.startsWith('..') ? path : fromHere;
 }
 
+/** What a job's files hold. */
+export interface JobPictures {
+  readonly content: Picture;
+  readonly style: readonly StylePicture[];
+  readonly start: Start;
+}
+
 /** Decodes the pictures. @throws InputError or FormatError naming the file. */
-export async function readPictures(job: Job): Promise<{ content: Picture; style: Picture; start: Start }> {
+export async function readPictures(job: Job): Promise<JobPictures> {
   const content = await readImage(job.contentPath);
-  const style = await readImage(job.stylePath);
+  const style: StylePicture[] = [];
+  for (const [index, path] of job.stylePaths.entries()) {
+    style.push({ picture: await readImage(path), weight: job.given.styleWeights?.[index] ?? 1 });
+  }
   return { content, style, start: await readStart(job.given) };
 }
 
@@ -95,9 +121,9 @@ async function readStart({ init, seed }: StylizeArguments): Promise<Start> {
  *
  * @throws InputError
  */
-export async function checkOutputs({ contentPath, stylePath, output, given }: Job): Promise<void> {
+export async function checkOutputs({ contentPath, stylePaths, output, given }: Job): Promise<void> {
   const { trace, init, weights } = given;
-  const inputs = [contentPath, stylePath, init, ...(weights === undefined ? [] : [weights])];
+  const inputs = [contentPath, ...stylePaths, init, ...(weights === undefined ? [] : [weights])];
   await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
   if (given.saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);

@@ -7,6 +7,7 @@ import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import { megabytes } from '../transfer/plan.ts';
 import type { RunResult } from '../transfer/run.ts';
+import type { StylePicture } from '../transfer/style-mix.ts';
 import { type PreparedPictures, planStylize, preparePictures, stylize } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
@@ -15,7 +16,15 @@ import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { checkOutputs, type Job, type Picture, planJob, readPictures, type StylizeArguments } from './stylize-job.ts';
+import {
+  checkOutputs,
+  type Job,
+  type JobPictures,
+  type Picture,
+  planJob,
+  readPictures,
+  type StylizeArguments,
+} from './stylize-job.ts';
 import { loadWeights } from './weights.ts';
 
 /** Longest sides where none is asked for: what a few minutes, or a few seconds, are enough for. */
@@ -24,10 +33,10 @@ export const defaultSizes = { gpu: 512, software: 256 } as const;
 /** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
 export async function runStylize(
   content: string | undefined,
-  style: string | undefined,
+  styles: readonly string[],
   given: StylizeArguments,
 ): Promise<number> {
-  const job = planJob(content, style, given);
+  const job = planJob(content, styles, given);
   const { settings } = job;
   const pictures = await readPictures(job);
   await checkOutputs(job);
@@ -45,7 +54,7 @@ function chooseSize(gpu: Gpu, { resize, size }: StylizeArguments): number | unde
 }
 
 /** Says what is about to happen. @throws LimitError when the adapter cannot hold it. */
-function announce(job: Job, from: { content: Picture; style: Picture }, at: PreparedPictures, gpu: Gpu): void {
+function announce(job: Job, from: JobPictures, at: PreparedPictures, gpu: Gpu): void {
   const plan = planStylize(at, job.settings, gpu);
   const { description, isSoftware } = gpu.profile;
   const { resize, size } = job.given;
@@ -54,8 +63,17 @@ function announce(job: Job, from: { content: Picture; style: Picture }, at: Prep
   }
   remark(`adapter ${description}, ${megabytes(plan.peakBytes)} needed`);
   const content = describePicture(job.contentPath, from.content, at.content);
-  const style = describePicture(job.stylePath, from.style, at.style);
-  remark(`content ${content}, style ${style}`);
+  const styles = describeStyles(job, from.style, at.style);
+  remark(`content ${content}, style ${styles}`);
+}
+
+/** Each with its share, where there are several. */
+function describeStyles({ stylePaths }: Job, from: readonly StylePicture[], at: readonly StylePicture[]): string {
+  const words = at.map(({ picture, weight }, index) => {
+    const size = describePicture(stylePaths[index] ?? '', from[index]?.picture ?? picture, picture);
+    return at.length === 1 ? size : `${size} (${Math.round(100 * weight)} %)`;
+  });
+  return words.join(', ');
 }
 
 function describePicture(path: string, from: Picture, to: Picture): string {
@@ -127,8 +145,8 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
   if (hasStalled(result)) {
     remark('impasto: the loss never changed, no step was possible; lower the weights or raise the learning rate');
   }
-  const { output, contentPath, stylePath } = job;
-  const description = `${basename(contentPath)} in the style of ${basename(stylePath)}, ${spent} evaluations`;
+  const { output, contentPath, stylePaths } = job;
+  const description = `${basename(contentPath)} in the style of ${stylePaths.map((path) => basename(path)).join(' and ')}, ${spent} evaluations`;
   await writeImage(output, result.picture, { metadata: { software: `Impasto ${impastoVersion()}`, description } });
   const { width, height } = result.picture;
   answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);

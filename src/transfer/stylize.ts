@@ -15,6 +15,7 @@ import { TransferObjective } from './objective.ts';
 import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
 import type { Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer } from './run.ts';
+import { mixOf, type Style, type StylePicture } from './style-mix.ts';
 
 /** Where the optimised picture starts. */
 export type Start = { readonly kind: 'content' } | { readonly kind: 'noise'; readonly seed: number } | StartPicture;
@@ -28,7 +29,8 @@ export interface StylizeRequest {
   /** Host weights by layer name, at least to the deepest layer in use. */
   readonly weights: ReadonlyMap<string, ConvWeights>;
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  /** One painting, or several with their weights in the mix. */
+  readonly style: Style;
   readonly settings: Settings;
   readonly start: Start;
   /** Longest side of the result; `undefined` keeps every picture's own size. */
@@ -38,7 +40,8 @@ export interface StylizeRequest {
 /** The pictures at the size they are compared at. */
 export interface PreparedPictures {
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  /** Their weights add up to 1. */
+  readonly style: readonly StylePicture[];
   readonly initial: RgbImage;
 }
 
@@ -46,14 +49,17 @@ export interface PreparedPictures {
 export function preparePictures(request: Omit<StylizeRequest, 'gpu' | 'weights'>): PreparedPictures {
   const { size, start } = request;
   if (size === undefined) {
-    const { content, style } = request;
-    return { content, style, initial: initialPicture(start, content) };
+    const { content } = request;
+    return { content, style: mixOf(request.style), initial: initialPicture(start, content) };
   }
   const contentSize = fitLongestSide(request.content.width, request.content.height, size);
   const content = resizeImage(request.content, contentSize.width, contentSize.height);
   return {
     content,
-    style: fitStyle(request.style, content, request.settings),
+    style: mixOf(request.style).map(({ picture, weight }) => ({
+      picture: fitStyle(picture, content, request.settings),
+      weight,
+    })),
     initial: initialPicture(start, content),
   };
 }
@@ -90,14 +96,14 @@ function optimizerBytes(settings: Settings, gpu: Gpu): (values: number) => numbe
 
 /** The memory a run will take. @throws LimitError with the largest size that fits, before anything is allocated. */
 export function planStylize(
-  pictures: { readonly content: PictureSize; readonly style: PictureSize },
+  pictures: { readonly content: PictureSize; readonly style: Style<PictureSize> },
   settings: Settings,
   gpu: Gpu,
 ): TransferPlan {
   const request: PlanRequest = {
     options: settings.objective,
     size: pictures.content,
-    styleSize: pictures.style,
+    styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
     optimizerBytes: optimizerBytes(settings, gpu),
     backend: backendOf(gpu),
   };
