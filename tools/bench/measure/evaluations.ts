@@ -1,11 +1,10 @@
 /** Whole evaluations at several sizes, by the clock on the wall, from submit to idle. */
 
-import type { Gpu } from '../../src/core/gpu.ts';
-import { Patience } from '../../src/core/patience.ts';
-import type { DeviceWeights } from '../../src/models/device-weights.ts';
-import { progress } from './environment.ts';
+import type { Gpu } from '../../../src/core/gpu.ts';
+import { Patience } from '../../../src/core/patience.ts';
+import type { DeviceWeights } from '../../../src/models/device-weights.ts';
 import { evaluateOnce, openObjective } from './network.ts';
-import { type Size, sizeName } from './pictures.ts';
+import { type Pictures, type Size, sizeName } from './pictures.ts';
 import type { EvaluationRow } from './report.ts';
 import { repetitionsFor, summarise } from './statistics.ts';
 import type { Effort } from './timing.ts';
@@ -18,11 +17,9 @@ export function evaluationName(size: Size): string {
 export async function evaluationRow(
   gpu: Gpu,
   weights: DeviceWeights,
-  size: Size,
-  effort: Effort,
+  { pictures, effort }: { readonly pictures: Pictures; readonly effort: Effort },
 ): Promise<EvaluationRow> {
-  progress(evaluationName(size));
-  using objective = await openObjective(gpu, weights, size);
+  using objective = await openObjective(gpu, weights, pictures);
   const patience = new Patience();
   await evaluateOnce(gpu, objective, patience);
   const onceMs = await evaluateOnce(gpu, objective, patience);
@@ -30,6 +27,7 @@ export async function evaluationRow(
   const count = repetitionsFor(onceMs, effort);
   while (times.length < count) times.push(await evaluateOnce(gpu, objective, patience));
   const ms = summarise(times);
-  const pixels = size.width * size.height;
-  return { name: evaluationName(size), pixels, ms, nsPerPixel: (1e6 * ms.median) / pixels };
+  const { width, height } = pictures.image;
+  const pixels = width * height;
+  return { name: evaluationName({ width, height }), pixels, ms, nsPerPixel: (1e6 * ms.median) / pixels };
 }

@@ -3,17 +3,16 @@
  * data before its time counts; `direct` itself is held against f64 on small shapes by `checks.ts`.
  */
 
-import { BufferScope, type BufferSlice } from '../../src/core/buffers.ts';
-import type { Gpu } from '../../src/core/gpu.ts';
-import { Program } from '../../src/core/program.ts';
-import { timeDispatches } from '../../src/core/timing.ts';
-import type { KernelVariant, Recording } from '../../test/cases/kernel-case.ts';
+import { BufferScope, type BufferSlice } from '../../../src/core/buffers.ts';
+import type { Gpu } from '../../../src/core/gpu.ts';
+import { Program } from '../../../src/core/program.ts';
+import { timeDispatches } from '../../../src/core/timing.ts';
+import type { KernelVariant, Recording } from '../../../test/cases/kernel-case.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
 import type { ConvProblem } from './conv-problems.ts';
-import { progress } from './environment.ts';
 import { type KernelRow, type PartRow, type RowFilter, ratesOf } from './report.ts';
 import { repetitionsFor, summarise } from './statistics.ts';
-import { type Effort, timeProgram } from './timing.ts';
+import { canTimeDispatches, type Effort, repeatsFor, timeProgram } from './timing.ts';
 
 export interface ConvRowOptions {
   readonly peak: AdapterPeak;
@@ -21,6 +20,8 @@ export interface ConvRowOptions {
   readonly isWanted: RowFilter;
   /** Every variant that the adapter can run, not only `direct` and the one in use. */
   readonly allVariants: boolean;
+  /** Told what is timed next. */
+  readonly progress: (row: string) => void;
 }
 
 /** The name a filter sees. */
@@ -52,7 +53,7 @@ export async function convRows(gpu: Gpu, problem: ConvProblem, options: ConvRowO
     const output = await run.output();
     if (isReference) reference = output;
     if (!wanted.includes(variant)) continue;
-    progress(rowName(problem, variant));
+    options.progress(rowName(problem, variant));
     const check = isReference || reference === undefined ? 'ok' : difference(output, reference, limitOf(variant));
     rows.push(await timeVariant(run, variant, check, options));
   }
@@ -79,14 +80,16 @@ async function timeVariant(
     ...ratesOf({ flops, leastBytes }, ms.median, peak),
     bufferBytes: run.bufferBytes,
     firstUseMs: Math.max(run.firstMs - ms.median, 0),
-    parts: program.dispatches.length > 1 ? await timeParts(gpu, program, ms.median, effort) : [],
+    parts:
+      program.dispatches.length > 1 && canTimeDispatches(gpu) ? await timeParts(gpu, program, ms.median, effort) : [],
   };
 }
 
 async function timeParts(gpu: Gpu, program: Program, onceMs: number, effort: Effort): Promise<readonly PartRow[]> {
   const runs = Math.min(repetitionsFor(onceMs, effort), 10);
+  const repeats = repeatsFor(onceMs / program.dispatches.length, effort.clock);
   const byLabel = new Map<string, number[][]>();
-  for (const { label, milliseconds } of await timeDispatches(gpu, program, runs)) {
+  for (const { label, milliseconds } of await timeDispatches(gpu, program, runs, repeats)) {
     const part = label.replace(/^conv2d_(forward|backward) /, '');
     byLabel.set(part, [...(byLabel.get(part) ?? []), [...milliseconds]]);
   }

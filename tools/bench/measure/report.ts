@@ -6,15 +6,17 @@ import type { Summary } from './statistics.ts';
 /** Where and when figures were taken; without it they mean little. */
 export interface Environment {
   readonly date: string;
-  readonly cpu: string;
+  /** Browsers do not say. */
+  readonly cpu: string | undefined;
   readonly cores: number;
   readonly os: string;
-  readonly node: string;
+  /** `Node v20.19.0`, `Chrome 140`. */
+  readonly runtime: string;
   readonly adapter: string;
   /** The family of hot kernels that was asked for, or `auto`. */
   readonly kernels: string;
-  /** Processes that wanted a core when the run began; much above 0 makes figures noisy. */
-  readonly loadAverage: number;
+  /** Processes that wanted a core when the run began; much above 0 makes figures noisy. Browsers do not say. */
+  readonly loadAverage: number | undefined;
 }
 
 /** One dispatch of a kernel of several. */

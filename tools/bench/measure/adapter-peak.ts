@@ -3,12 +3,10 @@
  * bytes, and the least that a dispatch costs.
  */
 
-import { readFileSync } from 'node:fs';
-import { BufferScope, type BufferSlice, bytesPerFloat } from '../../src/core/buffers.ts';
-import { Gpu } from '../../src/core/gpu.ts';
-import { defineKernel, type KernelDefinition } from '../../src/core/kernel.ts';
-import { Program } from '../../src/core/program.ts';
-import { readShader } from '../../src/platform/node/gpu.ts';
+import { BufferScope, type BufferSlice, bytesPerFloat } from '../../../src/core/buffers.ts';
+import { Gpu } from '../../../src/core/gpu.ts';
+import { defineKernel, type KernelDefinition, type ShaderSource } from '../../../src/core/kernel.ts';
+import { Program } from '../../../src/core/program.ts';
 import { gigaPerSecond, summarise } from './statistics.ts';
 import { type Effort, timeProgram } from './timing.ts';
 
@@ -40,25 +38,21 @@ export interface AdapterPeak {
   readonly dispatchMs: number;
 }
 
-const folder = new URL('./', import.meta.url);
-const peakShaders = new Set(peakKernels.map(({ shader }) => shader));
-
-/** The benchmark's own shaders lie beside it; all others are the engine's. */
-export function readBenchShader(fileName: string): string {
-  return peakShaders.has(fileName) ? readFileSync(new URL(fileName, folder), 'utf8') : readShader(fileName);
-}
-
 /** Independent sums per invocation: as many as hide the latency of a multiply-add, not more than there are registers. */
 const accumulatorChoices = [8, 12, 16] as const;
 const steps = 8;
 const rounds = 128;
 const bytesPerVector = 4 * bytesPerFloat;
 
-/** Measures all three. Takes about four times the effort's goal. */
-export async function measurePeak(gpu: Gpu, effort: Effort): Promise<AdapterPeak> {
+/**
+ * Measures all three. Takes about four times the effort's goal.
+ *
+ * @param shaders has the texts of {@link peakKernels}, which lie beside this file.
+ */
+export async function measurePeak(gpu: Gpu, shaders: ShaderSource, effort: Effort): Promise<AdapterPeak> {
   const { device, profile } = gpu;
   // A second engine over the same device, which knows the benchmark's shaders too.
-  const bench = new Gpu({ device, profile, shaders: readBenchShader, instance: gpu });
+  const bench = new Gpu({ device, profile, shaders, instance: gpu });
   using scope = new BufferScope(bench.buffers);
   let gflops = 0;
   for (const accumulators of accumulatorChoices) {

@@ -3,16 +3,17 @@
  * convolution, and the shares of an evaluation.
  */
 
-import type { Gpu } from '../../src/core/gpu.ts';
-import { type DispatchTiming, timeDispatches } from '../../src/core/timing.ts';
-import type { Step } from '../../src/models/schedule.ts';
-import type { TransferObjective } from '../../src/transfer/objective.ts';
-import { objectiveSchedule } from '../../src/transfer/plan.ts';
+import type { Gpu } from '../../../src/core/gpu.ts';
+import { type DispatchTiming, timeDispatches } from '../../../src/core/timing.ts';
+import type { Step } from '../../../src/models/schedule.ts';
+import type { TransferObjective } from '../../../src/transfer/objective.ts';
+import { objectiveSchedule } from '../../../src/transfer/plan.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
 import { settings } from './network.ts';
 import type { Size } from './pictures.ts';
 import { type KernelRow, ratesOf, type ShareRow } from './report.ts';
 import { type Summary, sumByRun, summarise } from './statistics.ts';
+import { type Clock, repeatsFor } from './timing.ts';
 
 /** All dispatches of one name, summed run by run. */
 export interface DispatchGroup {
@@ -22,15 +23,16 @@ export interface DispatchGroup {
   readonly milliseconds: readonly number[];
 }
 
-/** Times an evaluation `runs` times, after one untimed run, and groups its dispatches. */
+/** Times an evaluation `runs` times, after an untimed one, and groups its dispatches. @throws DeviceError without timestamps. */
 export async function timeEvaluation(
   gpu: Gpu,
   objective: TransferObjective,
-  runs: number,
+  { runs, clock }: { readonly runs: number; readonly clock?: Clock | undefined },
 ): Promise<readonly DispatchGroup[]> {
   const { program } = objective;
-  await timeDispatches(gpu, program, 1);
-  const timings = await timeDispatches(gpu, program, runs);
+  const first = await timeDispatches(gpu, program, 1);
+  const onceMs = first.reduce((sum, { milliseconds }) => sum + (milliseconds[0] ?? 0), 0);
+  const timings = await timeDispatches(gpu, program, runs, repeatsFor(onceMs / first.length, clock));
   return groupDispatches(
     timings,
     program.dispatches.map(({ kernel }) => kernel.shader),

@@ -1,31 +1,42 @@
-/** A report as text: aligned tables for a terminal, and the short Markdown table of the README. Pure. */
+/** A report as tables: for a page, aligned for a terminal, and the short Markdown table of the README. Pure. */
 
-import type { EvaluationRow, KernelRow, Report } from './report.ts';
+import type { Environment, EvaluationRow, KernelRow, Report } from './report.ts';
 import { figure, markdownTable, mebibytes, names, numbers, percent, type Table, textTable } from './table.ts';
 
-/** Everything that was measured, section by section; sections without rows are left out. */
-export function textReport(report: Report, options: { readonly parts: boolean }): string {
-  const sections = [
-    header(report),
-    section(kernelHeading(report), kernelTable(report.kernels, options.parts)),
-    section('Loss and gradient, wall time from submit to idle', evaluationTable(report.evaluations)),
-    section("Shares of an evaluation, device time; an optimiser's step comes on top", shareTable(report)),
-    section('From starting a process to its first loss', firstUseTable(report)),
-    section('Device memory at its highest', memoryTable(report)),
-  ];
-  return sections.filter((text) => text !== '').join('\n\n');
+export interface Section {
+  readonly heading: string;
+  readonly table: Table;
 }
 
-function section(heading: string, table: Table): string {
-  return table.rows.length === 0 ? '' : `${heading}\n\n${textTable(table)}`;
+/** Everything that was measured, section by section; sections without rows are left out. */
+export function reportSections(report: Report, options: { readonly parts: boolean }): readonly Section[] {
+  const sections: readonly Section[] = [
+    { heading: kernelHeading(report), table: kernelTable(report.kernels, options.parts) },
+    { heading: 'Loss and gradient, wall time from submit to idle', table: evaluationTable(report.evaluations) },
+    {
+      heading: "Shares of an evaluation, device time; an optimiser's step comes on top",
+      table: shareTable(report),
+    },
+    { heading: 'From starting a process to its first loss', table: firstUseTable(report) },
+    { heading: 'Device memory at its highest', table: memoryTable(report) },
+  ];
+  return sections.filter(({ table }) => table.rows.length > 0);
+}
+
+/** The report for a terminal. */
+export function textReport(report: Report, options: { readonly parts: boolean }): string {
+  const sections = reportSections(report, options).map(({ heading, table }) => `${heading}\n\n${textTable(table)}`);
+  return [header(report), ...sections].join('\n\n');
+}
+
+/** Everything but the adapter that says where and when figures were taken; browsers leave some of it out. */
+export function describeMachine({ cpu, cores, os, runtime, date, loadAverage }: Environment): string {
+  const load = loadAverage === undefined ? [] : [`load ${loadAverage.toFixed(1)} at the start`];
+  return [...(cpu === undefined ? [] : [cpu]), `${cores} cores`, os, runtime, date.slice(0, 10), ...load].join(', ');
 }
 
 function header({ environment, peak, checks }: Report): string {
-  const { adapter, kernels, cpu, cores, os, node, date, loadAverage } = environment;
-  const lines = [
-    `${adapter} (kernels: ${kernels})`,
-    `${cpu}, ${cores} cores, ${os}, Node ${node}, ${date.slice(0, 10)}, load ${loadAverage.toFixed(1)} at the start`,
-  ];
+  const lines = [`${environment.adapter} (kernels: ${environment.kernels})`, describeMachine(environment)];
   if (peak !== undefined) {
     const { gflops, copyGBs, dispatchMs } = peak;
     lines.push(
@@ -166,12 +177,25 @@ export function markdownReport({ environment, peak, evaluations, shares, firstUs
       `${mebibytes(row.peakBytes)}, of which weights ${mebibytes(row.weightBytes)}; ${figure(row.bytesPerPixel / 1000)} kB per pixel besides`,
     ]),
   ];
-  const { adapter, cpu, cores, node, date } = environment;
-  const peaks =
-    peak === undefined ? '' : ` Measured peak: ${figure(peak.gflops)} GFLOP/s, ${figure(peak.copyGBs)} GB/s.`;
   return [
-    `${adapter} on ${cpu}, ${cores} cores, Node ${node}, ${date.slice(0, 10)}.${peaks} Made by \`npm run bench -- --markdown\`.`,
+    `${machineSentences({ environment, peak })} Made by \`npm run bench -- --markdown\`.`,
     '',
     markdownTable({ columns: [names('what'), numbers('median (min–max)')], rows }),
   ].join('\n');
+}
+
+/** Everything measured in a browser as Markdown, fit to be sent in: the kernels in use, evaluations, shares. */
+export function markdownSections(report: Report): string {
+  const used = { ...report, kernels: report.kernels.filter(({ isUsed }) => isUsed) };
+  const sections = reportSections(used, { parts: false }).map(
+    ({ heading, table }) => `${heading}\n\n${markdownTable(table)}`,
+  );
+  return [`${machineSentences(report)} Made by Impasto's benchmark page.`, ...sections].join('\n\n');
+}
+
+function machineSentences({ environment, peak }: Pick<Report, 'environment' | 'peak'>): string {
+  const machine = describeMachine({ ...environment, loadAverage: undefined });
+  const peaks =
+    peak === undefined ? '' : ` Measured peak: ${figure(peak.gflops)} GFLOP/s, ${figure(peak.copyGBs)} GB/s.`;
+  return `${environment.adapter} on ${machine}.${peaks}`;
 }
