@@ -3,7 +3,7 @@
 import { SingleBar } from 'cli-progress';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import { formatDuration, formatLoss, remark } from './output.ts';
-import { type Pace, Rate } from './rate.ts';
+import { type Pace, Rate } from '../transfer/rate.ts';
 
 export interface Progress {
   update(report: EvaluationReport): void;

@@ -4,7 +4,7 @@
  */
 
 import { BufferPool, type BufferSlice, bufferUsage } from './buffers.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, OutOfMemoryError } from './errors.ts';
 import { KernelCache, type ShaderSource } from './kernel.ts';
 import type { Program } from './program.ts';
 
@@ -37,6 +37,19 @@ export function profileAdapter(info: GPUAdapterInfo, device: GPUDevice): Adapter
     description: info.description || info.device || `${info.vendor} ${info.architecture}`,
     isSoftware: info.isFallbackAdapter || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b/.test(words),
     subgroupSize: isFixed && device.features.has('subgroups') ? info.subgroupMinSize : undefined,
+  };
+}
+
+/** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
+const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
+
+const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+
+/** What to ask an adapter's device for: everything of it that the engine can use. */
+export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
+  return {
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
   };
 }
 
@@ -98,8 +111,10 @@ export class Gpu implements Disposable {
     if (error !== null) {
       // The device's error explains whatever `build` threw after it.
       if ('result' in outcome && isDisposable(outcome.result)) outcome.result[Symbol.dispose]();
-      const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
-      throw new DeviceError(`${what} ${cause}: ${error.message}`);
+      if (outOfMemory !== null) {
+        throw new OutOfMemoryError(`${what} needs more memory than the adapter gives: ${error.message}`);
+      }
+      throw new DeviceError(`${what} was refused by WebGPU: ${error.message}`);
     }
     if ('thrown' in outcome) throw outcome.thrown;
     return outcome.result;

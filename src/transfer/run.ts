@@ -11,6 +11,10 @@ import type { TransferObjective } from './objective.ts';
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
   readonly onEvaluation?: (report: EvaluationReport) => void;
+  /** Awaited before every step: a caller may hold the run there. An abort must let it go. */
+  readonly gate?: () => Promise<void>;
+  /** With the objective that is about to be optimised, and with undefined before its device memory is freed. */
+  readonly onObjective?: (objective: TransferObjective | undefined) => void;
   /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
   readonly snapshots?: {
@@ -59,6 +63,8 @@ export async function runTransfer(
   });
   let end: RunEnd = 'complete';
   let error: NonFiniteLossError | undefined;
+  options.onObjective?.(options.objective);
+  using _ = { [Symbol.dispose]: () => options.onObjective?.(undefined) };
   try {
     end = await loop(options, evaluator);
     await evaluator.drain();
@@ -79,6 +85,8 @@ async function loop(
   const { objective, optimizer, snapshots, signal } = options;
   let nextSnapshot = snapshots?.every ?? Number.POSITIVE_INFINITY;
   while (evaluator.remaining > 0) {
+    await options.gate?.();
+    if (evaluator.remaining === 0) break;
     const reason = await optimizer.step(evaluator);
     if (reason !== undefined && signal?.aborted !== true) return reason;
     const spent = options.budget - evaluator.remaining;

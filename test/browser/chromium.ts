@@ -7,7 +7,14 @@ import { type Browser, chromium } from 'playwright-core';
 import { browserAdvice, findBrowser } from '../../tools/setup/browser.mjs';
 
 /** SwiftShader computes on the CPU, so the tests see the same adapter everywhere. */
-const webGpuArguments = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+const webGpuArguments = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  // Without a Vulkan compositor a WebGPU canvas cannot be shown, and the device is lost with its first frame.
+  '--use-vulkan=swiftshader',
+  '--use-angle=vulkan',
+  '--enable-features=Vulkan',
+];
 
 export interface LaunchOptions {
   /** False starts a browser that has no `navigator.gpu`. */

@@ -3,13 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
-import { type AdapterProfile, Gpu, type KernelFamily, type MeasuredVariants, profileAdapter } from '../../core/gpu.ts';
+import {
+  type AdapterProfile,
+  deviceDescriptorFor,
+  Gpu,
+  type KernelFamily,
+  type MeasuredVariants,
+  profileAdapter,
+} from '../../core/gpu.ts';
 import { widenVectors } from './vector-width.ts';
-
-/** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
-const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
-
-const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
 export interface OpenGpuOptions {
   /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
@@ -37,9 +39,7 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
   const instance = create(flags);
   const adapter = await requestAdapter(instance, options.adapter);
-  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
-  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  const device = await adapter.requestDevice(deviceDescriptorFor(adapter));
   const profile = profileAdapter(adapter.info, device);
   return new Gpu({
     device,

@@ -1,0 +1,31 @@
+/** What the page has to say to its user: one sentence each, some with an answer one click away. */
+
+import { type Signal, signal } from '@preact/signals';
+
+export interface Notice {
+  readonly id: number;
+  readonly tone: 'problem' | 'news';
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+export class Notices {
+  readonly list: Signal<readonly Notice[]> = signal([]);
+  #count = 0;
+
+  /** Shows a notice; the same text is shown once. News goes by itself, problems stay until they are dismissed. */
+  add(tone: Notice['tone'], text: string, action?: Notice['action']): void {
+    const id = ++this.#count;
+    const others = this.list.value.filter((notice) => notice.text !== text);
+    this.list.value = [...others.slice(-2), { id, tone, text, action }];
+    if (tone === 'news') setTimeout(() => this.dismiss(id), 6000);
+  }
+
+  dismiss(id: number): void {
+    this.list.value = this.list.value.filter((notice) => notice.id !== id);
+  }
+
+  clearProblems(): void {
+    this.list.value = this.list.value.filter(({ tone }) => tone !== 'problem');
+  }
+}

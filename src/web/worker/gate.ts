@@ -1,0 +1,30 @@
+/** Holds a run between two steps: paused, or let through one step at a time. */
+
+import type { Pace } from '../protocol.ts';
+
+export class Gate {
+  #pace: Pace = 'run';
+  /** Lets whoever waits look again. */
+  #wake: (() => void) | undefined;
+
+  get pace(): Pace {
+    return this.#pace;
+  }
+
+  /** Sets how the run goes on; `step` lets one step through and pauses. */
+  set(pace: Pace): void {
+    this.#pace = pace;
+    this.#wake?.();
+  }
+
+  /** Resolves when the next step may be taken, or rejects as soon as `ended` does. One run waits at a time. */
+  async pass(ended: Promise<never>): Promise<void> {
+    while (this.#pace === 'pause') {
+      const changed = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([changed, ended]);
+    }
+    if (this.#pace === 'step') this.#pace = 'pause';
+  }
+}

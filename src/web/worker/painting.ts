@@ -1,0 +1,134 @@
+/** One painting from start to end: the run, its preview and copies, and what happens when the device is lost under it. */
+
+import { messageOf } from '../../core/errors.ts';
+import type { RgbImage } from '../../images/rgb-image.ts';
+import type { EvaluationReport } from '../../transfer/evaluator.ts';
+import type { TransferObjective } from '../../transfer/objective.ts';
+import type { RunResult } from '../../transfer/run.ts';
+import { type StylizeRequest, stylize } from '../../transfer/stylize.ts';
+import type { EngineEvent } from '../protocol.ts';
+import type { PaintingDevice } from './device.ts';
+import { Gate } from './gate.ts';
+import { HostCopy, type PictureAt } from './host-copy.ts';
+
+export interface PaintingRequest extends Omit<StylizeRequest, 'gpu'> {
+  readonly device: PaintingDevice;
+  /** A new device after the old one was lost. */
+  readonly reopen: () => Promise<PaintingDevice>;
+  readonly tell: (event: EngineEvent) => void;
+}
+
+/** A device that is lost again and again without an evaluation in between will not do. */
+const mostLossesInARow = 3;
+
+/** Progress is told at most this often; the page need not know more than the eye sees. */
+const tellEveryMs = 50;
+
+export class Painting {
+  readonly gate = new Gate();
+  readonly #request: PaintingRequest;
+  readonly #abort = new AbortController();
+  readonly #untold: EvaluationReport[] = [];
+  #device: PaintingDevice;
+  #copy: PictureAt | undefined;
+  #hostCopy: HostCopy | undefined;
+  #objective: TransferObjective | undefined;
+  /** Evaluations done before the present device. */
+  #done = 0;
+  #last = 0;
+  #toldAtMs = 0;
+  #lossesInARow = 0;
+
+  constructor(request: PaintingRequest) {
+    this.#request = request;
+    this.#device = request.device;
+  }
+
+  /** Ends the run after the evaluation at work. */
+  stop(): void {
+    this.#abort.abort();
+    this.gate.set('run');
+  }
+
+  /** The picture as it is now. */
+  async picture(): Promise<RgbImage | undefined> {
+    return this.#objective?.readPicture() ?? this.#copy?.picture;
+  }
+
+  /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */
+  async run(): Promise<RunResult> {
+    for (;;) {
+      try {
+        return await this.#runOnDevice();
+      } catch (error) {
+        // A lost device's own report comes a little later than the errors it causes.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        this.#lossesInARow += 1;
+        if (!this.#device.isLost() || this.#lossesInARow > mostLossesInARow) throw error;
+        await this.#recover(messageOf(error));
+      }
+    }
+  }
+
+  async #runOnDevice(): Promise<RunResult> {
+    const { settings } = this.#request;
+    const iterations = Math.max(settings.iterations - this.#done, 1);
+    const start = this.#copy === undefined ? this.#request.start : ({ kind: 'picture', ...this.#copy } as const);
+    return await stylize({
+      ...this.#request,
+      gpu: this.#device.gpu,
+      settings: { ...settings, iterations },
+      start,
+      signal: this.#abort.signal,
+      gate: () => this.gate.pass(this.#device.lost),
+      onObjective: (objective) => this.#watch(objective),
+      onEvaluation: (report) => this.#report(report),
+    });
+  }
+
+  #watch(objective: TransferObjective | undefined): void {
+    const { tell, settings } = this.#request;
+    const { variable } = settings.objective;
+    this.#flush();
+    this.#hostCopy?.[Symbol.dispose]();
+    this.#hostCopy = undefined;
+    this.#objective = objective;
+    if (objective === undefined) {
+      this.#device.preview.watch(undefined);
+      return;
+    }
+    const { gpu, preview } = this.#device;
+    tell({ kind: 'painting', terms: objective.terms, size: objective.pictureSize });
+    this.#hostCopy = new HostCopy(gpu, objective, variable, (copy) => {
+      this.#copy = copy;
+    });
+    const source = { values: objective.variable, ...objective.pictureSize, variable };
+    preview.watch(source, () => tell({ kind: 'preview' }));
+  }
+
+  #report(report: EvaluationReport): void {
+    this.#lossesInARow = 0;
+    this.#last = this.#done + report.evaluation;
+    this.#untold.push({ ...report, evaluation: this.#last });
+    this.#device.preview.request();
+    this.#hostCopy?.request(this.#last);
+    if (performance.now() - this.#toldAtMs >= tellEveryMs || this.gate.pace !== 'run') this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#untold.length === 0) return;
+    this.#toldAtMs = performance.now();
+    const { bytesInUse } = this.#device.gpu.buffers;
+    this.#request.tell({ kind: 'progress', reports: this.#untold.splice(0), bytesInUse });
+  }
+
+  async #recover(message: string): Promise<void> {
+    const { tell, reopen } = this.#request;
+    this.#objective = undefined;
+    this.#hostCopy = undefined;
+    this.#done = this.#copy?.evaluation ?? 0;
+    tell({ kind: 'device-lost', message });
+    this.#device = await reopen();
+    tell({ kind: 'device-back', evaluation: this.#done });
+  }
+}
