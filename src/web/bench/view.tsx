@@ -160,33 +160,38 @@ function Peak({ report: { peak } }: { readonly report: Report }) {
 
 function ResultTable({ section: { heading, table } }: { readonly section: Section }) {
   const { columns, rows } = table;
+  const id = `about-${columns[0]?.title.replaceAll(' ', '-')}`;
   return (
-    <div class="table">
-      <table>
-        <caption>{heading}</caption>
-        <thead>
-          <tr>
-            {columns.map(({ title, align }) => (
-              <th key={title} scope="col" class={align}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, ...cells]) => (
-            <tr key={`${name} ${cells[0]}`}>
-              <th scope="row">{name}</th>
-              {columns.slice(1).map(({ title, align }, index) => (
-                <td key={title} class={align}>
-                  {cells[index]}
-                </td>
+    <section class="table">
+      <p class="quiet-text" id={id}>
+        {heading}
+      </p>
+      <div class="scroll">
+        <table aria-labelledby={id}>
+          <thead>
+            <tr>
+              {columns.map(({ title, align }) => (
+                <th key={title} scope="col" class={align}>
+                  {title}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rows.map(([name, ...cells]) => (
+              <tr key={`${name} ${cells[0]}`}>
+                <th scope="row">{name}</th>
+                {columns.slice(1).map(({ title, align }, index) => (
+                  <td key={title} class={align}>
+                    {cells[index]}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 
