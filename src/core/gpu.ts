@@ -6,6 +6,7 @@
 import { BufferPool, type BufferSlice, bufferUsage } from './buffers.ts';
 import { DeviceError, OutOfMemoryError } from './errors.ts';
 import { KernelCache, type ShaderSource } from './kernel.ts';
+import { Pacer } from './pacer.ts';
 import type { Program } from './program.ts';
 
 /** Families of the hot kernels; `kernels/family.ts` says which one an adapter runs. */
@@ -63,6 +64,7 @@ export class Gpu implements Disposable {
   /** What its owner knows to be fastest on this adapter; only asked where `kernelFamily` leaves the choice. */
   readonly measured: MeasuredVariants | undefined;
   protected readonly instance: object;
+  readonly #pacer: Pacer | undefined;
   #lost: string | undefined;
   #uncaptured: string | undefined;
 
@@ -74,6 +76,8 @@ export class Gpu implements Disposable {
     readonly instance: object;
     readonly kernelFamily?: KernelFamily | undefined;
     readonly measured?: MeasuredVariants | undefined;
+    /** What one submit should take at most, where others share the GPU; undefined never splits work. */
+    readonly submitTargetMs?: number | undefined;
   }) {
     this.kernelFamily = options.kernelFamily;
     this.measured = options.measured;
@@ -82,6 +86,7 @@ export class Gpu implements Disposable {
     this.profile = options.profile;
     this.buffers = new BufferPool(options.device);
     this.kernels = new KernelCache(options.device, options.shaders);
+    this.#pacer = options.submitTargetMs === undefined ? undefined : new Pacer(this, options.submitTargetMs);
     this.device.lost.then((info) => {
       if (info.reason !== 'destroyed') this.#lost = info.message;
     });
@@ -132,12 +137,26 @@ export class Gpu implements Disposable {
 
   /** Submits programs in order, in one pass, and whatever `finish` encodes after it. */
   submit(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): void {
+    this.submitEncoded((pass) => {
+      for (const program of programs) program.encode(pass);
+    }, finish);
+  }
+
+  /**
+   * As `submit`, for work that may take long: where the owner gave a `submitTargetMs`, in pieces of about that time. Resolves when
+   * all of it is submitted.
+   */
+  async submitPaced(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {
+    if (this.#pacer === undefined) this.submit(programs, finish);
+    else await this.#pacer.submit(programs, finish);
+  }
+
+  /** Submits one compute pass and whatever `finish` encodes after it. */
+  submitEncoded(encode: (pass: GPUComputePassEncoder) => void, finish?: (encoder: GPUCommandEncoder) => void): void {
     this.assertHealthy();
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const program of programs) {
-      program.encode(pass);
-    }
+    encode(pass);
     pass.end();
     finish?.(encoder);
     this.device.queue.submit([encoder.finish()]);

@@ -88,9 +88,9 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(buffer, offsetBytes, packParams(dispatch.kernel, params));
   }
 
-  /** Encodes every dispatch into an open pass. */
-  encode(pass: GPUComputePassEncoder): void {
-    for (const { pipeline, bindGroup, grid } of this.#dispatches) {
+  /** Encodes every dispatch into an open pass, or those from `from` to before `to`. */
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.#dispatches.length): void {
+    for (const { pipeline, bindGroup, grid } of this.#dispatches.slice(from, to)) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...grid);

@@ -11,8 +11,13 @@ import type { TransferObjective } from './objective.ts';
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
   readonly onEvaluation?: (report: EvaluationReport) => void;
-  /** Awaited before every step: a caller may hold the run there. An abort must let it go. */
-  readonly gate?: () => Promise<void>;
+  /**
+   * Asked before every step: a caller may hold the run there until its promise resolves, with all losses reported; undefined lets it
+   * go on at once. An abort must let it go.
+   */
+  readonly gate?: () => Promise<void> | undefined;
+  /** Least time between two readbacks of losses; 0, the default, reads each evaluation's by itself. */
+  readonly lossesEveryMs?: number;
   /** With the objective that is about to be optimised, and with undefined before its device memory is freed. */
   readonly onObjective?: (objective: TransferObjective | undefined) => void;
   /** Ends the run after the evaluation at work, with the best picture so far. */
@@ -85,8 +90,12 @@ async function loop(
   const { objective, optimizer, snapshots, signal } = options;
   let nextSnapshot = snapshots?.every ?? Number.POSITIVE_INFINITY;
   while (evaluator.remaining > 0) {
-    await options.gate?.();
-    if (evaluator.remaining === 0) break;
+    const held = options.gate?.();
+    if (held !== undefined) {
+      await evaluator.drain();
+      await held;
+      if (evaluator.remaining === 0) break;
+    }
     const reason = await optimizer.step(evaluator);
     if (reason !== undefined && signal?.aborted !== true) return reason;
     const spent = options.budget - evaluator.remaining;

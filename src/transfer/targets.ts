@@ -113,7 +113,7 @@ async function makeTargets(
     });
     executor.record(program);
     const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(schedule, name), executor, program) }));
-    gpu.submit([program], (encoder) => {
+    await gpu.submitPaced([program], (encoder) => {
       for (const { finish } of captured) finish?.(encoder);
     });
     await gpu.idle();

@@ -4,6 +4,9 @@ import { DeviceError } from '../../core/errors.ts';
 import { deviceDescriptorFor, Gpu, profileAdapter } from '../../core/gpu.ts';
 import { readShader } from './shaders.ts';
 
+/** The page shares its GPU with the desktop, which should not stutter. */
+const submitTargetMs = 50;
+
 /**
  * Opens the browser's first choice of adapter and a device on it. The caller disposes the result.
  *
@@ -21,6 +24,7 @@ export async function openGpu(): Promise<Gpu> {
     profile: profileAdapter(adapter.info, device),
     shaders: readShader,
     instance,
+    submitTargetMs,
   });
 }
 

@@ -17,8 +17,15 @@ export class Gate {
     this.#wake?.();
   }
 
-  /** Resolves when the next step may be taken, or rejects as soon as `ended` does. One run waits at a time. */
-  async pass(ended: Promise<never>): Promise<void> {
+  /** Undefined while the run may go on; else a promise of the next step, which rejects as soon as `ended` does. */
+  pass(ended: Promise<never>): Promise<void> | undefined {
+    if (this.#pace === 'pause') return this.#wait(ended);
+    if (this.#pace === 'step') this.#pace = 'pause';
+    return undefined;
+  }
+
+  /** One run waits at a time. */
+  async #wait(ended: Promise<never>): Promise<void> {
     while (this.#pace === 'pause') {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve;

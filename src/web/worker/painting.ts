@@ -21,6 +21,9 @@ export interface PaintingRequest extends Omit<StylizeRequest, 'gpu'> {
 /** A device that is lost again and again without an evaluation in between will not do. */
 const mostLossesInARow = 3;
 
+/** Losses are read at most once a displayed frame. */
+const frameMs = 1000 / 60;
+
 /** Progress is told at most this often; the page need not know more than the eye sees. */
 const tellEveryMs = 50;
 
@@ -80,6 +83,7 @@ export class Painting {
       settings: { ...settings, iterations },
       start,
       signal: this.#abort.signal,
+      lossesEveryMs: frameMs,
       gate: () => this.gate.pass(this.#device.lost),
       onObjective: (objective) => this.#watch(objective),
       onEvaluation: (report) => this.#report(report),
