@@ -7,6 +7,8 @@ export function Instruments({ model }: { readonly model: PageModel }) {
   const { run, plan } = model;
   const { perSecond, secondsLeft } = run.pace.value;
   const trace = run.trace.value;
+  // Before the first run they would only take room from the picture.
+  if (!run.isBusy && trace.evaluation.length === 0) return null;
   return (
     <section class="instruments" aria-label="Instruments">
       <dl class="figures">

@@ -78,7 +78,7 @@ function RunButtons({ model }: { readonly model: PageModel }) {
 function ResultButtons({ model }: { readonly model: PageModel }) {
   const hasPicture = model.run.picture.value !== undefined;
   return (
-    <div class="result-buttons">
+    <div class="result-buttons" data-picture={hasPicture}>
       <button
         type="button"
         class="quiet"
@@ -141,7 +141,9 @@ function statusOf({ run, weights, engineState }: PageModel): string {
     case 'idle':
       return (
         endOf(run) ??
-        (weights.value.isReady ? 'Ready' : `Ready; the network is on its way, ${downloaded(weights.value)}`)
+        (weights.value.isReady
+          ? 'Ready: drop, paste or choose your own pictures, or paint these'
+          : `Ready; the network is on its way, ${downloaded(weights.value)}`)
       );
   }
 }
