@@ -76,6 +76,8 @@ export class Gpu implements Disposable {
     readonly instance: object;
     readonly kernelFamily?: KernelFamily | undefined;
     readonly measured?: MeasuredVariants | undefined;
+    /** Compiles kernels beside other work, where the GPU's process has other things to do. */
+    readonly compileAside?: boolean;
     /** What one submit should take at most, where others share the GPU; undefined never splits work. */
     readonly submitTargetMs?: number | undefined;
   }) {
@@ -85,7 +87,7 @@ export class Gpu implements Disposable {
     this.device = options.device;
     this.profile = options.profile;
     this.buffers = new BufferPool(options.device);
-    this.kernels = new KernelCache(options.device, options.shaders);
+    this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
     this.#pacer = options.submitTargetMs === undefined ? undefined : new Pacer(this, options.submitTargetMs);
     this.device.lost.then((info) => {
       if (info.reason !== 'destroyed') this.#lost = info.message;
@@ -147,6 +149,7 @@ export class Gpu implements Disposable {
    * all of it is submitted.
    */
   async submitPaced(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {
+    for (const program of programs) await program.ready();
     if (this.#pacer === undefined) this.submit(programs, finish);
     else await this.#pacer.submit(programs, finish);
   }

@@ -6,7 +6,7 @@
 import { type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from './buffers.ts';
 import { ShapeError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
-import { type KernelDefinition, packParams } from './kernel.ts';
+import { type CompiledKernel, type KernelDefinition, packParams } from './kernel.ts';
 import type { HeaderConstants } from './shader.ts';
 
 export type Grid = readonly [x: number, y?: number, z?: number];
@@ -25,7 +25,7 @@ export interface DispatchOptions<Binding extends string, Parameter extends strin
 /** One recorded dispatch. */
 export interface Dispatch {
   readonly label: string;
-  readonly pipeline: GPUComputePipeline;
+  readonly compiled: CompiledKernel;
   readonly bindGroup: GPUBindGroup;
   readonly grid: readonly [number, number, number];
   readonly kernel: KernelDefinition;
@@ -62,7 +62,7 @@ export class Program implements Disposable {
     if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
       throw new ShapeError(`${label}: grid ${x}x${y}x${z} is not within 1 and ${most} workgroups a dimension`);
     }
-    const { pipeline, layout } = this.gpu.kernels.get(kernel, options.constants);
+    const compiled = this.gpu.kernels.get(kernel, options.constants);
     const uniform = this.#uniform(kernel, options.params);
     const names: readonly Binding[] = bindingNames(kernel);
     const slices = names.map((name) => options.bindings[name]);
@@ -71,13 +71,13 @@ export class Program implements Disposable {
     }
     const bindGroup = this.gpu.device.createBindGroup({
       label,
-      layout,
+      layout: compiled.layout,
       entries: slices.map((slice, binding) => ({
         binding,
         resource: { buffer: slice.buffer, offset: slice.offsetBytes, size: slice.sizeBytes },
       })),
     });
-    const dispatch: Dispatch = { label, pipeline, bindGroup, grid: [x, y, z], kernel, uniform };
+    const dispatch: Dispatch = { label, compiled, bindGroup, grid: [x, y, z], kernel, uniform };
     this.#dispatches.push(dispatch);
     return dispatch;
   }
@@ -88,10 +88,15 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(buffer, offsetBytes, packParams(dispatch.kernel, params));
   }
 
+  /** Resolves when every kernel is compiled. @throws DeviceError with the driver's message. */
+  async ready(): Promise<void> {
+    await Promise.all([...new Set(this.#dispatches.map(({ compiled }) => compiled))].map((kernel) => kernel.ready()));
+  }
+
   /** Encodes every dispatch into an open pass, or those from `from` to before `to`. */
   encode(pass: GPUComputePassEncoder, from = 0, to = this.#dispatches.length): void {
-    for (const { pipeline, bindGroup, grid } of this.#dispatches.slice(from, to)) {
-      pass.setPipeline(pipeline);
+    for (const { compiled, bindGroup, grid } of this.#dispatches.slice(from, to)) {
+      pass.setPipeline(compiled.pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...grid);
     }

@@ -57,11 +57,11 @@ async function timeOnce(gpu: Gpu, dispatches: Program['dispatches'], repeats: nu
   const resolved = gpu.buffers.allocate('timestamps', count * bytesPerTimestamp, usage);
   try {
     const encoder = device.createCommandEncoder();
-    dispatches.forEach(({ pipeline, bindGroup, grid }, index) => {
+    dispatches.forEach(({ compiled, bindGroup, grid }, index) => {
       const pass = encoder.beginComputePass({
         timestampWrites: { querySet, beginningOfPassWriteIndex: index * 2, endOfPassWriteIndex: index * 2 + 1 },
       });
-      pass.setPipeline(pipeline);
+      pass.setPipeline(compiled.pipeline);
       pass.setBindGroup(0, bindGroup);
       for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...grid);
       pass.end();

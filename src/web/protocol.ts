@@ -79,10 +79,10 @@ export type EngineEvent =
   | { readonly kind: 'weights-ready' }
   | { readonly kind: 'weights-failed'; readonly message: string }
   /** A run is set up: from here on evaluations are reported. */
-  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[]; readonly size: PictureInfo }
+  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[] }
   | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
-  /** The first frame of a run is on the canvas. */
-  | { readonly kind: 'preview' }
+  /** The first frame of a picture of this size is on the canvas. */
+  | { readonly kind: 'preview'; readonly size: PictureInfo }
   | { readonly kind: 'device-lost'; readonly message: string }
   /** A new device goes on after this evaluation; what was reported later is void. */
   | { readonly kind: 'device-back'; readonly evaluation: number };

@@ -24,6 +24,7 @@ export async function openGpu(): Promise<Gpu> {
     profile: profileAdapter(adapter.info, device),
     shaders: readShader,
     instance,
+    compileAside: true,
     submitTargetMs,
   });
 }

@@ -20,7 +20,6 @@ export class RunState {
   /** Whether a lost device is being replaced. */
   readonly isRecovering = signal(false);
   #rate = new Rate(0);
-  #size: PictureInfo | undefined;
 
   get isBusy(): boolean {
     return this.phase.value !== 'idle';
@@ -62,11 +61,10 @@ export class RunState {
         if (this.phase.value === 'preparing') this.phase.value = 'painting';
         if (this.trace.value.evaluation.length === 0) this.trace.value = startTrace(event.terms);
         this.isRecovering.value = false;
-        this.#size = event.size;
         return;
       case 'preview':
         // Only now is there something to see.
-        this.picture.value = this.#size;
+        this.picture.value = event.size;
         return;
       case 'progress': {
         const last = event.reports.at(-1)?.evaluation ?? this.evaluation.value;

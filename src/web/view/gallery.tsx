@@ -25,7 +25,9 @@ export function Gallery(properties: {
             }}
           >
             <img src={url} alt="" loading="lazy" width={180} height={120} />
-            <span class="name" title={title}>{title}</span>
+            <span class="name" title={title}>
+              {title}
+            </span>
             <span class="detail">{maker}</span>
           </button>
         ))}

@@ -19,7 +19,12 @@ export class Gate {
 
   /** Undefined while the run may go on; else a promise of the next step, which rejects as soon as `ended` does. */
   pass(ended: Promise<never>): Promise<void> | undefined {
-    if (this.#pace === 'pause') return this.#wait(ended);
+    if (this.#pace === 'pause') {
+      const held = this.#wait(ended);
+      // The run may still be reading losses when it rejects; it sees that all the same.
+      held.catch(() => {});
+      return held;
+    }
     if (this.#pace === 'step') this.#pace = 'pause';
     return undefined;
   }

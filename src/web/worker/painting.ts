@@ -53,6 +53,11 @@ export class Painting {
     this.gate.set('run');
   }
 
+  /** Evaluations spent, on all devices. */
+  get evaluations(): number {
+    return this.#last;
+  }
+
   /** The picture as it is now. */
   async picture(): Promise<RgbImage | undefined> {
     return this.#objective?.readPicture() ?? this.#copy?.picture;
@@ -102,12 +107,12 @@ export class Painting {
       return;
     }
     const { gpu, preview } = this.#device;
-    tell({ kind: 'painting', terms: objective.terms, size: objective.pictureSize });
+    tell({ kind: 'painting', terms: objective.terms });
     this.#hostCopy = new HostCopy(gpu, objective, variable, (copy) => {
       this.#copy = copy;
     });
-    const source = { values: objective.variable, ...objective.pictureSize, variable };
-    preview.watch(source, () => tell({ kind: 'preview' }));
+    const size = objective.pictureSize;
+    preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
 
   #report(report: EvaluationReport): void {
@@ -131,6 +136,7 @@ export class Painting {
     this.#objective = undefined;
     this.#hostCopy = undefined;
     this.#done = this.#copy?.evaluation ?? 0;
+    this.#last = this.#done;
     tell({ kind: 'device-lost', message });
     this.#device = await reopen();
     tell({ kind: 'device-back', evaluation: this.#done });

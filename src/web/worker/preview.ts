@@ -71,11 +71,11 @@ export class Preview implements Disposable {
     this.request();
   }
 
-  /** Shows a picture from the host. */
-  show(picture: RgbImage): void {
+  /** Shows a picture from the host; `onDrawn` is called when it is on the canvas. */
+  show(picture: RgbImage, onDrawn?: () => void): void {
     const values = this.#gpu.buffers.upload('shown picture', Float32Array.from(picture.pixels));
     const { width, height } = picture;
-    this.watch({ values, width, height, variable: 'pixels' });
+    this.watch({ values, width, height, variable: 'pixels' }, onDrawn);
     this.#own = values;
   }
 

@@ -77,6 +77,10 @@ export class Studio {
     if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
     const device = this.#open();
     const { pictures, settings } = this.#prepare(job);
+    planStylize(pictures, settings, device.gpu);
+    // What the run starts from is there to be seen while the targets are made.
+    const { width, height } = pictures.initial;
+    device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
     const weights = await this.#weights;
     if (weights === undefined) throw new DeviceError('the weights were never asked for');
     const painting = new Painting({
@@ -91,11 +95,13 @@ export class Studio {
       tell: this.#tell,
     });
     this.#painting = painting;
+    const startedAtMs = performance.now();
     try {
-      const { picture, end, evaluations, error, elapsedMs } = await painting.run();
+      const { picture, end, error } = await painting.run();
       this.#shown = picture;
       this.#open().preview.show(picture);
-      return { end, evaluations: evaluations.length, elapsedMs, problem: error?.message };
+      const elapsedMs = performance.now() - startedAtMs;
+      return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
     } finally {
       this.#painting = undefined;
     }
