@@ -92,7 +92,7 @@ function hasOnlyOpaque(rgba: Uint8ClampedArray): boolean {
 /** The picture as PNG. @throws InputError where it holds values that are not finite. */
 export async function encodePng(image: RgbImage): Promise<Blob> {
   const { width, height } = image;
-  const context = canvasContext(width, height);
+  const context = canvasContext(width, height, image.alpha !== undefined);
   const bytes = quantise(image);
   const channels = image.alpha === undefined ? 3 : 4;
   const samples = new ImageData(width, height);
@@ -103,8 +103,8 @@ export async function encodePng(image: RgbImage): Promise<Blob> {
   return context.canvas.convertToBlob({ type: 'image/png' });
 }
 
-function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+function canvasContext(width: number, height: number, alpha = true): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true, alpha });
   if (context === null) throw new InputError(`a picture of ${width}x${height} is too large for this browser's canvas`);
   return context;
 }

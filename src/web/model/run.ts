@@ -52,6 +52,7 @@ export class RunState {
   end(): void {
     this.phase.value = 'idle';
     this.isRecovering.value = false;
+    this.pace.value = { ...this.pace.value, secondsLeft: undefined };
   }
 
   /** Follows the worker. */

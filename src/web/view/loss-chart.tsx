@@ -104,14 +104,19 @@ function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
     height: chartHeight,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false }, y: { distr: 3 } },
+    scales: { x: { time: false }, y: { distr: 3, range: lossRange } },
     axes: [
       {
         ...axis,
         size: 24,
         values: (_, values) => values.map((value) => (Number.isInteger(value) ? String(value) : '')),
       },
-      { ...axis, size: 52, values: (_, values) => values.map((value) => (value === null ? '' : shortNumber(value))) },
+      {
+        ...axis,
+        size: 52,
+        grid: { stroke: grid, width: 1, filter: decadesOnly },
+        values: (_, values) => values.map((value) => (value === null ? '' : shortNumber(value))),
+      },
     ],
     series: [
       {},
@@ -124,6 +129,20 @@ function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
       })),
     ],
   };
+}
+
+/** Decades shown below the largest value: a term that begins at nothing would squeeze all others together. */
+const mostDecades = 6;
+
+function lossRange(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
+  if (least === null || most === null) return [0.1, 10];
+  return uPlot.rangeLog(Math.max(least, most / 10 ** mostDecades), most, 10, false);
+}
+
+/** Lines at powers of ten alone, where the axis spans several. */
+function decadesOnly(_: uPlot, values: number[]): (number | null)[] {
+  const isNarrow = (values.at(-1) ?? 1) / (values[0] ?? 1) <= 100;
+  return values.map((value) => (isNarrow || Number.isInteger(Math.log10(Number(value.toPrecision(6)))) ? value : null));
 }
 
 function shortNumber(value: number): string {
