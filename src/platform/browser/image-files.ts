@@ -2,7 +2,7 @@
  * Picture files in a browser: its own decoders and its PNG encoder. Works in a worker.
  *
  * Against `platform/node/image-files.ts`: no TIFF; 8 bits a sample; where a picture has alpha, colours under it pass through the
- * canvas, which stores them multiplied by it, so faint ones are coarser and those of wholly transparent pixels are gone.
+ * canvas, which stores them multiplied by it, so faint ones are coarser and those of wholly transparent pixels are gone: they become white.
  */
 
 import { FormatError, InputError } from '../../core/errors.ts';
@@ -78,6 +78,7 @@ function readBitmap(bitmap: ImageBitmap): RgbImage {
     context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
     const strip = context.getImageData(0, 0, width, rows).data;
     isOpaque &&= hasOnlyOpaque(strip);
+    whitenTransparent(strip);
     values.set(strip, top * width * 4);
   }
   const image = imageFromSamples({ width, height, channels: 4, values, maxValue: 255 });
@@ -87,6 +88,11 @@ function readBitmap(bitmap: ImageBitmap): RgbImage {
 function hasOnlyOpaque(rgba: Uint8ClampedArray): boolean {
   for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false;
   return true;
+}
+
+/** The canvas gives black where nothing is known of a colour; paper is white. */
+function whitenTransparent(rgba: Uint8ClampedArray): void {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] === 0) rgba.fill(255, i - 3, i);
 }
 
 /** The picture as PNG. @throws InputError where it holds values that are not finite. */

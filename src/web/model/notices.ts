@@ -7,6 +7,8 @@ export interface Notice {
   readonly tone: 'problem' | 'news';
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+  /** A later notice on the same topic takes its place. */
+  readonly topic?: string | undefined;
 }
 
 export class Notices {
@@ -14,15 +16,20 @@ export class Notices {
   #count = 0;
 
   /** Shows a notice; the same text is shown once. News goes by itself, problems stay until they are dismissed. */
-  add(tone: Notice['tone'], text: string, action?: Notice['action']): void {
+  add(tone: Notice['tone'], text: string, action?: Notice['action'], topic?: string): void {
     const id = ++this.#count;
+    this.clearTopic(topic);
     const others = this.list.value.filter((notice) => notice.text !== text);
-    this.list.value = [...others.slice(-2), { id, tone, text, action }];
+    this.list.value = [...others.slice(-2), { id, tone, text, action, topic }];
     if (tone === 'news') setTimeout(() => this.dismiss(id), 6000);
   }
 
   dismiss(id: number): void {
     this.list.value = this.list.value.filter((notice) => notice.id !== id);
+  }
+
+  clearTopic(topic: string | undefined): void {
+    this.list.value = this.list.value.filter((notice) => topic === undefined || notice.topic !== topic);
   }
 
   clearProblems(): void {

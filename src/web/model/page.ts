@@ -25,6 +25,8 @@ export interface WeightsState {
 /** A run that is going on is kept this often, so that a reload loses little. */
 const keepEveryMs = 10_000;
 const planAfterMs = 250;
+/** Notices on what the present settings would take. */
+const planTopic = 'plan';
 
 export class PageModel {
   readonly notices = new Notices();
@@ -212,7 +214,7 @@ export class PageModel {
   }
 
   /** Says why something was refused; a size too large is answered with the largest that fits. */
-  #refuse(error: unknown, again?: () => void): void {
+  #refuse(error: unknown, again?: () => void, topic?: string): void {
     const size = error instanceof RefusedError ? error.largestSide : undefined;
     const use = (side: number) => ({
       label: `Use ${side} pixels`,
@@ -222,7 +224,7 @@ export class PageModel {
         again?.();
       },
     });
-    this.notices.add('problem', messageOf(error), size === undefined ? undefined : use(size));
+    this.notices.add('problem', messageOf(error), size === undefined ? undefined : use(size), topic);
   }
 
   /** After every change: the link says it, and what it would take is found out. */
@@ -249,9 +251,10 @@ export class PageModel {
     if (this.run.isBusy || this.pictures.content.value === undefined || this.pictures.styles.value.length === 0) return;
     try {
       this.plan.value = await this.#engine.call('plan', this.#job('beginning'));
+      this.notices.clearTopic(planTopic);
     } catch (error) {
       this.plan.value = undefined;
-      this.#refuse(error);
+      this.#refuse(error, undefined, planTopic);
     }
   }
 

@@ -9,6 +9,7 @@ import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { AdapterInfo, EngineEvent, Job, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
 import { engineSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
+import { assertMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
 
@@ -77,7 +78,7 @@ export class Studio {
     if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
     const device = this.#open();
     const { pictures, settings } = this.#prepare(job);
-    planStylize(pictures, settings, device.gpu);
+    await assertMemory(device.gpu, pictures, settings);
     // What the run starts from is there to be seen while the targets are made.
     const { width, height } = pictures.initial;
     device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
