@@ -60,7 +60,8 @@ export class Pacer {
 
   async #room(): Promise<void> {
     const queuedMs = (): number => [...this.#inFlight.keys()].reduce((sum, { expectedMs }) => sum + expectedMs, 0);
-    while (this.#inFlight.size > 0 && queuedMs() > this.#targetMs) await this.#inFlight.values().next().value;
+    // One piece always waits behind the one at work, or the device would idle between them.
+    while (this.#inFlight.size > 1 && queuedMs() > this.#targetMs) await this.#inFlight.values().next().value;
   }
 
   #submitPiece(piece: Piece, finish: ((encoder: GPUCommandEncoder) => void) | undefined): void {

@@ -23,6 +23,7 @@ export function PictureCards({ model }: { readonly model: PageModel }) {
         ))}
         {styles.value.length < mostStyles && <AddStyle model={model} />}
       </section>
+      <p class="aside">Drop or paste your own pictures anywhere. They stay on this device.</p>
     </div>
   );
 }

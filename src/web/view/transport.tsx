@@ -141,9 +141,7 @@ function statusOf({ run, weights, engineState }: PageModel): string {
     case 'idle':
       return (
         endOf(run) ??
-        (weights.value.isReady
-          ? 'Ready: drop, paste or choose your own pictures, or paint these'
-          : `Ready; the network is on its way, ${downloaded(weights.value)}`)
+        (weights.value.isReady ? 'Ready' : `Ready; the network is on its way, ${downloaded(weights.value)}`)
       );
   }
 }
