@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 import { contentSecurityPolicy, securityHeaders } from './src/web/security.ts';
+import { bareShaders } from './tools/bare-shaders.ts';
 
 const pages = ['index', 'bench'].filter((page) => existsSync(new URL(`src/web/${page}.html`, import.meta.url)));
 
@@ -21,9 +22,11 @@ const policyInPage: Plugin = {
 
 export default defineConfig({
   root: 'src/web',
+  // A path that does not exist is an error, not the page.
+  appType: 'mpa',
   base: './',
   publicDir: false,
-  plugins: [policyInPage],
+  plugins: [policyInPage, bareShaders],
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,
@@ -32,7 +35,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: { input: pages.map((page) => `src/web/${page}.html`) },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [bareShaders] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1', port: 4173, headers: securityHeaders },
 });

@@ -132,7 +132,7 @@ function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
 }
 
 /** Decades shown below the largest value: a term that begins at nothing would squeeze all others together. */
-const mostDecades = 6;
+const mostDecades = 4;
 
 function lossRange(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
   if (least === null || most === null) return [0.1, 10];

@@ -18,6 +18,7 @@ export function PictureCards({ model }: { readonly model: PageModel }) {
       </section>
       <section aria-label="Painting" data-testid="styles">
         <h2>{isMix ? 'Paintings' : 'Painting'}</h2>
+        {styles.value.length === 0 && <PictureCard model={model} part="style" card={undefined} />}
         {styles.value.map((card) => (
           <PictureCard key={card.id} model={model} part="style" card={card} isMix={isMix} />
         ))}
@@ -39,7 +40,7 @@ function PictureCard({ model, part, card, isMix = false }: CardProperties) {
   const what = part === 'content' ? 'photograph' : 'painting';
   return (
     <article class="card" data-drop={part} data-replaces={card?.id}>
-      {card !== undefined && <img src={card.url} alt="" width={72} height={72} />}
+      <div class="thumbnail">{card !== undefined && <img src={card.url} alt="" width={72} height={72} />}</div>
       <div class="card-text">
         <p class="name" title={card?.name}>
           {card?.name ?? `No ${what} yet`}

@@ -4,7 +4,7 @@ import type { PageModel } from '../model/page.ts';
 
 export function Transport({ model }: { readonly model: PageModel }) {
   return (
-    <section class="transport" aria-label="Painting">
+    <section class="transport" aria-label="Run">
       <Progress model={model} />
       <div class="buttons">
         <MainButton model={model} />
@@ -118,7 +118,13 @@ function Progress({ model }: { readonly model: PageModel }) {
         data-testid="progress"
         ref={(bar) => bar?.style.setProperty('--share', String(share))}
       />
-      <p class="status" data-testid="status" data-phase={run.phase.value}>
+      <p
+        class="status"
+        // Counting megabytes aloud would help nobody.
+        aria-live={isWaiting ? 'off' : 'polite'}
+        data-testid="status"
+        data-phase={run.phase.value}
+      >
         {statusOf(model)}
       </p>
     </div>
