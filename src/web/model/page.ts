@@ -180,6 +180,8 @@ export class PageModel {
 
   /** A page that nobody looks at pauses, if that was chosen, and goes on when it is looked at again. */
   visibilityChanged(isHidden: boolean): void {
+    // A hidden page may be closed without a word.
+    if (isHidden && this.run.isBusy) void this.#keep();
     if (this.runsHidden.value) return;
     if (isHidden && this.run.phase.value === 'painting') this.pause();
     else if (!isHidden && this.run.phase.value === 'paused') this.resume();

@@ -58,9 +58,11 @@ export class Painting {
     return this.#last;
   }
 
-  /** The picture as it is now. */
+  /** The picture as it is now; while the run goes on, as it was at the last copy, so that nobody waits for a readback. */
   async picture(): Promise<RgbImage | undefined> {
-    return this.#objective?.readPicture() ?? this.#copy?.picture;
+    const isGoingOn = this.gate.pace === 'run';
+    if (this.#objective === undefined || (isGoingOn && this.#copy !== undefined)) return this.#copy?.picture;
+    return await this.#objective.readPicture();
   }
 
   /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */
@@ -108,8 +110,10 @@ export class Painting {
     }
     const { gpu, preview } = this.#device;
     tell({ kind: 'painting', terms: objective.terms });
-    this.#hostCopy = new HostCopy(gpu, objective, variable, (copy) => {
-      this.#copy = copy;
+    this.#hostCopy = new HostCopy(gpu, objective, variable, ({ picture, evaluation }) => {
+      const { alpha } = this.#request.content;
+      const isWhole = alpha?.length === picture.width * picture.height;
+      this.#copy = { picture: isWhole ? { ...picture, alpha } : picture, evaluation };
     });
     const size = objective.pictureSize;
     preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
