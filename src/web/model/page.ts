@@ -6,7 +6,7 @@ import { copyText } from '../../platform/browser/clipboard.ts';
 import { commandLine } from '../command.ts';
 import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
-import { formatLink, parseLink } from '../link.ts';
+import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
 import { engineSettings, type PageSettings, usualSettings } from '../settings.ts';
 import { Notices } from './notices.ts';
@@ -33,6 +33,8 @@ export class PageModel {
   readonly run = new RunState();
   readonly settings: Signal<PageSettings> = signal(usualSettings);
   readonly engineState: Signal<EngineState> = signal('opening');
+  /** Why the engine is not available, in the browser's words. */
+  readonly engineProblem = signal('');
   readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
   readonly weights: Signal<WeightsState> = signal({ loadedBytes: 0, totalBytes: 0, isReady: false });
   readonly plan: Signal<PlanInfo | undefined> = signal(undefined);
@@ -58,11 +60,12 @@ export class PageModel {
     try {
       this.adapter.value = await this.#engine.call('open', { canvas: offscreen }, [offscreen]);
       this.engineState.value = 'ready';
-    } catch {
+    } catch (error) {
+      this.engineProblem.value = messageOf(error);
       this.engineState.value = 'unavailable';
       return;
     }
-    await this.#restore(location.hash);
+    await this.#restore();
   }
 
   change(settings: Partial<PageSettings>): void {
@@ -103,6 +106,15 @@ export class PageModel {
 
   removeStyle(id: string): void {
     this.pictures.remove(id);
+    this.#changed();
+  }
+
+  /** Follows a link that was put into the address of the open page. */
+  async followLink(): Promise<void> {
+    const linked = this.#readLink(location.hash);
+    this.settings.value = linked.settings;
+    if (linked.styles !== undefined) for (const { id } of this.pictures.styles.value) this.pictures.remove(id);
+    await this.#place(linked);
     this.#changed();
   }
 
@@ -306,29 +318,19 @@ export class PageModel {
     });
   }
 
-  /** Puts in place what the link says; where it says nothing, the last run; else the examples. */
-  async #restore(hash: string): Promise<void> {
-    const { linked, problems } = parseLink(
-      hash,
-      examples.map(({ id }) => id),
-    );
-    for (const problem of problems) this.notices.add('problem', problem);
+  /** Puts in place what the address says; where it says nothing, the last run; else the examples. */
+  async #restore(): Promise<void> {
+    const { hash } = location;
+    const linked = this.#readLink(hash);
     // A link that was followed says what is wanted; a reload, or no link, brings back what was there.
     const isFollowed = hash.length > 1 && !isReload();
     const kept = isFollowed ? undefined : await this.#storage.load();
     this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
-    const take = (role: Role, { name, file, example, weight }: KeptPicture) =>
-      this.#attempt(() => {
-        return this.pictures.take(role, file, { name, weight, example: exampleOf(example ?? '') });
-      });
-    if (linked.content === undefined && kept !== undefined) await take('content', kept.content);
-    else await this.receiveExample('content', linked.content ?? firstContent);
-    const isKept = linked.styles === undefined && kept !== undefined;
-    for (const style of isKept ? kept.styles : []) await take('style', style);
-    const styles = isKept ? [] : (linked.styles ?? [{ example: firstStyle, weight: 1 }]);
-    for (const { example, weight } of styles) {
-      await this.#attempt(() => this.pictures.takeExample('style', example, { weight }));
-    }
+    await this.#place(
+      { content: firstContent, styles: [{ example: firstStyle, weight: 1 }], ...defined(linked) },
+      linked.content === undefined ? kept?.content : undefined,
+      linked.styles === undefined ? kept?.styles : undefined,
+    );
     if (kept !== undefined) {
       await this.#attempt(async () => {
         this.run.picture.value = await this.#engine.call('show', { file: kept.result });
@@ -339,6 +341,35 @@ export class PageModel {
     }
     this.#changed();
   }
+
+  #readLink(hash: string): Linked {
+    const names = examples.map(({ id }) => id);
+    const { linked, problems } = parseLink(hash, names);
+    for (const problem of problems) this.notices.add('problem', problem);
+    return linked;
+  }
+
+  /** Takes kept pictures, or the examples where there are none. */
+  async #place(
+    { content, styles }: Omit<Linked, 'settings'>,
+    keptContent?: KeptPicture,
+    keptStyles?: readonly KeptPicture[],
+  ): Promise<void> {
+    const take = (role: Role, { name, file, example, weight }: KeptPicture) =>
+      this.#attempt(() => this.pictures.take(role, file, { name, weight, example: exampleOf(example ?? '') }));
+    const takeExample = (role: Role, id: string, weight?: number) =>
+      this.#attempt(() => this.pictures.takeExample(role, id, { weight }));
+    if (keptContent !== undefined) await take('content', keptContent);
+    else if (content !== undefined) await takeExample('content', content);
+    for (const style of keptStyles ?? []) await take('style', style);
+    if (keptStyles === undefined)
+      for (const { example, weight } of styles ?? []) await takeExample('style', example, weight);
+  }
+}
+
+/** Without what is undefined, so that it does not hide defaults. */
+function defined({ content, styles }: Linked): Omit<Linked, 'settings'> {
+  return { ...(content === undefined ? {} : { content }), ...(styles === undefined ? {} : { styles }) };
 }
 
 function isReload(): boolean {

@@ -24,11 +24,11 @@ export function App({ model }: { readonly model: PageModel }) {
       </header>
       <main class="studio">
         <div class="easel">
-          {isUnavailable ? <Unsupported /> : <Stage model={model} />}
-          <Transport model={model} />
+          {isUnavailable ? <Unsupported detail={model.engineProblem.value} /> : <Stage model={model} />}
+          {!isUnavailable && <Transport model={model} />}
           <Instruments model={model} />
         </div>
-        <Controls model={model} />
+        {!isUnavailable && <Controls model={model} />}
       </main>
       <Notices notices={model.notices} />
     </>
@@ -53,13 +53,19 @@ function Adapter({ model }: { readonly model: PageModel }) {
 function watchPage(model: PageModel): () => void {
   const paste = (event: ClipboardEvent): void => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length > 0) void model.receive('content', files);
+    // A card that has the focus takes what is pasted; else it is the photograph.
+    const card = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
+    const { drop, replaces } = card?.dataset ?? {};
+    if (files.length > 0) void model.receive(drop === 'style' ? 'style' : 'content', files, replaces);
   };
   const hide = (): void => model.visibilityChanged(document.hidden);
+  const follow = (): void => void model.followLink();
   document.addEventListener('paste', paste);
+  addEventListener('hashchange', follow);
   document.addEventListener('visibilitychange', hide);
   return () => {
     document.removeEventListener('paste', paste);
+    removeEventListener('hashchange', follow);
     document.removeEventListener('visibilitychange', hide);
   };
 }

@@ -2,7 +2,8 @@
 
 import { browserFacts, webGpuAdvice } from '../../platform/browser/support.ts';
 
-export function Unsupported() {
+/** @param detail What was tried, and how it failed. */
+export function Unsupported({ detail = '' }: { readonly detail?: string }) {
   const { problem, remedies } = webGpuAdvice(browserFacts());
   return (
     <section class="unsupported" role="alert" data-testid="unsupported">
@@ -13,6 +14,7 @@ export function Unsupported() {
           <li key={remedy}>{remedy}</li>
         ))}
       </ul>
+      {detail !== '' && <p class="detail">What happened: {detail}.</p>}
     </section>
   );
 }
