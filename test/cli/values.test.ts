@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
 import { formatDuration, formatLoss, printable } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
-import { Rate } from '../../src/transfer/rate.ts';
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import { Rate } from '../../src/transfer/rate.ts';
 
 describe('numbers', () => {
   it.each([

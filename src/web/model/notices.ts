@@ -19,8 +19,9 @@ export class Notices {
   add(tone: Notice['tone'], text: string, action?: Notice['action'], topic?: string): void {
     const id = ++this.#count;
     this.clearTopic(topic);
-    const others = this.list.value.filter((notice) => notice.text !== text);
-    this.list.value = [...others.slice(-2), { id, tone, text, action, topic }];
+    const same = this.list.value.find((notice) => notice.text === text);
+    const others = this.list.value.filter((notice) => notice !== same);
+    this.list.value = [...others.slice(-2), { id, tone, text, action: action ?? same?.action, topic }];
     if (tone === 'news') setTimeout(() => this.dismiss(id), 6000);
   }
 

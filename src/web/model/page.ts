@@ -20,7 +20,10 @@ export interface WeightsState {
   readonly loadedBytes: number;
   readonly totalBytes: number;
   readonly isReady: boolean;
+  readonly hasFailed: boolean;
 }
+
+const noWeights: WeightsState = { loadedBytes: 0, totalBytes: 0, isReady: false, hasFailed: false };
 
 /** A run that is going on is kept this often, so that a reload loses little. */
 const keepEveryMs = 10_000;
@@ -36,7 +39,7 @@ export class PageModel {
   /** Why the engine is not available, in the browser's words. */
   readonly engineProblem = signal('');
   readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
-  readonly weights: Signal<WeightsState> = signal({ loadedBytes: 0, totalBytes: 0, isReady: false });
+  readonly weights: Signal<WeightsState> = signal(noWeights);
   readonly plan: Signal<PlanInfo | undefined> = signal(undefined);
   /** Whether a run goes on while nobody looks. */
   readonly runsHidden = signal(true);
@@ -201,9 +204,10 @@ export class PageModel {
 
   #follow(event: EngineEvent): void {
     batch(() => this.run.follow(event));
-    if (event.kind === 'weights') this.weights.value = { ...event, isReady: false };
+    if (event.kind === 'weights') this.weights.value = { ...noWeights, ...event };
     if (event.kind === 'weights-ready') this.weights.value = { ...this.weights.value, isReady: true };
     if (event.kind === 'weights-failed') {
+      this.weights.value = { ...noWeights, hasFailed: true };
       this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
     }
     if (event.kind === 'device-back') {

@@ -145,6 +145,7 @@ function statusOf({ run, weights, engineState }: PageModel): string {
     case 'ending':
       return 'Ending after this step';
     case 'idle':
+      if (weights.value.hasFailed) return 'The network could not be fetched';
       return (
         endOf(run) ??
         (weights.value.isReady ? 'Ready' : `Ready; the network is on its way, ${downloaded(weights.value)}`)
@@ -155,7 +156,7 @@ function statusOf({ run, weights, engineState }: PageModel): string {
 function endOf({ summary }: PageModel['run']): string | undefined {
   if (summary.value === undefined) return undefined;
   const { end, evaluations, elapsedMs } = summary.value;
-  const spent = `${evaluations} evaluations in ${(elapsedMs / 1000).toFixed(1)} s`;
+  const spent = `${evaluations} ${evaluations === 1 ? 'evaluation' : 'evaluations'} in ${(elapsedMs / 1000).toFixed(1)} s`;
   if (end === 'complete') return `Done: ${spent}`;
   if (end === 'aborted') return `Stopped: ${spent}`;
   return end === 'non-finite' ? `Ended early: ${spent}` : `Converged: ${spent}`;

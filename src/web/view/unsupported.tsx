@@ -14,7 +14,7 @@ export function Unsupported({ detail = '' }: { readonly detail?: string }) {
           <li key={remedy}>{remedy}</li>
         ))}
       </ul>
-      {detail !== '' && <p class="detail">What happened: {detail}.</p>}
+      {detail !== '' && <p>What happened: {detail}.</p>}
     </section>
   );
 }

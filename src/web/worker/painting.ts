@@ -6,12 +6,18 @@ import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import type { TransferObjective } from '../../transfer/objective.ts';
 import type { RunResult } from '../../transfer/run.ts';
 import { type StylizeRequest, stylize } from '../../transfer/stylize.ts';
+import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { EngineEvent } from '../protocol.ts';
 import type { PaintingDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { HostCopy, type PictureAt } from './host-copy.ts';
 
-export interface PaintingRequest extends Omit<StylizeRequest, 'gpu'> {
+/** Pictures are at the size they are painted at. */
+export interface PaintingRequest extends Pick<StylizeRequest, 'content' | 'style' | 'settings'> {
+  /** Where the picture starts. */
+  readonly initial: RgbImage;
+  /** They may still be on their way. */
+  readonly weights: Promise<NetworkWeights>;
   readonly device: PaintingDevice;
   /** A new device after the old one was lost. */
   readonly reopen: () => Promise<PaintingDevice>;
@@ -81,14 +87,21 @@ export class Painting {
   }
 
   async #runOnDevice(): Promise<RunResult> {
-    const { settings } = this.#request;
+    const { content, style, settings } = this.#request;
+    const { layers } = await this.#request.weights;
+    const picture = this.#copy?.picture ?? this.#request.initial;
+    if (this.#abort.signal.aborted) {
+      return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
+    }
     const iterations = Math.max(settings.iterations - this.#done, 1);
-    const start = this.#copy === undefined ? this.#request.start : ({ kind: 'picture', ...this.#copy } as const);
     return await stylize({
-      ...this.#request,
+      content,
+      style,
+      weights: layers,
+      size: undefined,
       gpu: this.#device.gpu,
       settings: { ...settings, iterations },
-      start,
+      start: { kind: 'picture', picture },
       signal: this.#abort.signal,
       lossesEveryMs: frameMs,
       gate: () => this.gate.pass(this.#device.lost),

@@ -1,6 +1,7 @@
 /** The worker's state: the device, the pictures it was given, the weights, and the painting at work. */
 
-import { DeviceError, InputError } from '../../core/errors.ts';
+import { DeviceError, InputError, messageOf } from '../../core/errors.ts';
+import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
@@ -20,7 +21,8 @@ export class Studio {
   readonly #tell: (event: EngineEvent) => void;
   readonly #pictures = new Map<string, RgbImage>();
   #canvas: OffscreenCanvas | undefined;
-  #device: PaintingDevice | undefined;
+  /** Open, or being opened. */
+  #device: Promise<PaintingDevice> | undefined;
   #weights: Promise<NetworkWeights> | undefined;
   #painting: Painting | undefined;
   /** What is on the canvas when nothing is being painted. */
@@ -32,21 +34,24 @@ export class Studio {
 
   async open(canvas: OffscreenCanvas): Promise<AdapterInfo> {
     this.#canvas = canvas;
-    const device = await openDevice(canvas);
-    this.#keep(device);
-    this.loadWeights();
+    const device = await this.#keep(openDevice(canvas));
+    void this.loadWeights();
     const { description, isSoftware } = device.gpu.profile;
     return { description, isSoftware };
   }
 
-  /** Begins to load the weights; events tell how it goes. */
-  loadWeights(): void {
-    this.#weights = loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
-    this.#weights.then(
+  /** Begins to load the weights; events tell how it goes. Failed ones are asked for again when they are needed. */
+  loadWeights(): Promise<NetworkWeights> {
+    const loading = loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
+    this.#weights = loading;
+    loading.then(
       () => this.#tell({ kind: 'weights-ready' }),
-      (error: unknown) =>
-        this.#tell({ kind: 'weights-failed', message: String(error instanceof Error ? error.message : error) }),
+      (error: unknown) => {
+        this.#weights = undefined;
+        this.#tell({ kind: 'weights-failed', message: messageOf(error) });
+      },
     );
+    return loading;
   }
 
   async picture(id: string, file: Blob, name: string): Promise<PictureInfo> {
@@ -62,35 +67,28 @@ export class Studio {
   async show(file: Blob): Promise<PictureInfo> {
     const picture = await decodeImage(file, 'the picture of the last run');
     this.#shown = picture;
-    this.#open().preview.show(picture);
+    (await this.#open()).preview.show(picture);
     return { width: picture.width, height: picture.height };
   }
 
   /** @throws LimitError with the largest size that fits. */
-  plan(job: Job): PlanInfo {
-    const { gpu } = this.#open();
-    const { pictures, settings } = this.#prepare(job);
+  async plan(job: Job): Promise<PlanInfo> {
+    const { gpu } = await this.#open();
+    const { pictures, settings } = this.#prepare(job, gpu);
     const { width, height } = pictures.content;
     return { peakBytes: planStylize(pictures, settings, gpu).peakBytes, width, height };
   }
 
   async start(job: Job): Promise<RunSummary> {
     if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
-    const device = this.#open();
-    const { pictures, settings } = this.#prepare(job);
-    await assertMemory(device.gpu, pictures, settings);
-    // What the run starts from is there to be seen while the targets are made.
-    const { width, height } = pictures.initial;
-    device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
-    const weights = await this.#weights;
-    if (weights === undefined) throw new DeviceError('the weights were never asked for');
+    const device = await this.#open();
+    const { pictures, settings } = this.#prepare(job, device.gpu);
     const painting = new Painting({
       device,
-      weights: weights.layers,
+      weights: this.#weights ?? this.loadWeights(),
       content: pictures.content,
       style: pictures.style,
-      start: { kind: 'picture', picture: pictures.initial },
-      size: undefined,
+      initial: pictures.initial,
       settings,
       reopen: () => this.#reopen(),
       tell: this.#tell,
@@ -98,9 +96,13 @@ export class Studio {
     this.#painting = painting;
     const startedAtMs = performance.now();
     try {
+      await assertMemory(device.gpu, pictures, settings);
+      // What the run starts from is there to be seen while the targets are made.
+      const { width, height } = pictures.initial;
+      device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
       const { picture, end, error } = await painting.run();
       this.#shown = picture;
-      this.#open().preview.show(picture);
+      (await this.#open()).preview.show(picture);
       const elapsedMs = performance.now() - startedAtMs;
       return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
     } finally {
@@ -123,33 +125,34 @@ export class Studio {
     return new Blob([withPngTexts(bytes, texts)], { type: 'image/png' });
   }
 
-  #open(): PaintingDevice {
+  /** The device; waits while a lost one is being replaced. @throws DeviceError. */
+  async #open(): Promise<PaintingDevice> {
     if (this.#device === undefined) throw new DeviceError('no graphics device is open; reload the page');
-    return this.#device;
+    return await this.#device;
   }
 
-  #keep(device: PaintingDevice): void {
-    this.#device = device;
+  /** Makes a device the one in use; when it is lost while nothing is painted, it is replaced at once. */
+  async #keep(opening: Promise<PaintingDevice>): Promise<PaintingDevice> {
+    this.#device = opening;
+    const device = await opening;
     device.lost.catch(() => {
       if (this.#painting === undefined) this.#reopen().catch(() => {});
     });
+    return device;
   }
 
   async #reopen(): Promise<PaintingDevice> {
     if (this.#canvas === undefined) throw new DeviceError('no canvas was handed over; reload the page');
-    this.#device = undefined;
-    const device = await reopenDevice(this.#canvas);
-    this.#keep(device);
+    const device = await this.#keep(reopenDevice(this.#canvas));
     if (this.#shown !== undefined && this.#painting === undefined) device.preview.show(this.#shown);
     return device;
   }
 
-  #prepare(job: Job) {
+  #prepare(job: Job, { profile: { isSoftware } }: Gpu) {
     const settings = engineSettings(job.settings);
     const content = this.#picture(job.content, 'photograph');
     const style = job.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     if (style.length === 0) throw new InputError('there is no painting; choose one');
-    const { isSoftware } = this.#open().gpu.profile;
     const size = job.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
     const pictures = preparePictures({ content, style, settings, size, start: this.#startOf(job) });
     return { pictures, settings };
