@@ -48,6 +48,7 @@ export class PageModel {
   readonly #storage = new RunStorage();
   #planTimer: ReturnType<typeof setTimeout> | undefined;
   #keptAtMs = 0;
+  #isPausedByHiding = false;
 
   constructor() {
     this.#engine = new EngineClient(
@@ -197,9 +198,13 @@ export class PageModel {
   visibilityChanged(isHidden: boolean): void {
     // A hidden page may be closed without a word.
     if (isHidden && this.run.isBusy) void this.#keep();
-    if (this.runsHidden.value) return;
-    if (isHidden && this.run.phase.value === 'painting') this.pause();
-    else if (!isHidden && this.run.phase.value === 'paused') this.resume();
+    if (isHidden && !this.runsHidden.value && this.run.phase.value === 'painting') {
+      this.pause();
+      this.#isPausedByHiding = true;
+    } else if (!isHidden && this.#isPausedByHiding) {
+      this.#isPausedByHiding = false;
+      if (this.run.phase.value === 'paused') this.resume();
+    }
   }
 
   #follow(event: EngineEvent): void {

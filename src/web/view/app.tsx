@@ -1,5 +1,6 @@
 /** The page as a whole: the picture in the middle, its controls beside it, the instruments below. */
 
+import { useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { Controls } from './controls.tsx';
@@ -11,6 +12,12 @@ import { Unsupported } from './unsupported.tsx';
 
 export function App({ model }: { readonly model: PageModel }) {
   useEffect(() => watchPage(model), [model]);
+  useSignalEffect(() => {
+    const { evaluation, budget, phase } = model.run;
+    const share = Math.floor((100 * evaluation.value) / Math.max(budget.value, 1));
+    // Seen in the tab while another one is in front.
+    document.title = phase.value === 'idle' ? 'Impasto' : `${share} % · Impasto`;
+  });
   const isUnavailable = model.engineState.value === 'unavailable';
   return (
     <>

@@ -1,6 +1,6 @@
 /** Whether the device has the memory that a plan asks for: WebGPU tells no figure, so it is asked for and given back. */
 
-import { bufferUsage } from '../../core/buffers.ts';
+import { bufferUsage, roundUp } from '../../core/buffers.ts';
 import { LimitError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
@@ -14,11 +14,12 @@ const pieceBytes = 2 ** 28;
 
 /** Whether so many bytes can be had at this moment. */
 export async function canAllocate({ device }: Gpu, bytes: number): Promise<boolean> {
-  const size = Math.min(pieceBytes, device.limits.maxBufferSize);
+  const most = Math.min(pieceBytes, device.limits.maxBufferSize);
   device.pushErrorScope('out-of-memory');
-  const pieces = Array.from({ length: Math.ceil(bytes / size) }, () =>
-    device.createBuffer({ label: 'memory probe', size, usage: bufferUsage.storage }),
-  );
+  const pieces = Array.from({ length: Math.ceil(bytes / most) }, (_, index) => {
+    const size = roundUp(Math.min(most, bytes - index * most), 4);
+    return device.createBuffer({ label: 'memory probe', size, usage: bufferUsage.storage });
+  });
   const refused = await device.popErrorScope();
   for (const piece of pieces) piece.destroy();
   return refused === null;
