@@ -109,11 +109,11 @@ export function parseLink(
       return undefined;
     }
   };
-  const given: Partial<Record<SettingName, PageSettings[SettingName]>> = {};
+  let settings = usualSettings;
   for (const name of settingNames) {
     const text = parameters.get(readers[name][0]);
     const value = text === null ? undefined : attempt(() => readSetting(name, text));
-    if (value !== undefined) given[name] = value;
+    if (value !== undefined) settings = { ...settings, [name]: value };
   }
   const example = (key: string, text: string) => attempt(() => parseChoice(key, text, exampleNames));
   const content = parameters.get('content');
@@ -124,7 +124,7 @@ export function parseLink(
     return found === undefined || share === undefined ? [] : [{ example: found, weight: share }];
   });
   const linked = {
-    settings: { ...usualSettings, ...given } as PageSettings,
+    settings,
     content: content === null ? undefined : example('content', content),
     styles: styles.length === 0 ? undefined : styles,
   };

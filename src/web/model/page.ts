@@ -3,12 +3,12 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { InputError, messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
-import { commandLine } from '../command.ts';
 import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
 import { engineSettings, type PageSettings, usualSettings } from '../settings.ts';
+import { commandFor, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
 import { type Card, Pictures, type Role } from './pictures.ts';
 import { RunState } from './run.ts';
@@ -172,7 +172,7 @@ export class PageModel {
       const file = await this.#engine.call('png', { texts: this.#texts() });
       const link = document.createElement('a');
       link.href = URL.createObjectURL(file);
-      link.download = this.#outputName();
+      link.download = outputNameFor(this.pictures);
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
@@ -281,30 +281,13 @@ export class PageModel {
     }
   }
 
-  #texts(): Readonly<Record<string, string>> {
-    const names = [this.pictures.content.value, ...this.pictures.styles.value].map((card) => card?.name ?? '');
-    const [content = '', ...styles] = names;
-    return {
-      Software: 'Impasto',
-      Description: `${content} in the style of ${styles.join(', ')}, ${this.run.evaluation.value} evaluations`,
-      Comment: this.#command(),
-    };
-  }
-
   #command(): string {
-    const fileOf = (card: Card | undefined) => card?.example?.file ?? card?.name ?? 'picture.png';
     const { width = 0, height = 0 } = this.run.picture.value ?? this.plan.value ?? {};
-    return commandLine(this.settings.value, {
-      content: fileOf(this.pictures.content.value),
-      styles: this.pictures.styles.value.map((card) => ({ file: fileOf(card), weight: card.weight })),
-      output: this.#outputName(),
-      size: this.settings.value.size ?? Math.max(width, height),
-    });
+    return commandFor(this.pictures, this.settings.value, this.settings.value.size ?? Math.max(width, height));
   }
 
-  #outputName(): string {
-    const stem = (card: Card | undefined) => (card?.example?.id ?? card?.name ?? 'picture').replace(/\.\w+$/, '');
-    return `${[this.pictures.content.value, ...this.pictures.styles.value].map(stem).join('-')}.png`;
+  #texts(): Readonly<Record<string, string>> {
+    return textsFor(this.pictures, this.run.evaluation.value, this.#command());
   }
 
   async #keep(): Promise<void> {
