@@ -104,6 +104,7 @@ export {
 } from './transfer/presets.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
 export type { NoiseKind, Start } from './transfer/start.ts';
+export type { Style, StylePicture } from './transfer/style-mix.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,

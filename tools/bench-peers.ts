@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../src/core/errors.ts';
 import { describeEnvironment, progress } from './bench/environment.ts';
+import { type Size, sizeName } from './bench/measure/pictures.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { type PeersOptions, parsePeers } from './bench/peers/arguments.ts';
 import { compareRuns, type PeerReport, type PeerRun, peerMarkdown, peerText } from './bench/peers/compare.ts';
 import { ours, pytorch, tensorflow } from './bench/peers/find-peers.ts';
 import { PeerProcess } from './bench/peers/process.ts';
-import { picturesAt, type Size, sizeName } from './bench/pictures.ts';
+import { picturesAt } from './bench/pictures.ts';
 
 async function main(): Promise<void> {
   const options = parsePeers(process.argv.slice(2));

@@ -7,23 +7,25 @@ import { writeFileSync } from 'node:fs';
 import { messageOf } from '../src/core/errors.ts';
 import type { Gpu } from '../src/core/gpu.ts';
 import type { DeviceWeights } from '../src/models/device-weights.ts';
-import { type AdapterPeak, measurePeak } from './bench/adapter-peak.ts';
 import { type BenchOptions, parseBench } from './bench/arguments.ts';
 import { checkKernels } from './bench/checks.ts';
-import { convProblems } from './bench/conv-problems.ts';
-import { convRows } from './bench/conv-rows.ts';
 import { describeEnvironment, progress } from './bench/environment.ts';
-import { isConvolution, medianOf, otherRows, shareRows, timeEvaluation } from './bench/evaluation-rows.ts';
-import { evaluationName, evaluationRow } from './bench/evaluations.ts';
 import { firstUseRows } from './bench/first-use.ts';
+import { type AdapterPeak, measurePeak } from './bench/measure/adapter-peak.ts';
+import { convProblems } from './bench/measure/conv-problems.ts';
+import { convRows } from './bench/measure/conv-rows.ts';
+import { isConvolution, medianOf, otherRows, shareRows, timeEvaluation } from './bench/measure/evaluation-rows.ts';
+import { evaluationName, evaluationRow } from './bench/measure/evaluations.ts';
+import { openObjective, uploadWeights } from './bench/measure/network.ts';
+import { markdownReport, textReport } from './bench/measure/output.ts';
+import { sizeName } from './bench/measure/pictures.ts';
+import type { EvaluationRow, KernelRow, Report, ShareRow } from './bench/measure/report.ts';
+import { requireTimestamps } from './bench/measure/timing.ts';
 import { memoryName, memoryRow } from './bench/memory.ts';
-import { openObjective, uploadWeights } from './bench/network.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { optimizerNames, optimizerRows } from './bench/optimizer-rows.ts';
-import { markdownReport, textReport } from './bench/output.ts';
-import { sizeName } from './bench/pictures.ts';
-import type { EvaluationRow, KernelRow, Report, ShareRow } from './bench/report.ts';
-import { requireTimestamps } from './bench/timing.ts';
+import { bundledWeightLayers, picturesAt } from './bench/pictures.ts';
+import { readBenchShader } from './bench/shaders.ts';
 
 /** Runs of an evaluation taken apart. */
 const breakdownRuns = 5;
@@ -54,10 +56,10 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
   const { firstSize, memorySize, adapter, kernels, isWanted } = options;
   const firstUse = await firstUseRows({ size: firstSize, adapter, kernels, isWanted });
   progress('measuring the peak of the adapter');
-  const peak = await measurePeak(gpu, options.peakEffort);
+  const peak = await measurePeak(gpu, readBenchShader, options.peakEffort);
   const convolutions: KernelRow[] = [];
   for (const problem of convProblems(options.layerSize)) {
-    convolutions.push(...(await convRows(gpu, problem, { ...options, peak })));
+    convolutions.push(...(await convRows(gpu, problem, { ...options, peak, progress })));
   }
   const { others, evaluations, shares } = await measureEvaluations(gpu, peak, options);
   // Last, when nothing else is on the device.
@@ -66,12 +68,14 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
 }
 
 async function measureEvaluations(gpu: Gpu, peak: AdapterPeak, options: BenchOptions) {
-  using weights = await uploadWeights(gpu);
+  using weights = await uploadWeights(gpu, await bundledWeightLayers());
   const breakdown = await measureBreakdown(gpu, weights, peak, options);
   const evaluations: EvaluationRow[] = [];
   for (const size of options.sizes) {
     if (options.isWanted(evaluationName(size))) {
-      evaluations.push(await evaluationRow(gpu, weights, size, options.evaluationEffort));
+      progress(evaluationName(size));
+      const pictures = await picturesAt(size);
+      evaluations.push(await evaluationRow(gpu, weights, { pictures, effort: options.evaluationEffort }));
     }
   }
   return { ...breakdown, evaluations };
@@ -82,8 +86,8 @@ async function measureBreakdown(gpu: Gpu, weights: DeviceWeights, peak: AdapterP
   const { isWanted, layerSize } = options;
   const at = sizeName(layerSize);
   progress(`an evaluation of ${at}, dispatch by dispatch`);
-  using objective = await openObjective(gpu, weights, layerSize);
-  const groups = await timeEvaluation(gpu, objective, breakdownRuns);
+  using objective = await openObjective(gpu, weights, await picturesAt(layerSize));
+  const groups = await timeEvaluation(gpu, objective, { runs: breakdownRuns });
   const shares: ShareRow[] = [...shareRows(groups, at)];
   if (optimizerNames(at).some(isWanted)) {
     progress(`steps of the optimisers at ${at}`);

@@ -1,10 +1,11 @@
 /**
- * `node tools/setup.mjs [--no-adapter] [--dev]`: makes a checkout ready to run, without questions and without help.
- * It runs before `npm start`, `npm test` and their kin, and is quick when nothing is missing.
+ * `node tools/setup.mjs [--no-adapter] [--dev] [--browser]`: makes a checkout ready to run, without questions and without
+ * help. It runs before `npm start`, `npm test` and their kin, and is quick when nothing is missing.
  *
  * - Node new enough?                                   otherwise one line, exit status 1
  * - node_modules as package-lock.json says?            otherwise `npm ci`
  * - a WebGPU adapter? (not with --no-adapter)          otherwise, on Debian and Ubuntu, lavapipe: Vulkan on the CPU
+ * - a browser? (with --browser)                        otherwise, as root on Debian, Chromium
  *
  * `--dev` asks for the development packages too (tests and checks need them). IMPASTO_NO_INSTALL=1 forbids installing
  * system packages. This file stays in old syntax, so that an old Node gets as far as saying that it is too old.

@@ -1,13 +1,15 @@
 /**
  * `npm test`: the static checks and every test; `npm test -- test/weights` hands its arguments to vitest and runs only
- * that. The last line is `N passed, N failed`, each check counted as one test. A skipped test counts as failed: it has
- * shown nothing. Only when tests are chosen by title (-t) are the others left out of the count.
+ * that. Without a browser, the tests in one are left out, which a line says; in CI (CI=true) they fail instead. The last
+ * line is `N passed, N failed`, each check counted as one test. A skipped test counts as failed: it has shown nothing. Only
+ * when tests are chosen by title (-t) are the others left out of the count.
  */
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { browserAdvice, runsBrowserTests } from './setup/browser.mjs';
 import { root, runSteps, staticSteps } from './steps.mjs';
 import { countResults } from './test-results.mjs';
 
@@ -15,6 +17,7 @@ const args = process.argv.slice(2);
 const checks = args.length === 0 ? await runSteps(staticSteps) : { passed: 0, failed: 0 };
 const tests = await runVitest(args);
 const failed = checks.failed + tests.failed;
+if (!runsBrowserTests()) console.log(`tests in a browser were not run: ${browserAdvice()}`);
 console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 

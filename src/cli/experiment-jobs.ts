@@ -29,8 +29,8 @@ export function planReconstructJob(content: string, given: ReconstructArguments)
   const settings = contentOnly(settingsOf(withSafeSteps(given)));
   const layers = requireLayers('content', settings.objective.contentLayers);
   return {
-    paths: { content },
-    output: given.output ?? defaultOutput(content, 'reconstruction'),
+    paths: { content, styles: [] },
+    output: given.output ?? defaultOutput(content, ['reconstruction']),
     title: `${basename(content)} reconstructed from ${layers}`,
     settings,
     given,
@@ -52,8 +52,8 @@ export function planTextureJob(style: string, given: TextureArguments): Job {
   const settings = styleOnly(settingsOf(withSafeSteps(given)));
   const layers = requireLayers('style', settings.objective.styleLayers);
   return {
-    paths: { style },
-    output: given.output ?? defaultOutput(style, 'texture'),
+    paths: { styles: [style] },
+    output: given.output ?? defaultOutput(style, ['texture']),
     title: `texture of ${basename(style)} from ${layers}`,
     settings,
     given,

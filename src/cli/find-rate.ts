@@ -30,9 +30,9 @@ export async function runFindRate(content: string, style: string, given: FindRat
     optimizer: given.optimizer ?? finderOptimizer,
     iterations: given.iterations ?? finderSteps,
   };
-  const job = planStylizeJob(content, style, { ...choice, resize: true });
+  const job = planStylizeJob(content, [style], { ...choice, resize: true });
   const phases = parsePhases(rateFinder(basisOf(choice, given.preset), { from, to }));
-  const output = given.output ?? defaultOutput(content, style).replace(/\.png$/, '-rates.svg');
+  const output = given.output ?? defaultOutput(content, [style]).replace(/\.png$/, '-rates.svg');
   const arrange = await job.read();
   await checkOutput(output, given, [content, style]);
   const weights = await loadWeights(given.weights, job.settings);

@@ -28,7 +28,7 @@ export type Picture = TransferPictures['content'];
 
 export interface Job {
   /** The pictures it looks at. */
-  readonly paths: { readonly content?: string; readonly style?: string };
+  readonly paths: { readonly content?: string; readonly styles: readonly string[] };
   readonly output: string;
   /** What the result is, for its file. */
   readonly title: string;
@@ -83,7 +83,7 @@ export function refuseFitWithoutResize(given: StyleFitArguments & { readonly res
  */
 export async function checkOutputs({ paths, output, given }: Job): Promise<void> {
   const { trace, init, weights, phases, saveEvery } = given;
-  const inputs = [...Object.values(paths), init, weights, phases].filter((path) => path !== undefined);
+  const inputs = [paths.content, ...paths.styles, init, weights, phases].filter((path) => path !== undefined);
   await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
   if (saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);

@@ -7,9 +7,9 @@ import { InputError, messageOf } from '../core/errors.ts';
 /** Folder of results that were given no name. */
 export const defaultFolder = 'out';
 
-/** `out/<content>-<style>.png` */
-export function defaultOutput(content: string, style: string): string {
-  return join(defaultFolder, `${parse(content).name}-${parse(style).name}.png`);
+/** `out/<content>-<style>.png`, with every style's name. */
+export function defaultOutput(content: string, styles: readonly string[]): string {
+  return join(defaultFolder, `${[content, ...styles].map((path) => parse(path).name).join('-')}.png`);
 }
 
 /** `out/cat-0050.png` for `out/cat.png`. */

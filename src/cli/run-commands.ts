@@ -7,11 +7,11 @@ import { addOptimizerOptions } from './optimizer-arguments.ts';
 import { addObjectiveOptions, addStyleFitOptions, describePresets } from './settings.ts';
 import { addStartOptions, reconstructStarts, type StartName, startNames, textureStarts } from './start-arguments.ts';
 import type { StylizeArguments } from './stylize-job.ts';
-import { parseNumber, parseSizes, sideRange } from './values.ts';
+import { parseNumber, parseNumbers, parseSizes, sideRange } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
 export interface RunHandlers {
-  stylize(content: string | undefined, style: string | undefined, given: StylizeArguments): Promise<void>;
+  stylize(content: string | undefined, styles: readonly string[], given: StylizeArguments): Promise<void>;
   reconstruct(content: string, given: ReconstructArguments): Promise<void>;
   texture(style: string, given: TextureArguments): Promise<void>;
 }
@@ -29,16 +29,19 @@ export function addRunCommands(program: Command, handlers: RunHandlers): void {
 function addStylize(program: Command, handlers: RunHandlers): void {
   const command = program
     .command('stylize')
-    .description('repaint CONTENT in the manner of STYLE; without pictures, a demo')
+    .description('repaint CONTENT in the manner of STYLE, or of a mix of several; without pictures, a demo')
     .argument('[content]', 'picture that gives the scene (PNG, JPEG, WebP, TIFF, AVIF)')
-    .argument('[style]', 'picture that gives the manner');
+    .argument('[style...]', 'picture that gives the manner; several are mixed')
+    .option('--style-weights <list>', 'shares of the styles in the mix, as 2,1 (default: equal)', (text: string) =>
+      parseNumbers('--style-weights', text, { from: 0 }),
+    );
   addPictureOptions(command, { output: 'out/CONTENT-STYLE.png', starts: startNames, hasCanvas: false, hasStyle: true });
   addObjectiveOptions(command, ['content', 'style']);
   addOptimizerOptions(command);
   addEngineOptions(command);
   addEnd(command, 'impasto stylize cat.jpg wave.jpg -o cat-wave.png --size 384 --style-weight 3e5');
-  command.action((content: string | undefined, style: string | undefined) =>
-    handlers.stylize(content, style, command.opts<StylizeArguments>()),
+  command.action((content: string | undefined, styles: readonly string[]) =>
+    handlers.stylize(content, styles, command.opts<StylizeArguments>()),
   );
 }
 

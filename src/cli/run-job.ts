@@ -10,6 +10,7 @@ import type { TransferPictures } from '../transfer/experiments.ts';
 import { megabytes } from '../transfer/plan.ts';
 import type { Settings } from '../transfer/presets.ts';
 import type { RunResult } from '../transfer/run.ts';
+import { mixOf, type Style } from '../transfer/style-mix.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
@@ -53,17 +54,27 @@ function announce(job: Job, from: TransferPictures, { scales, plan }: PreparedRu
     remark(`no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`);
   }
   remark(`adapter ${description}, ${megabytes(plan.peakBytes)} needed`);
-  const { content, style } = job.paths;
+  const { content, styles } = job.paths;
   const result = `${at.content.width}x${at.content.height}`;
   const roles = [
     content === undefined ? `result ${result}` : `content ${describePicture(content, from.content, at.content)}`,
-    ...(style === undefined ? [] : [`style ${describePicture(style, from.style, at.style)}`]),
+    ...(styles.length === 0 ? [] : [`style ${describeStyles(styles, from.style, at.style)}`]),
   ];
   remark(roles.join(', '));
   if (scales.length > 1) {
     const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
     remark(`scales, with their evaluations: ${sizes.join(', ')}`);
   }
+}
+
+/** Each with its share, where there are several. */
+function describeStyles(paths: readonly string[], from: Style, at: Style): string {
+  const before = mixOf(from);
+  const words = mixOf(at).map(({ picture, weight }, index) => {
+    const size = describePicture(paths[index] ?? '', before[index]?.picture ?? picture, picture);
+    return paths.length === 1 ? size : `${size} (${Math.round(100 * weight)} %)`;
+  });
+  return words.join(', ');
 }
 
 function describePicture(path: string, from: Picture, to: Picture): string {

@@ -4,6 +4,7 @@ import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../core/errors.ts';
 import { readImage } from '../platform/node/image-files.ts';
+import type { StylePicture } from '../transfer/style-mix.ts';
 import { type Job, type RunArguments, readStart, refuseFitWithoutResize, refuseSizeWithoutResize } from './job.ts';
 import { defaultFolder, defaultOutput } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
@@ -11,6 +12,8 @@ import { startNames } from './start-arguments.ts';
 
 /** As commander collects them. */
 export interface StylizeArguments extends RunArguments, StyleFitArguments {
+  /** Shares of the style pictures, in their order. */
+  readonly styleWeights?: readonly number[];
   readonly size?: number;
 }
 
@@ -21,37 +24,61 @@ const demo = {
 } as const;
 
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planStylizeJob(content: string | undefined, style: string | undefined, given: StylizeArguments): Job {
-  const { resize, size } = given;
+export function planStylizeJob(content: string | undefined, styles: readonly string[], given: StylizeArguments): Job {
+  const { resize, size, styleWeights } = given;
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
-  const { paths, output } = choosePictures(content, style, given);
+  const { paths, output } = choosePictures(content, styles, given);
+  refuseUnevenWeights(paths.styles, styleWeights);
   return {
     paths,
     output,
-    title: `${basename(paths.content)} in the style of ${basename(paths.style)}`,
+    title: `${basename(paths.content)} in the style of ${paths.styles.map((path) => basename(path)).join(' and ')}`,
     settings: settingsOf(given),
     given,
     isSized: !resize || size !== undefined,
     read: async () => {
-      const pictures = { content: await readImage(paths.content), style: await readImage(paths.style) };
+      const pictures = { content: await readImage(paths.content), style: await readStyles(paths.styles, styleWeights) };
       const start = await readStart(given, startNames);
       return (longest) => ({ ...pictures, start, size: resize ? (size ?? longest) : undefined });
     },
   };
 }
 
-function choosePictures(content: string | undefined, style: string | undefined, given: StylizeArguments) {
+async function readStyles(
+  paths: readonly string[],
+  weights: readonly number[] | undefined,
+): Promise<readonly StylePicture[]> {
+  const styles: StylePicture[] = [];
+  for (const [index, path] of paths.entries()) {
+    styles.push({ picture: await readImage(path), weight: weights?.[index] ?? 1 });
+  }
+  return styles;
+}
+
+function refuseUnevenWeights(paths: readonly string[], weights: readonly number[] | undefined): void {
+  if (weights === undefined || weights.length === paths.length) return;
+  throw new InputError(
+    `--style-weights has ${countOf(weights.length, 'number')} for ${countOf(paths.length, 'style picture')}; ` +
+      'expected one for each',
+  );
+}
+
+function choosePictures(content: string | undefined, styles: readonly string[], given: StylizeArguments) {
   if (content === undefined) {
-    const paths = { content: examplePath(demo.content), style: examplePath(demo.style) };
+    const paths = { content: examplePath(demo.content), styles: [examplePath(demo.style)] };
     return { paths, output: given.output ?? demo.output };
   }
-  if (style === undefined) {
+  if (styles.length === 0) {
     throw new InputError(
       `only one picture was given, ${content}; name the content and then the style picture, or neither for the demo`,
     );
   }
-  return { paths: { content, style }, output: given.output ?? defaultOutput(content, style) };
+  return { paths: { content, styles }, output: given.output ?? defaultOutput(content, styles) };
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function examplePath(name: string): string {

@@ -28,6 +28,11 @@ export function parseNumber(option: string, text: string, range: NumberRange = {
   throw new InputError(`${option} is '${text}'; expected ${describeRange(range)}`);
 }
 
+/** Numbers within `range`, separated by commas. @throws InputError naming `option`. */
+export function parseNumbers(option: string, text: string, range: NumberRange = {}): readonly number[] {
+  return text.split(',').map((item) => parseNumber(option, item.trim(), range));
+}
+
 function describeRange({ from, above, to, whole }: NumberRange): string {
   const kind = whole === true ? 'a whole number' : 'a number';
   if (from !== undefined && to !== undefined) return `${kind} from ${from} to ${to}`;

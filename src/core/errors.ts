@@ -36,22 +36,29 @@ export class LimitError extends InputError {
   readonly limit: string;
   readonly needed: number;
   readonly available: number;
+  /** The longest side in pixels that would fit, where one does. */
+  readonly largestSide: number | undefined;
 
   constructor(options: {
     readonly limit: string;
     readonly needed: number;
     readonly available: number;
+    readonly largestSide?: number | undefined;
     readonly message: string;
   }) {
     super(options.message);
     this.limit = options.limit;
     this.needed = options.needed;
     this.available = options.available;
+    this.largestSide = options.largestSide;
   }
 }
 
 /** No usable adapter, a lost device, memory refused by the driver, or a validation error in one of our kernels. */
 export class DeviceError extends ImpastoError {}
+
+/** The driver refused memory, which no limit foretold: less is needed. */
+export class OutOfMemoryError extends DeviceError {}
 
 /** A loss that is NaN or infinite; `term` names which. */
 export class NonFiniteLossError extends ImpastoError {

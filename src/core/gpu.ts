@@ -4,8 +4,9 @@
  */
 
 import { BufferPool, type BufferSlice, bufferUsage } from './buffers.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, OutOfMemoryError } from './errors.ts';
 import { KernelCache, type ShaderSource } from './kernel.ts';
+import { Pacer } from './pacer.ts';
 import type { Program } from './program.ts';
 
 /** Families of the hot kernels; `kernels/family.ts` says which one an adapter runs. */
@@ -40,6 +41,19 @@ export function profileAdapter(info: GPUAdapterInfo, device: GPUDevice): Adapter
   };
 }
 
+/** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
+const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
+
+const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+
+/** What to ask an adapter's device for: everything of it that the engine can use. */
+export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
+  return {
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
+  };
+}
+
 export class Gpu implements Disposable {
   readonly device: GPUDevice;
   readonly profile: AdapterProfile;
@@ -52,6 +66,7 @@ export class Gpu implements Disposable {
   /** Whether kernels whose weights take little memory are to be preferred to faster ones. */
   readonly lowMemory: boolean;
   protected readonly instance: object;
+  readonly #pacer: Pacer | undefined;
   #lost: string | undefined;
   #uncaptured: string | undefined;
 
@@ -64,6 +79,10 @@ export class Gpu implements Disposable {
     readonly kernelFamily?: KernelFamily | undefined;
     readonly measured?: MeasuredVariants | undefined;
     readonly lowMemory?: boolean;
+    /** Compiles kernels beside other work, where the GPU's process has other things to do. */
+    readonly compileAside?: boolean;
+    /** What one submit should take at most, where others share the GPU; undefined never splits work. */
+    readonly submitTargetMs?: number | undefined;
   }) {
     this.lowMemory = options.lowMemory ?? false;
     this.kernelFamily = options.kernelFamily;
@@ -72,7 +91,8 @@ export class Gpu implements Disposable {
     this.device = options.device;
     this.profile = options.profile;
     this.buffers = new BufferPool(options.device);
-    this.kernels = new KernelCache(options.device, options.shaders);
+    this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
+    this.#pacer = options.submitTargetMs === undefined ? undefined : new Pacer(this, options.submitTargetMs);
     this.device.lost.then((info) => {
       if (info.reason !== 'destroyed') this.#lost = info.message;
     });
@@ -102,8 +122,10 @@ export class Gpu implements Disposable {
     if (error !== null) {
       // The device's error explains whatever `build` threw after it.
       if ('result' in outcome && isDisposable(outcome.result)) outcome.result[Symbol.dispose]();
-      const cause = outOfMemory === null ? 'was refused by WebGPU' : 'needs more memory than the adapter gives';
-      throw new DeviceError(`${what} ${cause}: ${error.message}`);
+      if (outOfMemory !== null) {
+        throw new OutOfMemoryError(`${what} needs more memory than the adapter gives: ${error.message}`);
+      }
+      throw new DeviceError(`${what} was refused by WebGPU: ${error.message}`);
     }
     if ('thrown' in outcome) throw outcome.thrown;
     return outcome.result;
@@ -121,12 +143,27 @@ export class Gpu implements Disposable {
 
   /** Submits programs in order, in one pass, and whatever `finish` encodes after it. */
   submit(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): void {
+    this.submitEncoded((pass) => {
+      for (const program of programs) program.encode(pass);
+    }, finish);
+  }
+
+  /**
+   * As `submit`, for work that may take long: where the owner gave a `submitTargetMs`, in pieces of about that time. Resolves when
+   * all of it is submitted.
+   */
+  async submitPaced(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {
+    for (const program of programs) await program.ready();
+    if (this.#pacer === undefined) this.submit(programs, finish);
+    else await this.#pacer.submit(programs, finish);
+  }
+
+  /** Submits one compute pass and whatever `finish` encodes after it. */
+  submitEncoded(encode: (pass: GPUComputePassEncoder) => void, finish?: (encoder: GPUCommandEncoder) => void): void {
     this.assertHealthy();
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const program of programs) {
-      program.encode(pass);
-    }
+    encode(pass);
     pass.end();
     finish?.(encoder);
     this.device.queue.submit([encoder.finish()]);

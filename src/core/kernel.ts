@@ -3,6 +3,7 @@
  * the module by a reflection test. Pipelines are made on first use and kept per device.
  */
 
+import { DeviceError, messageOf } from './errors.ts';
 import { type HeaderConstants, specialiseShader } from './shader.ts';
 
 export type BindingAccess = 'read' | 'readWrite';
@@ -28,21 +29,55 @@ export function defineKernel<const Binding extends string, const Parameter exten
 /** The text of a file in `shaders/`; each platform brings its own way of reading. */
 export type ShaderSource = (fileName: string) => string;
 
-/** A compiled kernel. */
-export interface CompiledKernel {
-  readonly pipeline: GPUComputePipeline;
+/** A compiled kernel, or one that is being compiled. */
+export class CompiledKernel {
   readonly layout: GPUBindGroupLayout;
+  readonly #compile: () => GPUComputePipeline;
+  readonly #compiling: Promise<GPUComputePipeline> | undefined;
+  #pipeline: GPUComputePipeline | undefined;
+
+  constructor(device: GPUDevice, layout: GPUBindGroupLayout, descriptor: GPUComputePipelineDescriptor, aside: boolean) {
+    this.layout = layout;
+    this.#compile = () => device.createComputePipeline(descriptor);
+    this.#compiling = aside ? device.createComputePipelineAsync(descriptor) : undefined;
+    if (this.#compiling === undefined) this.#pipeline = this.#compile();
+    this.#compiling?.then(
+      (pipeline) => {
+        this.#pipeline ??= pipeline;
+      },
+      // `ready` throws it for whoever asks.
+      () => {},
+    );
+  }
+
+  /** The pipeline; compiled on the spot where nobody waited for `ready`. */
+  get pipeline(): GPUComputePipeline {
+    this.#pipeline ??= this.#compile();
+    return this.#pipeline;
+  }
+
+  /** Resolves when the pipeline is compiled. @throws DeviceError with the driver's message. */
+  async ready(): Promise<void> {
+    try {
+      await this.#compiling;
+    } catch (error) {
+      throw new DeviceError(`a kernel could not be compiled: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** Compiles each variant of each kernel once. */
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #source: ShaderSource;
+  readonly #aside: boolean;
   readonly #compiled = new Map<string, CompiledKernel>();
 
-  constructor(device: GPUDevice, source: ShaderSource) {
+  /** @param aside compiles beside other work, several kernels at a time; who submits waits for `ready`. */
+  constructor(device: GPUDevice, source: ShaderSource, aside = false) {
     this.#device = device;
     this.#source = source;
+    this.#aside = aside;
   }
 
   /** The pipeline of a kernel with these header constants. Validation errors surface in the caller's error scope. */
@@ -60,12 +95,12 @@ export class KernelCache {
   #compile(label: string, definition: KernelDefinition, constants: HeaderConstants): CompiledKernel {
     const code = specialiseShader(definition.shader, this.#source(definition.shader), constants);
     const layout = this.#device.createBindGroupLayout({ label, entries: layoutEntries(definition) });
-    const pipeline = this.#device.createComputePipeline({
+    const descriptor: GPUComputePipelineDescriptor = {
       label,
       layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
       compute: { module: this.#device.createShaderModule({ label, code }), entryPoint: 'main' },
-    });
-    return { pipeline, layout };
+    };
+    return new CompiledKernel(this.#device, layout, descriptor, this.#aside);
   }
 }
 

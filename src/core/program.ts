@@ -6,7 +6,7 @@
 import { type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from './buffers.ts';
 import { ShapeError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
-import { type KernelDefinition, packParams } from './kernel.ts';
+import { type CompiledKernel, type KernelDefinition, packParams } from './kernel.ts';
 import { type HeaderConstants, storedTypeAlias } from './shader.ts';
 
 export type Grid = readonly [x: number, y?: number, z?: number];
@@ -25,7 +25,7 @@ export interface DispatchOptions<Binding extends string, Parameter extends strin
 /** One recorded dispatch. */
 export interface Dispatch {
   readonly label: string;
-  readonly pipeline: GPUComputePipeline;
+  readonly compiled: CompiledKernel;
   readonly bindGroup: GPUBindGroup;
   readonly grid: readonly [number, number, number];
   readonly kernel: KernelDefinition;
@@ -70,20 +70,20 @@ export class Program implements Disposable {
     const slices = names.map((name) => options.bindings[name]);
     const halves = names.filter((name) => options.bindings[name].element === 'f16');
     const storedTypes = Object.fromEntries(halves.map((name) => [storedTypeAlias(name), 'f16'] as const));
-    const { pipeline, layout } = this.gpu.kernels.get(kernel, { ...options.constants, ...storedTypes });
+    const compiled = this.gpu.kernels.get(kernel, { ...options.constants, ...storedTypes });
     const uniform = this.#uniform(kernel, options.params);
     if (Object.keys(kernel.params).length > 0) {
       slices.push(uniform);
     }
     const bindGroup = this.gpu.device.createBindGroup({
       label,
-      layout,
+      layout: compiled.layout,
       entries: slices.map((slice, binding) => ({
         binding,
         resource: { buffer: slice.buffer, offset: slice.offsetBytes, size: slice.sizeBytes },
       })),
     });
-    const dispatch: Dispatch = { label, pipeline, bindGroup, grid: [x, y, z], kernel, uniform };
+    const dispatch: Dispatch = { label, compiled, bindGroup, grid: [x, y, z], kernel, uniform };
     this.#dispatches.push(dispatch);
     return dispatch;
   }
@@ -94,10 +94,15 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(buffer, offsetBytes, packParams(dispatch.kernel, params));
   }
 
-  /** Encodes every dispatch into an open pass. */
-  encode(pass: GPUComputePassEncoder): void {
-    for (const { pipeline, bindGroup, grid } of this.#dispatches) {
-      pass.setPipeline(pipeline);
+  /** Resolves when every kernel is compiled. @throws DeviceError with the driver's message. */
+  async ready(): Promise<void> {
+    await Promise.all([...new Set(this.#dispatches.map(({ compiled }) => compiled))].map((kernel) => kernel.ready()));
+  }
+
+  /** Encodes every dispatch into an open pass, or those from `from` to before `to`. */
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.#dispatches.length): void {
+    for (const { compiled, bindGroup, grid } of this.#dispatches.slice(from, to)) {
+      pass.setPipeline(compiled.pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...grid);
     }

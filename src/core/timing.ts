@@ -22,9 +22,15 @@ const nanosecondsPerMillisecond = 1e6;
  * Runs a program `runs` times and times each of its dispatches. Timestamps are rounded to 65 µs unless the device was opened with
  * exact ones; passes of their own cost a little more than dispatches in one pass.
  *
+ * @param repeats How often a dispatch follows itself in its pass; its time is their mean. For clocks too coarse for one.
  * @throws DeviceError when the device has no timestamp queries.
  */
-export async function timeDispatches(gpu: Gpu, program: Program, runs: number): Promise<readonly DispatchTiming[]> {
+export async function timeDispatches(
+  gpu: Gpu,
+  program: Program,
+  runs: number,
+  repeats = 1,
+): Promise<readonly DispatchTiming[]> {
   if (!gpu.device.features.has('timestamp-query')) {
     throw new DeviceError('the adapter has no timestamp queries; time whole submits instead');
   }
@@ -34,7 +40,7 @@ export async function timeDispatches(gpu: Gpu, program: Program, runs: number): 
   for (let run = 0; run < runs; run++) {
     for (let start = 0; start < dispatches.length; start += perSet) {
       const part = dispatches.slice(start, start + perSet);
-      const measured = await timeOnce(gpu, part);
+      const measured = await timeOnce(gpu, part, repeats);
       measured.forEach((value, index) => {
         times[start + index]?.push(value);
       });
@@ -43,7 +49,7 @@ export async function timeDispatches(gpu: Gpu, program: Program, runs: number): 
   return dispatches.map(({ label }, index) => ({ label, milliseconds: times[index] ?? [] }));
 }
 
-async function timeOnce(gpu: Gpu, dispatches: Program['dispatches']): Promise<readonly number[]> {
+async function timeOnce(gpu: Gpu, dispatches: Program['dispatches'], repeats: number): Promise<readonly number[]> {
   const { device } = gpu;
   const count = dispatches.length * 2;
   const querySet = device.createQuerySet({ type: 'timestamp', count });
@@ -51,13 +57,13 @@ async function timeOnce(gpu: Gpu, dispatches: Program['dispatches']): Promise<re
   const resolved = gpu.buffers.allocate('timestamps', count * bytesPerTimestamp, usage);
   try {
     const encoder = device.createCommandEncoder();
-    dispatches.forEach(({ pipeline, bindGroup, grid }, index) => {
+    dispatches.forEach(({ compiled, bindGroup, grid }, index) => {
       const pass = encoder.beginComputePass({
         timestampWrites: { querySet, beginningOfPassWriteIndex: index * 2, endOfPassWriteIndex: index * 2 + 1 },
       });
-      pass.setPipeline(pipeline);
+      pass.setPipeline(compiled.pipeline);
       pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...grid);
+      for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...grid);
       pass.end();
     });
     encoder.resolveQuerySet(querySet, 0, count, resolved.buffer, 0);
@@ -65,7 +71,7 @@ async function timeOnce(gpu: Gpu, dispatches: Program['dispatches']): Promise<re
     const stamps = new BigUint64Array((await gpu.read(resolved)).buffer);
     return dispatches.map((_, index) => {
       const elapsed = (stamps[index * 2 + 1] ?? 0n) - (stamps[index * 2] ?? 0n);
-      return Number(elapsed) / nanosecondsPerMillisecond;
+      return Number(elapsed) / nanosecondsPerMillisecond / repeats;
     });
   } finally {
     gpu.buffers.release(resolved);

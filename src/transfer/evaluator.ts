@@ -3,12 +3,11 @@
  * never waits for its own loss.
  */
 
-import { type BufferSlice, bufferUsage, bytesPerFloat } from '../core/buffers.ts';
 import { NonFiniteLossError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { Patience } from '../core/patience.ts';
 import type { Program } from '../core/program.ts';
 import type { Evaluator } from '../optimizers/optimizer.ts';
+import { LossReadback } from './loss-readback.ts';
 import type { TermKind, TransferObjective } from './objective.ts';
 
 /** What is known of one evaluation. */
@@ -29,12 +28,10 @@ export interface EvaluationReport {
   readonly terms: readonly number[];
 }
 
-interface Pending extends Pick<EvaluationReport, 'evaluation' | 'learningRate'> {
-  readonly staging: BufferSlice;
-  readonly submittedAtMs: number;
-}
+/** What an evaluation's losses are reported with. */
+type Tag = Pick<EvaluationReport, 'evaluation' | 'learningRate'>;
 
-/** Evaluations that may be submitted and not yet read: enough that the device always has the next one waiting. */
+/** Readbacks that may be submitted and not yet done: enough that the device always has the next one waiting. */
 const inFlightOnGpu = 3;
 const inFlightOnCpu = 2;
 
@@ -53,11 +50,8 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   readonly #place: EvaluatorPlace;
   readonly #report: (report: EvaluationReport) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #free: BufferSlice[];
-  readonly #pending: Pending[] = [];
-  readonly #patience = new Patience();
+  readonly #readback: LossReadback<Tag>;
   #spent = 0;
-  #lastDoneAtMs = 0;
 
   constructor(options: {
     readonly gpu: Gpu;
@@ -69,6 +63,8 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     readonly report: (report: EvaluationReport) => void;
     /** Once aborted, no evaluations remain: a line search ends with its best point. */
     readonly signal?: AbortSignal | undefined;
+    /** Least time between two readbacks of losses; 0, the default, reads each evaluation's by itself. */
+    readonly lossesEveryMs?: number | undefined;
   }) {
     this.#gpu = options.gpu;
     this.#objective = options.objective;
@@ -76,11 +72,13 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#place = options.place;
     this.#report = options.report;
     this.#signal = options.signal;
-    const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
-    const sizeBytes = (1 + options.objective.terms.length) * bytesPerFloat;
-    this.#free = Array.from({ length: inFlightOnGpu }, () =>
-      this.#gpu.buffers.allocate('loss readback', sizeBytes, usage),
-    );
+    this.#readback = new LossReadback({
+      gpu: options.gpu,
+      losses: options.objective.losses.values,
+      count: 1 + options.objective.terms.length,
+      batches: inFlightOnGpu,
+      everyMs: options.lossesEveryMs ?? 0,
+    });
   }
 
   get spent(): number {
@@ -92,64 +90,46 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   }
 
   async submit(after: readonly Program[]): Promise<void> {
-    this.#submit(after);
+    await this.#submit(after);
     const most = this.#gpu.profile.isSoftware ? inFlightOnCpu : inFlightOnGpu;
-    while (this.#pending.length >= most) await this.#settleOldest();
+    while (this.#readback.waiting >= most) await this.#settleOldest();
   }
 
   async evaluate(after: readonly Program[]): Promise<number> {
-    this.#submit(after);
+    await this.#submit(after);
     return this.drain();
   }
 
   /** Waits for everything submitted; resolves with the last total, or NaN when nothing was. */
   async drain(): Promise<number> {
     let total = Number.NaN;
-    while (this.#pending.length > 0) total = await this.#settleOldest();
+    this.#readback.close();
+    while (this.#readback.waiting > 0) total = await this.#settleOldest();
     return total;
   }
 
   [Symbol.dispose](): void {
-    for (const slice of [...this.#free.splice(0), ...this.#pending.splice(0).map((pending) => pending.staging)]) {
-      this.#gpu.buffers.release(slice);
-    }
+    this.#readback[Symbol.dispose]();
   }
 
-  #submit(after: readonly Program[]): void {
-    const staging = this.#free.pop();
-    if (staging === undefined || this.#spent >= this.#budget) {
-      throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget or the ring of readbacks`);
+  async #submit(after: readonly Program[]): Promise<void> {
+    if (this.#spent >= this.#budget) {
+      throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget of ${this.#budget}`);
     }
-    const { values } = this.#objective.losses;
-    this.#gpu.submit([this.#objective.program, ...after], (encoder) => {
-      encoder.copyBufferToBuffer(values.buffer, values.offsetBytes, staging.buffer, 0, staging.sizeBytes);
-    });
     this.#spent += 1;
-    const evaluation = this.#place.before + this.#spent;
-    this.#pending.push({ staging, evaluation, learningRate: this.learningRate, submittedAtMs: performance.now() });
+    const tag = { evaluation: this.#place.before + this.#spent, learningRate: this.learningRate };
+    const programs = [this.#objective.program, ...after];
+    await this.#readback.submit(tag, (copy) => this.#gpu.submitPaced(programs, copy));
   }
 
-  /** Reads the oldest loss. @throws NonFiniteLossError naming the first term that is NaN or infinite. */
+  /** Reads the oldest losses; resolves with the last total. @throws NonFiniteLossError naming the first term that is NaN or infinite. */
   async #settleOldest(): Promise<number> {
-    const oldest = this.#pending[0];
-    if (oldest === undefined) return Number.NaN;
-    const startedAtMs = Math.max(this.#lastDoneAtMs, oldest.submittedAtMs);
-    const { buffer } = oldest.staging;
-    try {
-      await this.#patience.wait(this.#gpu, startedAtMs, () => buffer.mapAsync(1));
-    } catch (error) {
-      this.#gpu.assertHealthy();
-      throw error;
-    }
-    const values = Array.from(new Float32Array(buffer.getMappedRange()));
-    buffer.unmap();
-    this.#pending.shift();
-    this.#free.push(oldest.staging);
-    this.#lastDoneAtMs = performance.now();
-    return this.#settle(oldest, values);
+    let total = Number.NaN;
+    for (const { tag, values } of await this.#readback.readOldest()) total = this.#settle(tag, values);
+    return total;
   }
 
-  #settle({ evaluation, learningRate }: Pending, values: readonly number[]): number {
+  #settle({ evaluation, learningRate }: Tag, values: readonly number[]): number {
     const [total = Number.NaN, ...terms] = values;
     if (!Number.isFinite(total)) {
       const index = terms.findIndex((term) => !Number.isFinite(term));

@@ -17,7 +17,8 @@ export type TransferPictures = Pick<StylizeRequest, 'content' | 'style' | 'start
 
 export type ReconstructionPictures = Omit<TransferPictures, 'style'>;
 
-export interface TexturePictures extends Pick<TransferPictures, 'style' | 'start'> {
+export interface TexturePictures extends Pick<TransferPictures, 'start'> {
+  readonly style: RgbImage;
   /** Of the result: its longest side, in the style picture's shape and never larger; or both sides; `undefined` for the style picture's. */
   readonly size: number | Size | undefined;
 }

@@ -21,6 +21,7 @@ import { type Schedule, tapMap } from '../models/schedule.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from './options.ts';
 import { objectiveSchedule, type PictureSize, positionsOf, targetSchedule } from './plan.ts';
+import { mixOf, type Style, type StylePicture } from './style-mix.ts';
 import { makeContentTargets, makeStyleTargets } from './targets.ts';
 import { fromPixels, networkInputOf, pixelsPerUnit, toPixels } from './variable.ts';
 
@@ -38,7 +39,7 @@ export interface ObjectiveRequest {
   readonly weights: DeviceWeights;
   readonly options: ObjectiveOptions;
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  readonly style: Style;
   /** Where the variable starts; of the content picture's size. */
   readonly initial: RgbImage;
 }
@@ -108,6 +109,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
     }
   }
 
+  /** The size of the picture that is optimised. */
   get pictureSize(): PictureSize {
     const { width, height } = this.#request.content;
     return { width, height };
@@ -159,18 +161,19 @@ export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
 }
 
 async function makeParts(request: ObjectiveRequest, schedule: Schedule): Promise<Parts> {
-  const { gpu, weights, options, content, style } = request;
+  const { gpu, weights, options, content } = request;
+  const styles = mixOf(request.style);
   const scope = new BufferScope(gpu.buffers);
   let workspace: StyleWorkspace | undefined;
   let terms: LossTerms | undefined;
   try {
-    workspace = makeWorkspace(request, schedule);
+    workspace = makeWorkspace(gpu, { options, styles, schedule });
     terms = makeTerms(request, schedule);
     const contentTargets = await makeContentTargets({ gpu, weights, options, image: content, scope });
     const styleTargets =
       workspace === undefined
         ? new Map<string, BufferSlice>()
-        : await makeStyleTargets({ gpu, weights, options, image: style, scope, workspace });
+        : await makeStyleTargets({ gpu, weights, options, styles, scope, workspace });
     const losses = makeTapLosses({ options, schedule, terms, workspace, contentTargets, styleTargets });
     return { scope, terms, workspace, losses };
   } catch (error) {
@@ -179,14 +182,22 @@ async function makeParts(request: ObjectiveRequest, schedule: Schedule): Promise
   }
 }
 
-/** The Gram workspace for the taps at both pictures' sizes. */
-function makeWorkspace(request: ObjectiveRequest, schedule: Schedule): StyleWorkspace | undefined {
-  const { gpu, options, style } = request;
-  const styleSchedule = targetSchedule(options, options.styleLayers, style);
-  if (styleSchedule === undefined) return undefined;
-  const shapes = options.styleLayers.flatMap(({ name }) =>
-    [schedule, styleSchedule].map((one) => positionsOf(tapMap(one, name))),
-  );
+/** The Gram workspace for the taps at all pictures' sizes; undefined without style layers. */
+function makeWorkspace(
+  gpu: Gpu,
+  made: {
+    readonly options: ObjectiveOptions;
+    readonly styles: readonly StylePicture[];
+    readonly schedule: Schedule;
+  },
+): StyleWorkspace | undefined {
+  const { options, styles } = made;
+  if (options.styleLayers.length === 0) return undefined;
+  const schedules = [
+    made.schedule,
+    ...styles.flatMap(({ picture }) => targetSchedule(options, options.styleLayers, picture) ?? []),
+  ];
+  const shapes = options.styleLayers.flatMap(({ name }) => schedules.map((one) => positionsOf(tapMap(one, name))));
   return new StyleWorkspace(gpu, shapes);
 }
 

@@ -23,7 +23,7 @@ export interface PictureSize {
 export interface PlanRequest {
   readonly options: ObjectiveOptions;
   readonly size: PictureSize;
-  readonly styleSize: PictureSize;
+  readonly styleSizes: readonly PictureSize[];
   /** Bytes the optimiser takes for a variable of so many values. */
   readonly optimizerBytes: (values: number) => number;
   readonly backend: Backend;
@@ -42,7 +42,14 @@ export interface TransferPlan {
   /** The most bytes at any time. */
   readonly peakBytes: number;
   /** The largest single buffer, which the adapter's binding limit must allow, and the picture it is for. */
-  readonly largest: { readonly name: string; readonly sizeBytes: number; readonly picture: 'content' | 'style' };
+  readonly largest: LargestBuffer;
+}
+
+export interface LargestBuffer {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly picture: 'content' | 'style';
+  readonly size: PictureSize;
 }
 
 /** The names of all taps in use, without repetition. */
@@ -81,7 +88,7 @@ export function targetSchedule(
 
 /** Counts the bytes of every part. */
 export function planTransfer(request: PlanRequest): TransferPlan {
-  const { options, size, styleSize, backend } = request;
+  const { options, size, styleSizes, backend } = request;
   const { paddingMode } = options;
   const schedule = objectiveSchedule(options, size);
   const activations = planActivations(schedule, { backend, paddingMode });
@@ -90,11 +97,12 @@ export function planTransfer(request: PlanRequest): TransferPlan {
     layers.flatMap((layer) => from.taps.get(layer.name) ?? []);
 
   const contentSchedule = targetSchedule(options, options.contentLayers, size);
-  const styleSchedule = targetSchedule(options, options.styleLayers, styleSize, 'style picture');
+  const styleSchedules = styleSizes.flatMap(
+    (styleSize) => targetSchedule(options, options.styleLayers, styleSize, 'style picture') ?? [],
+  );
   const contentTargetBytes = sum(mapsOfLayers(options.contentLayers, schedule).map(mapBytes));
   const styleMaps = mapsOfLayers(options.styleLayers, schedule).map(positionsOf);
-  const styleTargetMaps =
-    styleSchedule === undefined ? [] : mapsOfLayers(options.styleLayers, styleSchedule).map(positionsOf);
+  const styleTargetMaps = styleSchedules.flatMap((one) => mapsOfLayers(options.styleLayers, one).map(positionsOf));
   const styleTargetBytes = sum(styleMaps.map((shape) => gramBytes(shape.channels)));
   const workspaceBytes = styleMaps.length === 0 ? 0 : styleWorkspaceBytes([...styleMaps, ...styleTargetMaps], backend);
   const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
@@ -104,10 +112,14 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const lossBytes = contentTargetBytes + styleTargetBytes + workspaceBytes + lossTermsBytes(terms);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
-  const styleForward = styleSchedule && planActivations(styleSchedule, { backend, paddingMode });
-  const contentForward = contentSchedule && planActivations(contentSchedule, { backend, paddingMode });
-  const targetPhaseBytes =
-    weightBytes + lossBytes + Math.max(forwardBytes(contentForward, size), forwardBytes(styleForward, styleSize));
+  const passOf = (picture: Pass['picture'], from: Schedule): Pass => {
+    const { width, height } = from.input;
+    return { picture, size: { width, height }, plan: planActivations(from, { backend, paddingMode }) };
+  };
+  const contentPasses = contentSchedule === undefined ? [] : [passOf('content', contentSchedule)];
+  const stylePasses = styleSchedules.map((one) => passOf('style', one));
+  const targetPasses = [...contentPasses, ...stylePasses];
+  const targetPhaseBytes = weightBytes + lossBytes + Math.max(0, ...targetPasses.map(bytesOfTargetPass));
   const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;
   return {
     weightBytes,
@@ -117,19 +129,26 @@ export function planTransfer(request: PlanRequest): TransferPlan {
     optimizerBytes,
     targetPhaseBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
-    largest: largestOf(activations, styleForward),
+    largest: largestOf([{ picture: 'content', size, plan: activations }, ...stylePasses]),
   };
 }
 
-/** Bytes of a forward pass that makes targets: its maps and the picture. */
-function forwardBytes(plan: ActivationPlan | undefined, { width, height }: PictureSize): number {
-  return plan === undefined ? 0 : plan.totalBytes + width * height * 3 * bytesPerFloat;
+/** A way through the network with the buffers it takes. */
+interface Pass {
+  readonly picture: 'content' | 'style';
+  readonly size: PictureSize;
+  readonly plan: ActivationPlan;
 }
 
-function largestOf(content: ActivationPlan, style: ActivationPlan | undefined): TransferPlan['largest'] {
-  const slotsOf = (plan: ActivationPlan | undefined, picture: 'content' | 'style') =>
-    (plan?.slots ?? []).map(({ names, sizeBytes }) => ({ name: names[0] ?? 'feature map', sizeBytes, picture }));
-  const slots = [...slotsOf(content, 'content'), ...slotsOf(style, 'style')];
+/** Bytes of a forward pass that makes targets: its maps and the picture. */
+function bytesOfTargetPass({ plan, size }: Pass): number {
+  return plan.totalBytes + size.width * size.height * 3 * bytesPerFloat;
+}
+
+function largestOf(passes: readonly Pass[]): LargestBuffer {
+  const slots = passes.flatMap(({ picture, size, plan }) =>
+    plan.slots.map(({ names, sizeBytes }) => ({ name: names[0] ?? 'feature map', sizeBytes, picture, size })),
+  );
   return slots.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
 }
 
@@ -149,12 +168,13 @@ export function checkLimits(request: PlanRequest, limits: BufferLimits): Transfe
   if (exceeded === undefined) {
     return planTransfer(request);
   }
-  const { name, sizeBytes, picture } = plan.largest;
-  const { width, height } = picture === 'content' ? request.size : request.styleSize;
+  const { name, sizeBytes, picture, size } = plan.largest;
+  const { width, height } = size;
   const side = largestFittingSide(mapsOnly, limits);
   throw new LimitError({
     ...exceeded,
     needed: sizeBytes,
+    largestSide: side,
     message:
       `a ${picture} picture of ${width}x${height} needs ${megabytes(sizeBytes)} in one buffer (${name}), the adapter's ` +
       `${exceeded.limit} allows ${megabytes(exceeded.available)}; ` +
@@ -181,19 +201,17 @@ export function scaleTo(size: PictureSize, side: number): PictureSize {
   };
 }
 
-/** The longest side up to the content picture's at which both pictures fit, the style picture at most as long; by bisection. */
+/** The longest side up to the content picture's at which all pictures fit, styles at most as long; by bisection. */
 function largestFittingSide(request: PlanRequest, limits: BufferLimits): number | undefined {
-  const { options, size, styleSize } = request;
+  const { options, size } = request;
   const fits = (side: number): boolean => {
-    const style = scaleTo(styleSize, Math.min(side, longestOf(styleSize)));
-    return (
-      exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSize: style }), limits) === undefined
-    );
+    const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
+    return exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }), limits) === undefined;
   };
   // Below this a picture as thin as these is too small for the deepest layer, which is not what is asked here.
   const least = leastSideFor(options.network, tapsOf(options));
   const aspectOf = (one: PictureSize): number => longestOf(one) / Math.min(one.width, one.height);
-  let fitting = Math.max(16, Math.ceil(least * Math.max(aspectOf(size), aspectOf(styleSize))));
+  let fitting = Math.max(16, Math.ceil(least * Math.max(...[size, ...request.styleSizes].map(aspectOf))));
   let failing = longestOf(size) + 1;
   if (fitting >= failing || !fits(fitting)) return undefined;
   while (failing - fitting > 1) {

@@ -12,13 +12,19 @@ import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
 import type { TransferObjective } from './objective.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
 import { resizeState } from './resize-state.ts';
+import type { Style } from './style-mix.ts';
 
 /** What a caller may watch and steer. */
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
   readonly onEvaluation?: (report: EvaluationReport) => void;
-  /** Awaited before every step: a caller may hold the run there. An abort must let it go. */
-  readonly gate?: () => Promise<void>;
+  /**
+   * Asked before every step: a caller may hold the run there until its promise resolves, with all losses reported; undefined lets it
+   * go on at once. An abort must let it go.
+   */
+  readonly gate?: () => Promise<void> | undefined;
+  /** Least time between two readbacks of losses; 0, the default, reads each evaluation's by itself. */
+  readonly lossesEveryMs?: number;
   /** With the objective that is about to be optimised, and with undefined before its device memory is freed; once a scale. */
   readonly onObjective?: (objective: TransferObjective | undefined) => void;
   /** Ends the run after the evaluation at work, with the best picture so far. */
@@ -45,7 +51,7 @@ export interface RunResult {
 /** Phases that follow each other at one size of the picture. */
 export interface Scale {
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  readonly style: Style;
   readonly phases: readonly Phase[];
 }
 
@@ -160,7 +166,7 @@ class Run {
   }
 
   async #throughSteps(phase: Phase, objective: TransferObjective, optimizer: Optimizer): Promise<RunEnd> {
-    const { gpu, gate, signal, onEvaluation } = this.#request;
+    const { gpu, gate, signal, onEvaluation, lossesEveryMs } = this.#request;
     const { width, height } = objective.pictureSize;
     const before = this.#evaluations.length;
     using evaluator = new DeviceEvaluator({
@@ -169,6 +175,7 @@ class Run {
       budget: phase.steps,
       place: { phase: this.#phase, scale: Math.max(width, height), before },
       signal,
+      lossesEveryMs,
       report: (report) => {
         this.#evaluations.push(report);
         onEvaluation?.(report);
@@ -176,8 +183,12 @@ class Run {
     });
     let reason: StopReason | undefined;
     while (reason === undefined && evaluator.remaining > 0) {
-      await gate?.();
-      if (evaluator.remaining === 0) break;
+      const held = gate?.();
+      if (held !== undefined) {
+        await evaluator.drain();
+        await held;
+        if (evaluator.remaining === 0) break;
+      }
       const values = stepValuesAt(phase, evaluator.spent);
       evaluator.learningRate = values.learningRate ?? Number.NaN;
       optimizer.set(values);

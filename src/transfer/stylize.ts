@@ -16,13 +16,15 @@ import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tap
 import { phasesOf, type Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
 import { initialPicture, type Start } from './start.ts';
+import { leadOf, mixOf, type Style, type StylePicture } from './style-mix.ts';
 
 export interface StylizeRequest {
   readonly gpu: Gpu;
   /** Host weights by layer name, at least to the deepest layer in use. */
   readonly weights: ReadonlyMap<string, ConvWeights>;
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  /** One painting, or several with their weights in the mix. */
+  readonly style: Style;
   readonly settings: Settings;
   readonly start: Start;
   /** Longest side of the result; `undefined` keeps every picture's own size. */
@@ -32,7 +34,8 @@ export interface StylizeRequest {
 /** The pictures at the size they are compared at. */
 export interface PreparedPictures {
   readonly content: RgbImage;
-  readonly style: RgbImage;
+  /** Their weights add up to 1. */
+  readonly style: readonly StylePicture[];
   readonly initial: RgbImage;
 }
 
@@ -46,16 +49,17 @@ export function preparePictures(request: PictureRequest): PreparedPictures {
 
 /** Where a run starts at the size of the fitted content picture. */
 function startOf({ start, style }: PictureRequest, content: RgbImage): RgbImage {
-  return initialPicture(start, content, { content, style });
+  return initialPicture(start, content, { content, style: leadOf(style) });
 }
 
-/** Content and style picture at the size at which they are compared. */
+/** Content and style pictures at the size at which they are compared. */
 function fitPictures({ content, style, settings }: PictureRequest, size: number | undefined) {
-  if (size === undefined) return { content, style };
+  const styles = mixOf(style);
+  if (size === undefined) return { content, style: styles };
   const result = fitLongestSide(content.width, content.height, size);
   return {
     content: resizeImage(content, result.width, result.height),
-    style: fitStyle(style, result, settings),
+    style: styles.map(({ picture, weight }) => ({ picture: fitStyle(picture, result, settings), weight })),
   };
 }
 
@@ -103,7 +107,7 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
  * @throws InputError where the adapter cannot store what the settings say; LimitError with the largest size that fits.
  */
 export function planStylize(
-  pictures: { readonly content: PictureSize; readonly style: PictureSize },
+  pictures: { readonly content: PictureSize; readonly style: Style<PictureSize> },
   settings: Settings,
   gpu: Gpu,
 ): TransferPlan {
@@ -115,7 +119,7 @@ export function planStylize(
   const request: PlanRequest = {
     options: settings.objective,
     size: pictures.content,
-    styleSize: pictures.style,
+    styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
     optimizerBytes: phaseOptimizerBytes(phasesOf(settings), settings, gpu.device.limits),
     backend: backendOf(gpu),
   };

@@ -12,6 +12,7 @@ import { mapBytes } from '../models/plan.ts';
 import { type FeatureMap, tapMap } from '../models/schedule.ts';
 import type { ObjectiveOptions } from './options.ts';
 import { positionsOf, targetSchedule } from './plan.ts';
+import type { StylePicture } from './style-mix.ts';
 import { networkInputOf } from './variable.ts';
 
 interface TargetOptions {
@@ -37,8 +38,35 @@ export async function makeContentTargets(target: TargetOptions): Promise<Readonl
   });
 }
 
-/** The Gram matrix of each style layer at the style picture, by layer name. */
+/** The Gram matrix of each style layer, by layer name; of several style pictures the weighted sum, made on the host in f64. */
 export async function makeStyleTargets(
+  target: Omit<TargetOptions, 'image'> & {
+    readonly styles: readonly StylePicture[];
+    readonly workspace: StyleWorkspace;
+  },
+): Promise<ReadonlyMap<string, BufferSlice>> {
+  const { gpu, styles } = target;
+  const [first, ...others] = styles;
+  if (first !== undefined && others.length === 0) return makeGrams({ ...target, image: first.picture });
+  const sums = new Map<string, Float64Array>();
+  for (const { picture, weight } of styles) {
+    using scope = new BufferScope(gpu.buffers);
+    for (const [layer, slice] of await makeGrams({ ...target, image: picture, scope })) {
+      const gram = await gpu.read(slice);
+      const sum = sums.get(layer) ?? new Float64Array(gram.length);
+      sums.set(
+        layer,
+        sum.map((value, index) => value + weight * (gram[index] ?? Number.NaN)),
+      );
+    }
+  }
+  const upload = (layer: string, sum: Float64Array) =>
+    target.scope.upload(`style target ${layer}`, Float32Array.from(sum));
+  return new Map(Array.from(sums, ([layer, sum]) => [layer, upload(layer, sum)]));
+}
+
+/** The Gram matrix of each style layer at one picture. */
+async function makeGrams(
   target: TargetOptions & { readonly workspace: StyleWorkspace },
 ): Promise<ReadonlyMap<string, BufferSlice>> {
   const { workspace, options } = target;
@@ -86,7 +114,7 @@ async function makeTargets(
     });
     executor.record(program);
     const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(schedule, name), executor, program) }));
-    gpu.submit([program], (encoder) => {
+    await gpu.submitPaced([program], (encoder) => {
       for (const { finish } of captured) finish?.(encoder);
     });
     await gpu.idle();

@@ -21,7 +21,7 @@ import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } 
 import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
 
 interface Parsed {
-  stylize?: { content: string | undefined; style: string | undefined; given: StylizeArguments };
+  stylize?: { content: string | undefined; styles: readonly string[]; given: StylizeArguments };
   reconstruct?: { content: string; given: ReconstructArguments };
   texture?: { style: string; given: TextureArguments };
   schedule?: { name: string | undefined; given: ScheduleArguments };
@@ -35,8 +35,8 @@ interface Parsed {
 async function parse(...args: readonly string[]): Promise<Parsed> {
   const parsed: Parsed = {};
   const program = buildProgram('1.2.3', {
-    stylize: async (content, style, given) => {
-      parsed.stylize = { content, style, given };
+    stylize: async (content, styles, given) => {
+      parsed.stylize = { content, styles, given };
     },
     reconstruct: async (content, given) => {
       parsed.reconstruct = { content, given };
@@ -83,7 +83,7 @@ describe('stylize', () => {
     const { stylize } = await parse('stylize');
     expect(stylize).toEqual({
       content: undefined,
-      style: undefined,
+      styles: [],
       given: { preset: 'default', resize: true, init: 'content', seed: 0 },
     });
   });
@@ -149,7 +149,7 @@ describe('stylize', () => {
 
   it('refuses scales of pictures that keep their sizes', async () => {
     const given = await stylizeArguments('--scales', '2', '--no-resize');
-    expect(() => planStylizeJob('a', 'b', given)).toThrow('--scales and --no-resize contradict each other');
+    expect(() => planStylizeJob('a', ['b'], given)).toThrow('--scales and --no-resize contradict each other');
   });
 
   it.each([
@@ -171,14 +171,27 @@ describe('stylize', () => {
 
   it('names results after the pictures', async () => {
     const given = await stylizeArguments();
-    expect(planStylizeJob('a/cat.jpg', 'b/wave.png', given)).toMatchObject({
-      paths: { content: 'a/cat.jpg', style: 'b/wave.png' },
+    expect(planStylizeJob('a/cat.jpg', ['b/wave.png'], given)).toMatchObject({
+      paths: { content: 'a/cat.jpg', styles: ['b/wave.png'] },
       output: 'out/cat-wave.png',
     });
-    expect(planStylizeJob(undefined, undefined, given)).toMatchObject({
-      paths: { content: 'examples/chelsea.png', style: 'examples/great_wave.jpg' },
+    expect(planStylizeJob('cat.jpg', ['wave.png', 'b/kahlo.jpg'], given).output).toBe('out/cat-wave-kahlo.png');
+    expect(planStylizeJob(undefined, [], given)).toMatchObject({
+      paths: { content: 'examples/chelsea.png', styles: ['examples/great_wave.jpg'] },
       output: 'out/cat-great-wave.png',
     });
+  });
+
+  it('mixes styles by shares, one for each', async () => {
+    const { stylize } = await parse('stylize', 'c', 's1', 's2', 's3', '--style-weights', '2, 1,0.5');
+    expect(stylize).toMatchObject({ content: 'c', styles: ['s1', 's2', 's3'], given: { styleWeights: [2, 1, 0.5] } });
+    const given = await stylizeArguments('--style-weights', '2,1');
+    expect(() => planStylizeJob('c', ['s'], given)).toThrow(
+      '--style-weights has 2 numbers for 1 style picture; expected',
+    );
+    for (const list of ['', '1,', '1,-1', '1;2']) {
+      await expect(parse('stylize', 'c', 's', 's', '--style-weights', list)).rejects.toThrow('--style-weights is');
+    }
   });
 
   it('refuses a line search for adam', async () => {
@@ -188,8 +201,8 @@ describe('stylize', () => {
 
   it('refuses one picture alone, and sizes that contradict each other', async () => {
     const given = await stylizeArguments();
-    expect(() => planStylizeJob('cat.jpg', undefined, given)).toThrow('only one picture was given, cat.jpg');
-    expect(() => planStylizeJob('a', 'b', { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+    expect(() => planStylizeJob('cat.jpg', [], given)).toThrow('only one picture was given, cat.jpg');
+    expect(() => planStylizeJob('a', ['b'], { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
   });
 });
 
@@ -265,7 +278,7 @@ describe('usage errors', () => {
     [['stylize', '--size'], "option '--size <pixels>' argument missing"],
     [['stylize', '--size', '-5'], "--size is '-5'; expected a whole number from 16 to 16384"],
     [['stylize', '--seed', '4294967296'], "--seed is '4294967296'; expected a whole number from 0 to 4294967295"],
-    [['stylize', 'a', 'b', 'c'], "too many arguments for 'stylize'; expected 2 arguments but got 3"],
+    [['convert', 'a', 'b', '-o', 'c'], "too many arguments for 'convert'; expected 1 argument but got 2"],
     [['stylize', '--preset', 'lectre'], "--preset is 'lectre'; expected default or lecture; did you mean 'lecture'?"],
     [['stylize', '--network', 'vgg'], "--network is 'vgg'; expected vgg16 or vgg19; did you mean 'vgg16'?"],
     [

@@ -12,8 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('the default output is named after both pictures', () => {
-  expect(defaultOutput('photos/cat.png', '/art/wave.jpg')).toBe(join('out', 'cat-wave.png'));
+it('the default output is named after all pictures', () => {
+  expect(defaultOutput('photos/cat.png', ['/art/wave.jpg'])).toBe(join('out', 'cat-wave.png'));
+  expect(defaultOutput('cat.png', ['a/wave.jpg', 'b/kahlo.png'])).toBe(join('out', 'cat-wave-kahlo.png'));
 });
 
 it('a snapshot carries its evaluation, four digits or more', () => {

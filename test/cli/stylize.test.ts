@@ -44,6 +44,15 @@ describe('stylize', () => {
     expect(trace.evaluations[4]?.['total']).toBeLessThan(trace.evaluations[0]?.['total'] ?? 0);
   });
 
+  it('mixes two styles of their own sizes', async () => {
+    await writePng(path('second.png'), 30, 60, 2);
+    const args = ['stylize', 'content.png', 'style.png', 'second.png', '--style-weights', '3,1', ...small];
+    const run = await impasto(folder, args);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^out\/content-style-second\.png {2}32x21, 3 evaluations/);
+    expect(run.stderr).toContain('style style.png 40x40 at 32x32 (75 %), second.png 30x60 at 16x32 (25 %)\n');
+  });
+
   it('takes pictures of extreme and opposite shapes at their own sizes', async () => {
     await writePng(path('wide.png'), 300, 20);
     await writePng(path('tall.png'), 20, 300, 1);

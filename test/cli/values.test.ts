@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
 import { formatDuration, formatLoss, printable } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
-import { Rate } from '../../src/cli/rate.ts';
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import { Rate } from '../../src/transfer/rate.ts';
 
 describe('numbers', () => {
   it.each([
@@ -102,7 +102,7 @@ describe('what is shown', () => {
   it('durations, losses, names', () => {
     expect([0, 7.4, 61, 3723].map(formatDuration)).toEqual(['0:00', '0:07', '1:01', '1:02:03']);
     expect([0, 1.23456, 123456, 1e-9].map(formatLoss)).toEqual(['0', '1.235', '1.235e+5', '1.000e-9']);
-    expect(defaultOutput('in/my cat.jpg', '../wave.png')).toBe('out/my cat-wave.png');
+    expect(defaultOutput('in/my cat.jpg', ['../wave.png'])).toBe('out/my cat-wave.png');
     expect(snapshotPath('a/b.c.png', 50)).toBe('a/b.c-0050.png');
     expect(snapshotPath('b.png', 12345)).toBe('b-12345.png');
   });

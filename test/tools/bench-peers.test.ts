@@ -31,7 +31,7 @@ describe('comparing', () => {
         cpu: 'a CPU',
         cores: 2,
         os: 'Linux',
-        node: 'v20',
+        runtime: 'Node v20',
         adapter: 'an adapter',
         kernels: 'auto',
         loadAverage: 0,

@@ -1,18 +1,26 @@
 /** The setup's decisions: what counts as installed, and which commands bring a driver to which system. */
 
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findBrowser, runsBrowserTests } from '../../tools/setup/browser.mjs';
 import { withLock } from '../../tools/setup/lock.mjs';
 import { compareLocks, npmCommand } from '../../tools/setup/packages.mjs';
-import { type DriverPlan, driverPlan, hasSuite, manualCommand, parseOsRelease } from '../../tools/setup/system.mjs';
+import {
+  type AptPlan,
+  browserPlan,
+  driverPlan,
+  hasSuite,
+  manualCommand,
+  parseOsRelease,
+} from '../../tools/setup/system.mjs';
 
 const bookworm = { ID: 'debian', VERSION_ID: '12', VERSION_CODENAME: 'bookworm' };
 const backportsLine = 'deb http://deb.debian.org/debian bookworm-backports main';
 
-function planFor(osRelease: Readonly<Record<string, string>>, aptSources: readonly string[] = []): DriverPlan {
+function planFor(osRelease: Readonly<Record<string, string>>, aptSources: readonly string[] = []): AptPlan {
   const plan = driverPlan({ osRelease, aptSources });
   if (plan === null) throw new Error('expected a plan');
   return plan;
@@ -63,6 +71,46 @@ describe('driverPlan', () => {
 
   it.each([[{ ID: 'fedora' }], [{ ID: 'alpine' }], [{}]])('knows no way on %o', (osRelease) => {
     expect(driverPlan({ osRelease, aptSources: [] })).toBeNull();
+  });
+});
+
+describe('browserPlan', () => {
+  it.each([
+    ['Debian 12', bookworm],
+    ['a child of Debian', { ID: 'raspbian', ID_LIKE: 'debian' }],
+  ])("takes Debian's Chromium on %s", (_name, osRelease) => {
+    expect(browserPlan({ osRelease })?.installArgs.join(' ')).toMatch(/install --no-install-recommends chromium /);
+  });
+
+  it.each([[{ ID: 'ubuntu', ID_LIKE: 'debian' }], [{ ID: 'pop', ID_LIKE: 'ubuntu debian' }], [{ ID: 'fedora' }], [{}]])(
+    'knows no way on %o',
+    (osRelease) => {
+      expect(browserPlan({ osRelease })).toBeNull();
+    },
+  );
+});
+
+describe('findBrowser', () => {
+  it('takes what IMPASTO_BROWSER names, and an empty name for none', () => {
+    expect(findBrowser({ IMPASTO_BROWSER: '/opt/chrome', PATH: '/usr/bin' })).toBe('/opt/chrome');
+    expect(findBrowser({ IMPASTO_BROWSER: '', PATH: '/usr/bin' })).toBeNull();
+  });
+
+  it('takes the first on the PATH that can be run', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'impasto-browser-'));
+    await writeFile(path.join(folder, 'chromium'), '');
+    expect(findBrowser({ PATH: folder }, 'linux')).toBeNull();
+    await chmod(path.join(folder, 'chromium'), 0o755);
+    expect(findBrowser({ PATH: `/nowhere:${folder}` }, 'linux')).toBe(path.join(folder, 'chromium'));
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('runsBrowserTests', () => {
+  it('leaves them out where there is no browser, but not in CI', () => {
+    expect(runsBrowserTests({ IMPASTO_BROWSER: '' })).toBe(false);
+    expect(runsBrowserTests({ IMPASTO_BROWSER: '', CI: 'true' })).toBe(true);
+    expect(runsBrowserTests({ IMPASTO_BROWSER: '/opt/chrome' })).toBe(true);
   });
 });
 

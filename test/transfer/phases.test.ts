@@ -15,6 +15,7 @@ import { readShader } from '../../src/platform/node/gpu.ts';
 import { resolveSettings } from '../../src/transfer/presets.ts';
 import { resizeState } from '../../src/transfer/resize-state.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
+import { leadOf } from '../../src/transfer/style-mix.ts';
 import { prepareRun, runPrepared, stylize } from '../../src/transfer/stylize.ts';
 import { largestDifference, pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -113,7 +114,7 @@ describe('scales', () => {
     const first = await run([{ ...adam(3), scale: 32 }]);
     let start: RgbImage | undefined;
     const prepared = prepareRun(requestOf([{ ...adam(3), scale: 32 }, adam(1, 1e-30)]));
-    for (const { content, style } of prepared.scales) sizes.push(content, style);
+    for (const { content, style } of prepared.scales) sizes.push(content, leadOf(style));
     expect(sizes.map(({ width, height }) => [width, height])).toEqual([
       [32, 24],
       [32, 24],

@@ -192,7 +192,7 @@ describe('the memory plan', () => {
   const request: PlanRequest = {
     options: presetSettings('default').objective,
     size: { width: 4000, height: 3000 },
-    styleSize: { width: 4000, height: 3000 },
+    styleSizes: [{ width: 4000, height: 3000 }],
     optimizerBytes: (values) => lbfgsBytes(values, 10),
     backend: { family: 'lanes', lanes: 8 },
   };
@@ -206,13 +206,13 @@ describe('the memory plan', () => {
 
   it('refuses a style picture over the limit, beside a content picture that is not', () => {
     const refusal = (): unknown =>
-      checkLimits({ ...request, size: { width: 800, height: 400 }, styleSize: { width: 800, height: 800 } }, limits);
+      checkLimits({ ...request, size: { width: 800, height: 400 }, styleSizes: [{ width: 800, height: 800 }] }, limits);
     expect(refusal).toThrow(/a style picture of 800x800 needs 156 MiB .*the largest size that fits is --size 724/);
   });
 
   it('says so where no size of a thin shape fits', () => {
     const thin = { width: 60_000, height: 20 };
-    expect(() => checkLimits({ ...request, size: thin, styleSize: { width: 64, height: 64 } }, limits)).toThrow(
+    expect(() => checkLimits({ ...request, size: thin, styleSizes: [{ width: 64, height: 64 }] }, limits)).toThrow(
       /60000x20 .*no size of this shape fits/,
     );
   });
@@ -220,7 +220,7 @@ describe('the memory plan', () => {
   it('accepts the size it names, and refuses the next', () => {
     const at = (width: number) => {
       const size = { width, height: Math.round((width * 3) / 4) };
-      return { ...request, size, styleSize: size };
+      return { ...request, size, styleSizes: [size] };
     };
     expect(checkLimits(at(836), limits).largest.sizeBytes).toBeLessThanOrEqual(2 ** 27);
     expect(() => checkLimits(at(840), limits)).toThrow(LimitError);

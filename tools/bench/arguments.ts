@@ -2,10 +2,10 @@
 
 import { Command } from 'commander';
 import { InputError } from '../../src/core/errors.ts';
+import type { Size } from './measure/pictures.ts';
+import { type RowFilter, rowFilter } from './measure/report.ts';
+import type { Effort } from './measure/timing.ts';
 import { type KernelChoice, parseKernels } from './open-gpu.ts';
-import type { Size } from './pictures.ts';
-import { type RowFilter, rowFilter } from './report.ts';
-import type { Effort } from './timing.ts';
 
 export interface BenchOptions {
   readonly isWanted: RowFilter;

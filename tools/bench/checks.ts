@@ -4,7 +4,7 @@ import type { Gpu } from '../../src/core/gpu.ts';
 import { kernelCases } from '../../test/cases/index.ts';
 import { checkCase } from '../../test/support/run-case.ts';
 import { progress } from './environment.ts';
-import type { Report } from './report.ts';
+import type { Report } from './measure/report.ts';
 
 /** Checks every variant of every case whose operations number at most `mostFlops`. */
 export async function checkKernels(gpu: Gpu, mostFlops: number): Promise<Report['checks']> {

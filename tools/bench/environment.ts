@@ -2,7 +2,7 @@
 
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import type { Gpu } from '../../src/core/gpu.ts';
-import type { Environment } from './report.ts';
+import type { Environment } from './measure/report.ts';
 
 export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
   return {
@@ -10,7 +10,7 @@ export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: availableParallelism(),
     os: `${type()} ${release()}`,
-    node: process.version,
+    runtime: `Node ${process.version}`,
     adapter: gpu.profile.description,
     kernels,
     loadAverage: loadavg()[0] ?? 0,

@@ -5,8 +5,9 @@
  */
 
 import { Patience } from '../../src/core/patience.ts';
-import { evaluateOnce, openObjective, uploadWeights } from './network.ts';
+import { evaluateOnce, openObjective, uploadWeights } from './measure/network.ts';
 import { openBenchGpu, parseKernels } from './open-gpu.ts';
+import { bundledWeightLayers, picturesAt } from './pictures.ts';
 
 const [width, height, kernels, adapter] = process.argv.slice(2);
 const parts: Record<string, number> = {};
@@ -20,10 +21,11 @@ const mark = (name: string): void => {
 mark('Node and modules');
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels ?? 'auto') });
 mark('device');
-const weights = await uploadWeights(gpu);
+const weights = await uploadWeights(gpu, await bundledWeightLayers());
 await gpu.idle();
 mark('weights');
-const objective = await openObjective(gpu, weights, { width: Number(width), height: Number(height) });
+const pictures = await picturesAt({ width: Number(width), height: Number(height) });
+const objective = await openObjective(gpu, weights, pictures);
 await gpu.idle();
 mark('targets');
 await evaluateOnce(gpu, objective, new Patience());

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { progress } from './environment.ts';
+import { type Size, sizeName } from './measure/pictures.ts';
+import type { FirstUseRow, RowFilter } from './measure/report.ts';
 import type { KernelChoice } from './open-gpu.ts';
-import { type Size, sizeName } from './pictures.ts';
-import type { FirstUseRow, RowFilter } from './report.ts';
 
 const script = fileURLToPath(new URL('./first-evaluation.ts', import.meta.url));
 const loader = import.meta.resolve('tsx');

@@ -3,9 +3,10 @@
 import type { Gpu } from '../../src/core/gpu.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
-import { settings } from './network.ts';
-import { bundledWeightLayers, picturesAt, type Size, sizeName } from './pictures.ts';
-import type { MemoryRow } from './report.ts';
+import { settings } from './measure/network.ts';
+import { type Size, sizeName } from './measure/pictures.ts';
+import type { MemoryRow } from './measure/report.ts';
+import { bundledWeightLayers, picturesAt } from './pictures.ts';
 
 export function memoryName(size: Size): string {
   return `peak memory ${sizeName(size)}, L-BFGS m = ${settings.history}`;

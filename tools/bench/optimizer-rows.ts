@@ -11,10 +11,10 @@ import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
 import type { Evaluator, Optimizer } from '../../src/optimizers/optimizer.ts';
 import type { TransferObjective } from '../../src/transfer/objective.ts';
-import { evaluateOnce, settings } from './network.ts';
-import type { ShareRow } from './report.ts';
-import { summarise } from './statistics.ts';
-import { timePasses } from './timing.ts';
+import { evaluateOnce, settings } from './measure/network.ts';
+import type { ShareRow } from './measure/report.ts';
+import { summarise } from './measure/statistics.ts';
+import { timePasses } from './measure/timing.ts';
 
 /** An evaluator that times what stands after each evaluation. */
 class TimingEvaluator implements Evaluator {
@@ -31,7 +31,7 @@ class TimingEvaluator implements Evaluator {
 
   async submit(after: readonly Program[]): Promise<void> {
     await evaluateOnce(this.#gpu, this.#objective, this.#patience);
-    this.milliseconds.push(...(await timePasses(this.#gpu, after, 1)));
+    this.milliseconds.push(...(await timePasses(this.#gpu, after, { runs: 1, repeats: 1 })));
   }
 
   evaluate(): Promise<number> {

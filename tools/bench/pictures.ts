@@ -9,23 +9,7 @@ import { readImage } from '../../src/platform/node/image-files.ts';
 import { weightFilePath } from '../../src/platform/node/weight-files.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** `256x192` */
-export function sizeName({ width, height }: Size): string {
-  return `${width}x${height}`;
-}
-
-export interface Pictures {
-  readonly content: RgbImage;
-  readonly style: RgbImage;
-  /** Where the gradient is taken: a third picture, so that no loss is zero. */
-  readonly image: RgbImage;
-}
+import { type Pictures, pictureFiles, type Size } from './measure/pictures.ts';
 
 export const bundledWeightPath = weightFilePath(bundledWeights.fileName);
 
@@ -44,8 +28,8 @@ async function pictureAt(name: string, { width, height }: Size): Promise<RgbImag
 /** Content, style and image, all of one size. */
 export async function picturesAt(size: Size): Promise<Pictures> {
   return {
-    content: await pictureAt('chelsea.png', size),
-    style: await pictureAt('great_wave.jpg', size),
-    image: await pictureAt('coffee.png', size),
+    content: await pictureAt(pictureFiles.content, size),
+    style: await pictureAt(pictureFiles.style, size),
+    image: await pictureAt(pictureFiles.image, size),
   };
 }

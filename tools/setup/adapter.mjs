@@ -1,15 +1,13 @@
 /** The WebGPU adapter: is there one, and if not, install Vulkan's CPU driver where we know how, or say what to do. */
 
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { lastLines, SetupError, say } from './report.mjs';
+import { installWithApt, isRoot, mayInstall, readSystem } from './apt.mjs';
+import { SetupError, say } from './report.mjs';
 import { run } from './run.mjs';
-import { driverPlan, manualCommand, parseOsRelease } from './system.mjs';
+import { driverPlan, manualCommand } from './system.mjs';
 
 const probeScript = fileURLToPath(new URL('./probe-adapter.mjs', import.meta.url));
-const aptFolder = '/etc/apt';
 
 /**
  * Looks for an adapter in a process of its own.
@@ -34,14 +32,16 @@ export async function installDriver(probe) {
   const plan = driverPlan(readSystem());
   if (plan === null) throw new SetupError(unknownSystemAdvice());
 
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || process.env.IMPASTO_NO_INSTALL === '1') {
-    const command = manualCommand(plan, { isRoot });
+  if (!mayInstall()) {
+    const command = manualCommand(plan, { isRoot: isRoot() });
     throw new SetupError(
       `no WebGPU adapter found${overrideHint()}; install Vulkan's CPU driver (lavapipe) with\n  ${command}`,
     );
   }
-  await installWithApt(plan);
+  say(
+    `no WebGPU adapter found: installing Vulkan's CPU driver, lavapipe (${plan.packages.join(', ')}${plan.from}) ...`,
+  );
+  await installWithApt(plan, 'the driver');
   const again = await probeAdapter();
   if (again.status !== 'found') {
     throw new SetupError(
@@ -49,41 +49,6 @@ export async function installDriver(probe) {
     );
   }
   say(`WebGPU adapter: ${again.info.description}`);
-}
-
-async function installWithApt(plan) {
-  say(
-    `no WebGPU adapter found: installing Vulkan's CPU driver, lavapipe (${plan.packages.join(', ')}${plan.from}) ...`,
-  );
-  if (plan.source !== null) writeFileSync(plan.source.file, `${plan.source.line}\n`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // An update may fail over a source that has nothing to do with us; whether it mattered shows in the install.
-  const update = await run('apt-get', plan.updateArgs, { env });
-  const install = await run('apt-get', plan.installArgs, { env });
-  if (install.status === 0) return;
-  if (plan.source !== null) rmSync(plan.source.file, { force: true });
-  const updateOutput = update.status === 0 ? '' : update.output;
-  const byHand = manualCommand(plan, { isRoot: true });
-  throw new SetupError(
-    `apt-get could not install the driver:\n${lastLines(updateOutput + install.output)}\n` +
-      `Check the network and apt's sources, then run the command again, or type\n  ${byHand}`,
-  );
-}
-
-function readSystem() {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  return { osRelease: parseOsRelease(release), aptSources: readAptSources() };
-}
-
-/** The texts of all files apt reads its sources from. */
-function readAptSources() {
-  const files = [path.join(aptFolder, 'sources.list')];
-  const folder = path.join(aptFolder, 'sources.list.d');
-  if (existsSync(folder)) {
-    const names = readdirSync(folder).filter((name) => /\.(list|sources)$/.test(name));
-    files.push(...names.map((name) => path.join(folder, name)));
-  }
-  return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'));
 }
 
 /** Variables that make Vulkan's loader ignore installed drivers. */

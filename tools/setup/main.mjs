@@ -1,9 +1,10 @@
-/** The order of the setup's steps; what each step does is in packages.mjs and adapter.mjs. */
+/** The order of the setup's steps; what each step does is in packages.mjs, adapter.mjs and browser.mjs. */
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { installDriver, probeAdapter } from './adapter.mjs';
+import { canInstallBrowser, findBrowser, installBrowser } from './browser.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesProblem } from './packages.mjs';
 import { SetupError, say } from './report.mjs';
@@ -12,7 +13,11 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 
 /** Runs the setup; on a problem it says so in words and leaves exit status 1. */
 export async function main(args) {
-  const wanted = { adapter: !args.includes('--no-adapter'), dev: args.includes('--dev') };
+  const wanted = {
+    adapter: !args.includes('--no-adapter'),
+    dev: args.includes('--dev'),
+    browser: args.includes('--browser'),
+  };
   try {
     if (await isReady(wanted)) return;
     // Two commands typed at once must not both run `npm ci`: the second waits, then looks again.
@@ -24,15 +29,18 @@ export async function main(args) {
   }
 }
 
-async function isReady({ adapter, dev }) {
+async function isReady({ adapter, dev, browser }) {
   if (packagesProblem(root, { dev }) !== null) return false;
+  if (browser && findBrowser() === null && canInstallBrowser()) return false;
   return !adapter || (await probeAdapter()).status === 'found';
 }
 
-async function makeReady({ adapter, dev }) {
+async function makeReady({ adapter, dev, browser }) {
   const problem = packagesProblem(root, { dev });
   if (problem !== null) await installPackages(root, problem);
-  if (!adapter) return;
-  const probe = await probeAdapter();
-  if (probe.status !== 'found') await installDriver(probe);
+  if (adapter) {
+    const probe = await probeAdapter();
+    if (probe.status !== 'found') await installDriver(probe);
+  }
+  if (browser && findBrowser() === null && canInstallBrowser()) await installBrowser();
 }

@@ -1,6 +1,7 @@
 /** Types of system.mjs, for the tests. */
 
-export interface DriverPlan {
+/** How apt brings something to this system. */
+export interface AptPlan {
   readonly packages: readonly string[];
   /** Where from and why, for the message; empty for the distribution's own packages. */
   readonly from: string;
@@ -15,6 +16,7 @@ export function parseOsRelease(text: string): Readonly<Record<string, string>>;
 export function driverPlan(system: {
   readonly osRelease: Readonly<Record<string, string>>;
   readonly aptSources: readonly string[];
-}): DriverPlan | null;
+}): AptPlan | null;
+export function browserPlan(system: { readonly osRelease: Readonly<Record<string, string>> }): AptPlan | null;
 export function hasSuite(aptSources: readonly string[], suite: string): boolean;
-export function manualCommand(plan: DriverPlan, options: { readonly isRoot: boolean }): string;
+export function manualCommand(plan: AptPlan, options: { readonly isRoot: boolean }): string;

@@ -1,6 +1,7 @@
-/** Which packages bring lavapipe to which Linux, and the commands for it. Pure: reads nothing, runs nothing. */
+/** Which packages bring lavapipe and Chromium to which Linux, and the commands for it. Pure: reads nothing, runs nothing. */
 
-const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
+const DRIVER_PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
+const BROWSER_PACKAGES = ['chromium', 'fonts-liberation'];
 const BACKPORTS = 'bookworm-backports';
 
 /** The variables of /etc/os-release, quotes removed. */
@@ -25,15 +26,30 @@ export function driverPlan({ osRelease, aptSources }) {
   const family = [osRelease.ID, ...(osRelease.ID_LIKE ?? '').split(' ')];
   if (!family.includes('debian') && !family.includes('ubuntu')) return null;
   const isBookworm = osRelease.VERSION_CODENAME === 'bookworm';
-  const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
-  const target = isBookworm ? ['-t', BACKPORTS] : [];
   return {
-    packages: PACKAGES,
     from: isBookworm ? ` from ${BACKPORTS}, as Debian 12's own Mesa is too old` : '',
     source: isBookworm && !hasSuite(aptSources, BACKPORTS) ? backportsSource() : null,
+    ...aptArguments(DRIVER_PACKAGES, isBookworm ? ['-t', BACKPORTS] : []),
+  };
+}
+
+/**
+ * How apt brings Chromium to this system; null where it does not: Ubuntu's package of that name is a snap, which a container
+ * cannot run.
+ */
+export function browserPlan({ osRelease }) {
+  const family = [osRelease.ID, ...(osRelease.ID_LIKE ?? '').split(' ')];
+  if (!family.includes('debian') || family.includes('ubuntu')) return null;
+  return { from: '', source: null, ...aptArguments(BROWSER_PACKAGES, []) };
+}
+
+function aptArguments(packages, target) {
+  const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+  return {
+    packages,
     target,
     updateArgs: [...options, 'update'],
-    installArgs: [...options, 'install', '--no-install-recommends', ...target, ...PACKAGES],
+    installArgs: [...options, 'install', '--no-install-recommends', ...target, ...packages],
   };
 }
 

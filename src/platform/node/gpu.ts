@@ -4,16 +4,18 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
-import { type AdapterProfile, Gpu, type KernelFamily, type MeasuredVariants, profileAdapter } from '../../core/gpu.ts';
+import {
+  type AdapterProfile,
+  deviceDescriptorFor,
+  Gpu,
+  type KernelFamily,
+  type MeasuredVariants,
+  profileAdapter,
+} from '../../core/gpu.ts';
 import { widenVectors } from './vector-width.ts';
-
-/** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
-const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
 
 /** Below so much free memory an adapter that is the CPU gets small weights: VGG16's fast ones take 340 MiB, and a run needs its own. */
 const shortOfMemoryBytes = 2 ** 30;
-
-const wantedFeatures: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
 export interface OpenGpuOptions {
   /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
@@ -43,9 +45,7 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
   const instance = create(flags);
   const adapter = await requestAdapter(instance, options.adapter);
-  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
-  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  const device = await adapter.requestDevice(deviceDescriptorFor(adapter));
   const profile = profileAdapter(adapter.info, device);
   return new Gpu({
     device,

@@ -3,8 +3,8 @@
 import { Command } from 'commander';
 import { InputError } from '../../../src/core/errors.ts';
 import { parseSizes } from '../arguments.ts';
+import type { Size } from '../measure/pictures.ts';
 import { type KernelChoice, parseKernels } from '../open-gpu.ts';
-import type { Size } from '../pictures.ts';
 
 export interface PeersOptions {
   readonly json: string | undefined;

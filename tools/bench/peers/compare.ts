@@ -1,8 +1,9 @@
 /** What `bench:peers` makes of the peers' answers: rows with ratios, as text, Markdown and JSON. Pure. */
 
-import type { Environment } from '../report.ts';
-import { type Summary, summarise } from '../statistics.ts';
-import { figure, markdownTable, names, numbers, type Table, textTable } from '../table.ts';
+import { describeMachine } from '../measure/output.ts';
+import type { Environment } from '../measure/report.ts';
+import { type Summary, summarise } from '../measure/statistics.ts';
+import { figure, markdownTable, names, numbers, type Table, textTable } from '../measure/table.ts';
 
 /** All evaluations of one peer at one size, the first not among them. */
 export interface PeerRun {
@@ -85,8 +86,7 @@ function peerTable(rows: readonly PeerRow[]): Table {
 }
 
 function heading({ environment }: PeerReport): string {
-  const { adapter, cpu, cores, node, date, loadAverage } = environment;
-  return `${adapter} on ${cpu}, ${cores} cores, Node ${node}, ${date.slice(0, 10)}, load ${loadAverage.toFixed(1)} at the start`;
+  return `${environment.adapter} on ${describeMachine(environment)}`;
 }
 
 export function peerText(report: PeerReport): string {

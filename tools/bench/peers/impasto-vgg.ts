@@ -4,13 +4,14 @@ import { impastoVersion } from '../../../src/cli/package-info.ts';
 import { Patience } from '../../../src/core/patience.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
 import { TransferObjective } from '../../../src/transfer/objective.ts';
-import { evaluateOnce, settings, uploadWeights } from '../network.ts';
+import { evaluateOnce, settings, uploadWeights } from '../measure/network.ts';
 import { openBenchGpu, parseKernels } from '../open-gpu.ts';
+import { bundledWeightLayers } from '../pictures.ts';
 import { answerRequests, readPixels } from './child.ts';
 
 const [kernels = 'auto', adapter] = process.argv.slice(2);
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels) });
-const weights = await uploadWeights(gpu);
+const weights = await uploadWeights(gpu, await bundledWeightLayers());
 
 await answerRequests(`Impasto ${impastoVersion()}`, async ({ folder, width, height }) => {
   const picture = (name: string): RgbImage => ({ width, height, pixels: readPixels(folder, name) });

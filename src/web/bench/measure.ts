@@ -1,0 +1,132 @@
+/** The benchmark in a browser: the same measurements as `npm run bench`, in the same order, each told as soon as it is there. */
+
+import { measurePeak } from '../../../tools/bench/measure/adapter-peak.ts';
+import { convProblems } from '../../../tools/bench/measure/conv-problems.ts';
+import { convRows } from '../../../tools/bench/measure/conv-rows.ts';
+import { otherRows, shareRows, timeEvaluation } from '../../../tools/bench/measure/evaluation-rows.ts';
+import { evaluationName, evaluationRow } from '../../../tools/bench/measure/evaluations.ts';
+import { openObjective, settings, uploadWeights } from '../../../tools/bench/measure/network.ts';
+import { type Pictures, sizeName } from '../../../tools/bench/measure/pictures.ts';
+import type { Environment, Report } from '../../../tools/bench/measure/report.ts';
+import { browserClock, type Clock, canTimeDispatches, type Effort } from '../../../tools/bench/measure/timing.ts';
+import { LimitError } from '../../core/errors.ts';
+import type { Gpu } from '../../core/gpu.ts';
+import { planStylize } from '../../transfer/stylize.ts';
+import { loadBundledWeights } from '../worker/weights.ts';
+import { fetchPictures, picturesAt } from './pictures.ts';
+import type { BenchEvent, BenchRequest } from './protocol.ts';
+import { readBenchShader } from './shaders.ts';
+
+type DeviceWeights = Awaited<ReturnType<typeof uploadWeights>>;
+
+/** Runs of an evaluation taken apart. */
+const breakdownRuns = 3;
+
+/** Somebody is waiting, so each row has less time than at the command line. */
+const efforts = {
+  peak: { goalMs: 200, least: 3, most: 100 },
+  kernel: { goalMs: 100, least: 2, most: 50 },
+  evaluation: { goalMs: 2000, least: 3, most: 20 },
+} as const;
+
+export class BrowserBenchmark {
+  readonly #gpu: Gpu;
+  readonly #request: BenchRequest;
+  readonly #tell: (event: BenchEvent) => void;
+  readonly #clock: Clock;
+  readonly #total: number;
+  #done = 0;
+  #report: Report;
+
+  constructor(
+    gpu: Gpu,
+    options: {
+      readonly request: BenchRequest;
+      readonly environment: Environment;
+      readonly tell: (event: BenchEvent) => void;
+    },
+  ) {
+    this.#gpu = gpu;
+    this.#request = options.request;
+    this.#tell = options.tell;
+    this.#clock = browserClock(gpu);
+    // The pictures and weights, the peak, and the evaluation taken apart besides.
+    this.#total = 3 + this.#problems().length + options.request.sides.length;
+    const nothing = { kernels: [], evaluations: [], shares: [], firstUse: [], memory: [] };
+    const checks = { cases: 0, problems: [] };
+    this.#report = { environment: options.environment, peak: undefined, checks, ...nothing };
+  }
+
+  /** @throws InputError, DeviceError. */
+  async run(): Promise<void> {
+    this.#step('fetching pictures and weights');
+    const pictures = await fetchPictures();
+    const { layers } = await loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
+    this.#step('measuring the peak of the adapter');
+    const peak = await measurePeak(this.#gpu, readBenchShader, this.#effort('peak'));
+    this.#find({ peak });
+    const effort = this.#effort('kernel');
+    const { allVariants } = this.#request;
+    for (const problem of this.#problems()) {
+      this.#step(problem.name);
+      const options = { peak, effort, allVariants, isWanted: () => true, progress: () => {} };
+      const rows = await convRows(this.#gpu, problem, options);
+      this.#find({ kernels: [...this.#report.kernels, ...rows] });
+    }
+    using weights = await uploadWeights(this.#gpu, layers);
+    await this.#breakDown(weights, pictures);
+    for (const side of this.#request.sides) await this.#evaluations(weights, pictures, side);
+  }
+
+  /** One evaluation dispatch by dispatch: everything but convolutions, and the shares. */
+  async #breakDown(weights: DeviceWeights, pictures: Pictures): Promise<void> {
+    const { layerSide } = this.#request;
+    const { peak } = this.#report;
+    const size = { width: layerSide, height: layerSide };
+    this.#step(`an evaluation of ${sizeName(size)}, dispatch by dispatch`);
+    if (!canTimeDispatches(this.#gpu) || peak === undefined) {
+      const message = 'This browser has no timestamps, so times are read off the clock and parts cannot be told apart.';
+      this.#tell({ kind: 'left-out', message });
+      return;
+    }
+    using objective = await openObjective(this.#gpu, weights, picturesAt(pictures, layerSide, layerSide));
+    const groups = await timeEvaluation(this.#gpu, objective, { runs: breakdownRuns, clock: this.#clock });
+    const kernels = [...this.#report.kernels, ...otherRows(groups, size, peak)];
+    this.#find({ kernels, shares: shareRows(groups, sizeName(size)) });
+  }
+
+  /** Whole evaluations at one size, unless the adapter cannot hold it. */
+  async #evaluations(weights: DeviceWeights, pictures: Pictures, side: number): Promise<void> {
+    const size = { width: side, height: side };
+    this.#step(evaluationName(size));
+    try {
+      planStylize({ content: size, style: size }, settings, this.#gpu);
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error;
+      this.#tell({ kind: 'left-out', message: `${evaluationName(size)} was left out: ${error.message}` });
+      return;
+    }
+    const at = picturesAt(pictures, side, side);
+    const row = await evaluationRow(this.#gpu, weights, { pictures: at, effort: this.#effort('evaluation') });
+    this.#find({ evaluations: [...this.#report.evaluations, row] });
+  }
+
+  #problems() {
+    const { layerSide } = this.#request;
+    return convProblems({ width: layerSide, height: layerSide });
+  }
+
+  #effort(kind: keyof typeof efforts): Effort {
+    return { ...efforts[kind], clock: this.#clock };
+  }
+
+  #step(text: string): void {
+    this.#tell({ kind: 'step', text, done: this.#done, total: this.#total });
+    this.#done += 1;
+  }
+
+  #find(found: Partial<Report>): void {
+    this.#report = { ...this.#report, ...found };
+    this.#tell({ kind: 'found', report: this.#report });
+  }
+}

@@ -1,0 +1,30 @@
+/** The benchmark's worker: opens the adapter, then measures when it is asked to. Whoever wants it to stop ends the worker. */
+
+import '../worker/symbols.ts';
+import { messageOf } from '../../core/errors.ts';
+import { openGpu } from '../../platform/browser/gpu.ts';
+import { browserFacts } from '../../platform/browser/support.ts';
+import { describeBrowser } from './environment.ts';
+import { BrowserBenchmark } from './measure.ts';
+import type { BenchEvent, BenchRequest } from './protocol.ts';
+
+const tell = (event: BenchEvent): void => self.postMessage(event);
+
+const opened = openGpu();
+opened.then(
+  ({ profile: { description, isSoftware } }) => tell({ kind: 'adapter', description, isSoftware }),
+  () => tell({ kind: 'no-webgpu' }),
+);
+
+self.addEventListener('message', ({ data }: MessageEvent<BenchRequest>) => {
+  measure(data).then(
+    () => tell({ kind: 'done' }),
+    (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
+  );
+});
+
+async function measure(request: BenchRequest): Promise<void> {
+  const gpu = await opened;
+  const environment = describeBrowser(gpu, browserFacts());
+  await new BrowserBenchmark(gpu, { request, environment, tell }).run();
+}

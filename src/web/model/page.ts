@@ -1,0 +1,369 @@
+/** The page's state and what its controls do. Views read signals and call methods; nothing here knows how it looks. */
+
+import { batch, type Signal, signal } from '@preact/signals';
+import { InputError, messageOf } from '../../core/errors.ts';
+import { copyText } from '../../platform/browser/clipboard.ts';
+import { EngineClient, RefusedError } from '../engine-client.ts';
+import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
+import { formatLink, type Linked, parseLink } from '../link.ts';
+import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
+import { engineSettings, type PageSettings, usualSettings } from '../settings.ts';
+import { commandFor, outputNameFor, textsFor } from './export.ts';
+import { Notices } from './notices.ts';
+import { type Card, Pictures, type Role } from './pictures.ts';
+import { RunState } from './run.ts';
+import { type KeptPicture, RunStorage } from './storage.ts';
+
+export type EngineState = 'opening' | 'ready' | 'unavailable';
+
+export interface WeightsState {
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+  readonly isReady: boolean;
+  readonly hasFailed: boolean;
+}
+
+const noWeights: WeightsState = { loadedBytes: 0, totalBytes: 0, isReady: false, hasFailed: false };
+
+/** A run that is going on is kept this often, so that a reload loses little. */
+const keepEveryMs = 10_000;
+const planAfterMs = 250;
+/** Notices on what the present settings would take. */
+const planTopic = 'plan';
+
+export class PageModel {
+  readonly notices = new Notices();
+  readonly run = new RunState();
+  readonly settings: Signal<PageSettings> = signal(usualSettings);
+  readonly engineState: Signal<EngineState> = signal('opening');
+  /** Why the engine is not available, in the browser's words. */
+  readonly engineProblem = signal('');
+  readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
+  readonly weights: Signal<WeightsState> = signal(noWeights);
+  readonly plan: Signal<PlanInfo | undefined> = signal(undefined);
+  /** Whether a run goes on while nobody looks. */
+  readonly runsHidden = signal(true);
+  readonly pictures: Pictures;
+  readonly #engine: EngineClient;
+  readonly #storage = new RunStorage();
+  #planTimer: ReturnType<typeof setTimeout> | undefined;
+  #keptAtMs = 0;
+  #isPausedByHiding = false;
+
+  constructor() {
+    this.#engine = new EngineClient(
+      (event) => this.#follow(event),
+      (message) => this.notices.add('problem', message),
+    );
+    this.pictures = new Pictures(this.#engine);
+  }
+
+  /** Opens the engine on the page's canvas and puts pictures in place. */
+  async open(canvas: HTMLCanvasElement): Promise<void> {
+    const offscreen = canvas.transferControlToOffscreen();
+    try {
+      this.adapter.value = await this.#engine.call('open', { canvas: offscreen }, [offscreen]);
+      this.engineState.value = 'ready';
+    } catch (error) {
+      this.engineProblem.value = messageOf(error);
+      this.engineState.value = 'unavailable';
+      return;
+    }
+    await this.#restore();
+  }
+
+  change(settings: Partial<PageSettings>): void {
+    this.settings.value = { ...this.settings.value, ...settings };
+    this.#changed();
+  }
+
+  reset(): void {
+    this.settings.value = usualSettings;
+    this.#changed();
+  }
+
+  /** Takes files that were dropped, pasted, picked or photographed. */
+  async receive(role: Role, files: readonly File[], replaces?: string): Promise<void> {
+    const [first, ...others] = files;
+    if (first !== undefined) {
+      await this.#attempt(() => this.pictures.take(role, first, { name: first.name, replaces }));
+    }
+    // Two pictures at once are a photograph and a painting.
+    let next = role === 'content' ? this.pictures.styles.value[0]?.id : undefined;
+    for (const file of others) {
+      const place = next;
+      next = undefined;
+      await this.#attempt(() => this.pictures.take('style', file, { name: file.name, replaces: place }));
+    }
+    this.#changed();
+  }
+
+  async receiveExample(role: Role, id: string, replaces?: string): Promise<void> {
+    await this.#attempt(() => this.pictures.takeExample(role, id, { replaces }));
+    this.#changed();
+  }
+
+  setWeight(id: string, weight: number): void {
+    this.pictures.setWeight(id, weight);
+    this.#changed();
+  }
+
+  removeStyle(id: string): void {
+    this.pictures.remove(id);
+    this.#changed();
+  }
+
+  /** Follows a link that was put into the address of the open page. */
+  async followLink(): Promise<void> {
+    const linked = this.#readLink(location.hash);
+    this.settings.value = linked.settings;
+    if (linked.styles !== undefined) for (const { id } of this.pictures.styles.value) this.pictures.remove(id);
+    await this.#place(linked);
+    this.#changed();
+  }
+
+  /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended. */
+  async paint(from: Job['from'] = 'beginning'): Promise<void> {
+    if (this.run.isBusy) return;
+    this.notices.clearProblems();
+    try {
+      const job = this.#job(from);
+      this.run.prepare(engineSettings(job.settings).iterations);
+      this.run.summary.value = await this.#engine.call('start', job);
+      const { problem } = this.run.summary.value;
+      if (problem !== undefined) this.notices.add('problem', `${problem}; the last good picture is shown`);
+      this.run.end();
+      await this.#keep();
+    } catch (error) {
+      this.#refuse(error, () => void this.paint(from));
+    } finally {
+      this.run.end();
+      this.#changed();
+    }
+  }
+
+  pause(): void {
+    void this.#engine.call('pace', { pace: 'pause' });
+    this.run.pause();
+  }
+
+  resume(): void {
+    void this.#engine.call('pace', { pace: 'run' });
+    this.run.resume();
+  }
+
+  /** Takes one step of the optimiser and pauses. */
+  step(): void {
+    void this.#engine.call('pace', { pace: 'step' });
+    if (this.run.phase.value === 'painting') this.run.pause();
+  }
+
+  stop(): void {
+    this.run.phase.value = 'ending';
+    void this.#engine.call('stop', undefined);
+  }
+
+  retryWeights(): void {
+    void this.#engine.call('weights', undefined);
+  }
+
+  async download(): Promise<void> {
+    await this.#attempt(async () => {
+      const file = await this.#engine.call('png', { texts: this.#texts() });
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(file);
+      link.download = outputNameFor(this.pictures);
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  }
+
+  async copyCommand(): Promise<void> {
+    await this.#attempt(async () => {
+      await copyText(this.#command());
+      this.notices.add('news', 'The command line is on the clipboard.');
+    });
+  }
+
+  async copyLink(): Promise<void> {
+    await this.#attempt(async () => {
+      await copyText(location.href);
+      const isWhole = [this.pictures.content.value, ...this.pictures.styles.value].every((card) => card?.example);
+      const rest = isWhole ? '' : ' Your own pictures are not in it: they stay on this device.';
+      this.notices.add('news', `The link is on the clipboard.${rest}`);
+    });
+  }
+
+  /** A page that nobody looks at pauses, if that was chosen, and goes on when it is looked at again. */
+  visibilityChanged(isHidden: boolean): void {
+    // A hidden page may be closed without a word.
+    if (isHidden && this.run.isBusy) void this.#keep();
+    if (isHidden && !this.runsHidden.value && this.run.phase.value === 'painting') {
+      this.pause();
+      this.#isPausedByHiding = true;
+    } else if (!isHidden && this.#isPausedByHiding) {
+      this.#isPausedByHiding = false;
+      if (this.run.phase.value === 'paused') this.resume();
+    }
+  }
+
+  #follow(event: EngineEvent): void {
+    batch(() => this.run.follow(event));
+    if (event.kind === 'weights') this.weights.value = { ...noWeights, ...event };
+    if (event.kind === 'weights-ready') this.weights.value = { ...this.weights.value, isReady: true };
+    if (event.kind === 'weights-failed') {
+      this.weights.value = { ...noWeights, hasFailed: true };
+      this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
+    }
+    if (event.kind === 'device-back') {
+      this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
+    }
+    if (event.kind === 'progress' && performance.now() - this.#keptAtMs > keepEveryMs) void this.#keep();
+  }
+
+  #job(from: Job['from']): Job {
+    const content = this.pictures.content.value;
+    if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
+    const styles = this.pictures.styles.value.map(({ id, weight }) => ({ id, weight }));
+    return { settings: this.settings.value, content: content.id, styles, from };
+  }
+
+  async #attempt(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Says why something was refused; a size too large is answered with the largest that fits. */
+  #refuse(error: unknown, again?: () => void, topic?: string): void {
+    const size = error instanceof RefusedError ? error.largestSide : undefined;
+    const use = (side: number) => ({
+      label: `Use ${side} pixels`,
+      run: () => {
+        this.notices.clearProblems();
+        this.change({ size: side });
+        again?.();
+      },
+    });
+    this.notices.add('problem', messageOf(error), size === undefined ? undefined : use(size), topic);
+  }
+
+  /** After every change: the link says it, and what it would take is found out. */
+  #changed(): void {
+    const { content, styles } = this.pictures;
+    const linkedStyles = styles.value.flatMap(({ example, weight }) =>
+      example ? [{ example: example.id, weight }] : [],
+    );
+    const isUsual =
+      content.value?.example?.id === firstContent &&
+      linkedStyles.length === 1 &&
+      linkedStyles[0]?.example === firstStyle;
+    const link = formatLink({
+      settings: this.settings.value,
+      content: isUsual ? undefined : content.value?.example?.id,
+      styles: isUsual ? [] : linkedStyles,
+    });
+    history.replaceState(null, '', link === '' ? location.pathname : `#${link}`);
+    clearTimeout(this.#planTimer);
+    this.#planTimer = setTimeout(() => void this.#predict(), planAfterMs);
+  }
+
+  async #predict(): Promise<void> {
+    if (this.run.isBusy || this.pictures.content.value === undefined || this.pictures.styles.value.length === 0) return;
+    try {
+      this.plan.value = await this.#engine.call('plan', this.#job('beginning'));
+      this.notices.clearTopic(planTopic);
+    } catch (error) {
+      this.plan.value = undefined;
+      this.#refuse(error, undefined, planTopic);
+    }
+  }
+
+  #command(): string {
+    const { width = 0, height = 0 } = this.run.picture.value ?? this.plan.value ?? {};
+    return commandFor(this.pictures, this.settings.value, this.settings.value.size ?? Math.max(width, height));
+  }
+
+  #texts(): Readonly<Record<string, string>> {
+    return textsFor(this.pictures, this.run.evaluation.value, this.#command());
+  }
+
+  async #keep(): Promise<void> {
+    this.#keptAtMs = performance.now();
+    const content = this.pictures.content.value;
+    if (content === undefined || this.run.picture.value === undefined) return;
+    const kept = ({ name, file, example, weight }: Card): KeptPicture => ({ name, file, example: example?.id, weight });
+    await this.#attempt(async () => {
+      const result = await this.#engine.call('png', { texts: this.#texts() });
+      await this.#storage.save({
+        version: 1,
+        settings: this.settings.value,
+        content: kept(content),
+        styles: this.pictures.styles.value.map(kept),
+        result,
+        trace: this.run.trace.value,
+        evaluations: this.run.evaluation.value,
+        budget: this.run.budget.value,
+      });
+    });
+  }
+
+  /** Puts in place what the address says; where it says nothing, the last run; else the examples. */
+  async #restore(): Promise<void> {
+    const { hash } = location;
+    const linked = this.#readLink(hash);
+    // A link that was followed says what is wanted; a reload, or no link, brings back what was there.
+    const isFollowed = hash.length > 1 && !isReload();
+    const kept = isFollowed ? undefined : await this.#storage.load();
+    this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
+    await this.#place(
+      { content: firstContent, styles: [{ example: firstStyle, weight: 1 }], ...defined(linked) },
+      linked.content === undefined ? kept?.content : undefined,
+      linked.styles === undefined ? kept?.styles : undefined,
+    );
+    if (kept !== undefined) {
+      await this.#attempt(async () => {
+        this.run.picture.value = await this.#engine.call('show', { file: kept.result });
+        this.run.trace.value = kept.trace;
+        this.run.evaluation.value = kept.evaluations;
+        this.run.budget.value = kept.budget;
+      });
+    }
+    this.#changed();
+  }
+
+  #readLink(hash: string): Linked {
+    const names = examples.map(({ id }) => id);
+    const { linked, problems } = parseLink(hash, names);
+    for (const problem of problems) this.notices.add('problem', problem);
+    return linked;
+  }
+
+  /** Takes kept pictures, or the examples where there are none. */
+  async #place(
+    { content, styles }: Omit<Linked, 'settings'>,
+    keptContent?: KeptPicture,
+    keptStyles?: readonly KeptPicture[],
+  ): Promise<void> {
+    const take = (role: Role, { name, file, example, weight }: KeptPicture) =>
+      this.#attempt(() => this.pictures.take(role, file, { name, weight, example: exampleOf(example ?? '') }));
+    const takeExample = (role: Role, id: string, weight?: number) =>
+      this.#attempt(() => this.pictures.takeExample(role, id, { weight }));
+    if (keptContent !== undefined) await take('content', keptContent);
+    else if (content !== undefined) await takeExample('content', content);
+    for (const style of keptStyles ?? []) await take('style', style);
+    if (keptStyles === undefined)
+      for (const { example, weight } of styles ?? []) await takeExample('style', example, weight);
+  }
+}
+
+/** Without what is undefined, so that it does not hide defaults. */
+function defined({ content, styles }: Linked): Omit<Linked, 'settings'> {
+  return { ...(content === undefined ? {} : { content }), ...(styles === undefined ? {} : { styles }) };
+}
+
+function isReload(): boolean {
+  return performance.getEntriesByType('navigation').some((entry) => 'type' in entry && entry.type === 'reload');
+}

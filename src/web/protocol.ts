@@ -1,0 +1,102 @@
+/** What the page and its worker say to each other: calls with an answer, and events. Everything in it can be cloned. */
+
+import type { EvaluationReport } from '../transfer/evaluator.ts';
+import type { LossTerm } from '../transfer/objective.ts';
+import type { RunEnd } from '../transfer/run.ts';
+import type { PageSettings } from './settings.ts';
+
+/** The adapter, as far as the page shows it. */
+export interface AdapterInfo {
+  readonly description: string;
+  readonly isSoftware: boolean;
+}
+
+export interface PictureInfo {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A style picture's part in the mix. */
+export interface StyleShare {
+  /** The picture's id, as given to `picture`. */
+  readonly id: string;
+  readonly weight: number;
+}
+
+/** What is to be painted. */
+export interface Job {
+  readonly settings: PageSettings;
+  readonly content: string;
+  readonly styles: readonly StyleShare[];
+  /** `here`: the run starts from the picture on the canvas. */
+  readonly from: 'beginning' | 'here';
+}
+
+export interface PlanInfo extends PictureInfo {
+  readonly peakBytes: number;
+}
+
+export interface RunSummary {
+  readonly end: RunEnd;
+  readonly evaluations: number;
+  readonly elapsedMs: number;
+  /** Why a run ended at a loss that is not finite. */
+  readonly problem: string | undefined;
+}
+
+/** How a run that is going on should go on. */
+export type Pace = 'run' | 'pause' | 'step';
+
+/** Calls by name: what is sent and what comes back. */
+export interface Calls {
+  /** Takes the canvas and opens the adapter; weights begin to arrive. */
+  open: { readonly sent: { readonly canvas: OffscreenCanvas }; readonly answer: AdapterInfo };
+  /** Decodes a picture and keeps it under an id. */
+  picture: {
+    readonly sent: { readonly id: string; readonly file: Blob; readonly name: string };
+    readonly answer: PictureInfo;
+  };
+  forget: { readonly sent: { readonly id: string }; readonly answer: undefined };
+  /** Shows a finished picture, as if a run had made it. */
+  show: { readonly sent: { readonly file: Blob }; readonly answer: PictureInfo };
+  /** Fetches the weights again after they failed to arrive. */
+  weights: { readonly sent: undefined; readonly answer: undefined };
+  /** What a job would take, or why it cannot be done. */
+  plan: { readonly sent: Job; readonly answer: PlanInfo };
+  /** Answers when the run has ended. */
+  start: { readonly sent: Job; readonly answer: RunSummary };
+  pace: { readonly sent: { readonly pace: Pace }; readonly answer: undefined };
+  stop: { readonly sent: undefined; readonly answer: undefined };
+  /** The picture on the canvas as PNG, with texts in its metadata. */
+  png: { readonly sent: { readonly texts: Readonly<Record<string, string>> }; readonly answer: Blob };
+}
+
+export type CallName = keyof Calls;
+
+/** Something the worker tells without being asked. */
+export type EngineEvent =
+  | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly kind: 'weights-ready' }
+  | { readonly kind: 'weights-failed'; readonly message: string }
+  /** A run is set up: from here on evaluations are reported. */
+  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[] }
+  | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
+  /** The first frame of a picture of this size is on the canvas. */
+  | { readonly kind: 'preview'; readonly size: PictureInfo }
+  | { readonly kind: 'device-lost'; readonly message: string }
+  /** A new device goes on after this evaluation; what was reported later is void. */
+  | { readonly kind: 'device-back'; readonly evaluation: number };
+
+/** A refusal as it crosses between page and worker. */
+export interface Refusal {
+  readonly message: string;
+  /** The longest side that would fit, where the size was the problem. */
+  readonly largestSide?: number | undefined;
+}
+
+export type ToWorker = { readonly id: number; readonly call: CallName; readonly sent: unknown };
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly refusal: Refusal }
+  | { readonly kind: 'event'; readonly event: EngineEvent };

@@ -1,0 +1,78 @@
+/** The page as a whole: the picture in the middle, its controls beside it, the instruments below. */
+
+import { useSignalEffect } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { PageModel } from '../model/page.ts';
+import { Controls } from './controls.tsx';
+import { Instruments } from './instruments.tsx';
+import { Notices } from './notices.tsx';
+import { Stage } from './stage.tsx';
+import { Transport } from './transport.tsx';
+import { Unsupported } from './unsupported.tsx';
+
+export function App({ model }: { readonly model: PageModel }) {
+  useEffect(() => watchPage(model), [model]);
+  useSignalEffect(() => {
+    const { evaluation, budget, phase } = model.run;
+    const share = Math.floor((100 * evaluation.value) / Math.max(budget.value, 1));
+    // Seen in the tab while another one is in front.
+    document.title = phase.value === 'idle' ? 'Impasto' : `${share} % · Impasto`;
+  });
+  const isUnavailable = model.engineState.value === 'unavailable';
+  return (
+    <>
+      <a class="skip" href="#controls">
+        Skip to the controls
+      </a>
+      <header class="masthead">
+        <h1>Impasto</h1>
+        <p>a photograph, painted</p>
+        <Adapter model={model} />
+      </header>
+      <main class="studio">
+        <div class="easel">
+          {isUnavailable ? <Unsupported detail={model.engineProblem.value} /> : <Stage model={model} />}
+          {!isUnavailable && <Transport model={model} />}
+          <Instruments model={model} />
+        </div>
+        {!isUnavailable && <Controls model={model} />}
+      </main>
+      <Notices notices={model.notices} />
+    </>
+  );
+}
+
+function Adapter({ model }: { readonly model: PageModel }) {
+  const adapter = model.adapter.value;
+  return (
+    <nav class="adapter" aria-label="Pages">
+      {adapter !== undefined && (
+        <span data-testid="adapter" title={adapter.description}>
+          {adapter.isSoftware ? 'No GPU: on the processor' : adapter.description}
+        </span>
+      )}
+      <a href="./bench.html">Benchmark</a>
+    </nav>
+  );
+}
+
+/** What happens to the page as a whole: pasting, and being hidden. */
+function watchPage(model: PageModel): () => void {
+  const paste = (event: ClipboardEvent): void => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    // A card that has the focus takes what is pasted; else it is the photograph.
+    const card = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
+    const { drop, replaces } = card?.dataset ?? {};
+    if (files.length > 0) void model.receive(drop === 'style' ? 'style' : 'content', files, replaces);
+  };
+  const hide = (): void => model.visibilityChanged(document.hidden);
+  const follow = (): void => void model.followLink();
+  document.addEventListener('paste', paste);
+  addEventListener('hashchange', follow);
+  document.addEventListener('visibilitychange', hide);
+  return () => {
+    document.removeEventListener('paste', paste);
+    removeEventListener('hashchange', follow);
+    document.removeEventListener('visibilitychange', hide);
+  };
+}

@@ -1,0 +1,67 @@
+/** The panel: pictures, strength, size, and everything else under "More". */
+
+import type { PageModel } from '../model/page.ts';
+import { More } from './more.tsx';
+import { PictureCards } from './picture-cards.tsx';
+import { sizeChoices } from './sizes.ts';
+
+export function Controls({ model }: { readonly model: PageModel }) {
+  return (
+    <aside class="controls" id="controls" aria-label="Controls" tabIndex={-1}>
+      <PictureCards model={model} />
+      <Strength model={model} />
+      <Size model={model} />
+      <More model={model} />
+    </aside>
+  );
+}
+
+function Strength({ model }: { readonly model: PageModel }) {
+  const { strength } = model.settings.value;
+  return (
+    <div class="field strength">
+      <label for="strength">Strength</label>
+      <input
+        id="strength"
+        type="range"
+        min={0}
+        max={100}
+        step={1}
+        value={strength}
+        aria-valuetext={`${strength} of 100, from photograph to painting`}
+        data-testid="strength"
+        onInput={(event) => model.change({ strength: event.currentTarget.valueAsNumber })}
+      />
+      <div class="ends" aria-hidden="true">
+        <span>photograph</span>
+        <span>painting</span>
+      </div>
+    </div>
+  );
+}
+
+function Size({ model }: { readonly model: PageModel }) {
+  const plan = model.plan.value;
+  const { size } = model.settings.value;
+  const shown = size ?? (plan === undefined ? undefined : Math.max(plan.width, plan.height));
+  const index = shown === undefined ? 0 : sizeChoices.findLastIndex((choice) => choice <= shown);
+  return (
+    <div class="field size">
+      <label for="size">Size</label>
+      <output class="value" for="size">
+        {plan === undefined ? '' : `${plan.width} × ${plan.height} pixels`}
+      </output>
+      <input
+        id="size"
+        type="range"
+        min={0}
+        max={sizeChoices.length - 1}
+        step={1}
+        value={Math.max(index, 0)}
+        aria-valuetext={`longest side ${shown ?? 'unknown'} pixels`}
+        data-testid="size"
+        onInput={(event) => model.change({ size: sizeChoices[event.currentTarget.valueAsNumber] })}
+      />
+    </div>
+  );
+}

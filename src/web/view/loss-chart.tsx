@@ -1,0 +1,150 @@
+/** Losses against evaluations on a log axis, live: the total, content, each style layer, total variation. */
+
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Trace } from '../model/trace.ts';
+import { colourNameOf, labelOf } from './terms.ts';
+
+/** The chart is redrawn at most this often. */
+const redrawEveryMs = 200;
+const chartHeight = 170;
+const darkScheme = '(prefers-color-scheme: dark)';
+
+export function LossChart({ trace }: { readonly trace: Trace }) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<LiveChart>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    chart.current = new LiveChart(element);
+    return () => chart.current?.dispose();
+  }, []);
+  useEffect(() => chart.current?.show(trace), [trace]);
+  return (
+    <figure class="chart" data-testid="chart">
+      <div ref={place} role="img" aria-label={describe(trace)} />
+      <figcaption>
+        {['total', ...trace.terms.map(labelOf)].map((label, index) => (
+          <span key={label} class="key" data-colour={index === 0 ? 'total' : colourNameOf(trace.terms, index - 1)}>
+            {label}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+function describe({ evaluation, total, terms, byTerm }: Trace): string {
+  const last = evaluation.at(-1);
+  if (last === undefined) return 'Losses: nothing is painted yet';
+  const values = terms.map((term, index) => `${labelOf(term)} ${byTerm[index]?.at(-1)?.toPrecision(3)}`);
+  return `Losses after ${last} evaluations, weighted: total ${total.at(-1)?.toPrecision(3)}, ${values.join(', ')}`;
+}
+
+/** The chart library's object: remade when the terms or the colour scheme change, else only given new values. */
+class LiveChart {
+  readonly #place: HTMLElement;
+  readonly #resize: ResizeObserver;
+  readonly #scheme = matchMedia(darkScheme);
+  readonly #remake = (): void => this.#make();
+  #chart: uPlot | undefined;
+  #trace: Trace | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(place: HTMLElement) {
+    this.#place = place;
+    this.#resize = new ResizeObserver(() => this.#chart?.setSize({ width: place.clientWidth, height: chartHeight }));
+    this.#resize.observe(place);
+    this.#scheme.addEventListener('change', this.#remake);
+  }
+
+  show(trace: Trace): void {
+    const isOther = this.#trace?.terms !== trace.terms;
+    this.#trace = trace;
+    if (isOther) this.#make();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#trace !== undefined) this.#chart?.setData(columnsOf(this.#trace));
+    }, redrawEveryMs);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#scheme.removeEventListener('change', this.#remake);
+    this.#resize.disconnect();
+    this.#chart?.destroy();
+  }
+
+  #make(): void {
+    this.#chart?.destroy();
+    if (this.#trace === undefined) return;
+    this.#chart = new uPlot(optionsFor(this.#trace, this.#place), columnsOf(this.#trace), this.#place);
+  }
+}
+
+/** A log axis has no place for zero: a term of weight 0 is a gap. */
+function columnsOf({ evaluation, total, byTerm }: Trace): uPlot.AlignedData {
+  const positive = (column: readonly number[]) => column.map((value) => (value > 0 ? value : null));
+  return [[...evaluation], positive(total), ...byTerm.map(positive)];
+}
+
+function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(place);
+  const colour = (name: string): string => style.getPropertyValue(`--loss-${name}`);
+  const [ink, grid] = [style.getPropertyValue('--quiet-ink'), style.getPropertyValue('--hairline')];
+  const axis: uPlot.Axis = {
+    stroke: ink,
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: place.clientWidth,
+    height: chartHeight,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false }, y: { distr: 3, range: lossRange } },
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        values: (_, values) => values.map((value) => (Number.isInteger(value) ? String(value) : '')),
+      },
+      {
+        ...axis,
+        size: 52,
+        grid: { stroke: grid, width: 1, filter: decadesOnly },
+        values: (_, values) => values.map((value) => (value === null ? '' : shortNumber(value))),
+      },
+    ],
+    series: [
+      {},
+      { label: 'total', stroke: colour('total'), width: 2, points: { show: false } },
+      ...terms.map((term, index) => ({
+        label: labelOf(term),
+        stroke: colour(colourNameOf(terms, index)),
+        width: 1.25,
+        points: { show: false },
+      })),
+    ],
+  };
+}
+
+/** Decades shown below the largest value: a term that begins at nothing would squeeze all others together. */
+const mostDecades = 4;
+
+function lossRange(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
+  if (least === null || most === null) return [0.1, 10];
+  return uPlot.rangeLog(Math.max(least, most / 10 ** mostDecades), most, 10, false);
+}
+
+/** Lines at powers of ten alone, where the axis spans several. */
+function decadesOnly(_: uPlot, values: number[]): (number | null)[] {
+  const isNarrow = (values.at(-1) ?? 1) / (values[0] ?? 1) <= 100;
+  return values.map((value) => (isNarrow || Number.isInteger(Math.log10(Number(value.toPrecision(6)))) ? value : null));
+}
+
+function shortNumber(value: number): string {
+  return value >= 0.01 && value < 10_000 ? String(Number(value.toPrecision(2))) : value.toExponential(0);
+}

@@ -1,0 +1,63 @@
+/** The picture: the photograph below, the painting over it, and a wipe between the two. */
+
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PageModel } from '../model/page.ts';
+import { DropZones } from './drop-zones.tsx';
+import { Wipe } from './wipe.tsx';
+
+export function Stage({ model }: { readonly model: PageModel }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const wiped = useSignal(0);
+  useEffect(() => {
+    // A canvas can be handed over once only.
+    if (canvas.current !== null) void model.open(canvas.current);
+  }, [model]);
+  const { content } = model.pictures;
+  const painted = model.run.picture.value;
+  const size = painted ?? content.value ?? { width: 3, height: 2 };
+  return (
+    <section class="stage" aria-label="Picture">
+      <div
+        class="frame"
+        ref={(frame) => {
+          frame?.style.setProperty('--aspect', String(size.width / size.height));
+          frame?.style.setProperty('--wiped', `${wiped.value}%`);
+        }}
+      >
+        {content.value !== undefined && (
+          <img
+            class="before"
+            src={content.value.url}
+            alt={`The photograph: ${content.value.name}`}
+            data-testid="before"
+          />
+        )}
+        <canvas
+          ref={canvas}
+          class="after"
+          data-testid="canvas"
+          data-painted={painted !== undefined}
+          aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
+          role="img"
+        />
+        {painted !== undefined && <Wipe position={wiped} />}
+        {painted === undefined && <Hint model={model} />}
+      </div>
+      <DropZones model={model} />
+    </section>
+  );
+}
+
+/** Small pictures of the paintings on the photograph, while nothing is painted. */
+function Hint({ model }: { readonly model: PageModel }) {
+  const styles = model.pictures.styles.value;
+  if (styles.length === 0) return null;
+  return (
+    <div class="swatches" aria-hidden="true">
+      {styles.map(({ id, url }) => (
+        <img key={id} src={url} alt="" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** Whether the device has the memory that a plan asks for: WebGPU tells no figure, so it is asked for and given back. */
+
+import { bufferUsage, roundUp } from '../../core/buffers.ts';
+import { LimitError } from '../../core/errors.ts';
+import type { Gpu } from '../../core/gpu.ts';
+import type { RgbImage } from '../../images/rgb-image.ts';
+import { megabytes, type PictureSize, scaleTo } from '../../transfer/plan.ts';
+import type { Settings } from '../../transfer/presets.ts';
+import type { StylePicture } from '../../transfer/style-mix.ts';
+import { planStylize } from '../../transfer/stylize.ts';
+
+/** Asked for in pieces: drivers refuse large buffers before they run out of memory. */
+const pieceBytes = 2 ** 28;
+
+/** Whether so many bytes can be had at this moment. */
+export async function canAllocate({ device }: Gpu, bytes: number): Promise<boolean> {
+  const most = Math.min(pieceBytes, device.limits.maxBufferSize);
+  device.pushErrorScope('out-of-memory');
+  const pieces = Array.from({ length: Math.ceil(bytes / most) }, (_, index) => {
+    const size = roundUp(Math.min(most, bytes - index * most), 4);
+    return device.createBuffer({ label: 'memory probe', size, usage: bufferUsage.storage });
+  });
+  const refused = await device.popErrorScope();
+  for (const piece of pieces) piece.destroy();
+  return refused === null;
+}
+
+/** Longest sides that are tried, as shares of the one that was too much. */
+const smallerShares = [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.15];
+
+/** @throws LimitError with a size that fits, where the device does not give the memory that the pictures need. */
+export async function assertMemory(
+  gpu: Gpu,
+  pictures: { readonly content: RgbImage; readonly style: readonly StylePicture[] },
+  settings: Settings,
+): Promise<void> {
+  const { content } = pictures;
+  const needed = planStylize(pictures, settings, gpu).peakBytes;
+  if (await canAllocate(gpu, needed)) return;
+  const side = Math.max(content.width, content.height);
+  const scaled = (size: PictureSize, share: number): PictureSize =>
+    scaleTo(size, Math.max(1, Math.floor(share * Math.max(size.width, size.height))));
+  const bytesAt = (share: number): number => {
+    const style = pictures.style.map(({ picture, weight }) => ({ picture: scaled(picture, share), weight }));
+    return planStylize({ content: scaled(content, share), style }, settings, gpu).peakBytes;
+  };
+  let largestSide: number | undefined;
+  for (const share of smallerShares) {
+    if (largestSide === undefined && (await canAllocate(gpu, bytesAt(share)))) largestSide = Math.floor(share * side);
+  }
+  throw new LimitError({
+    limit: 'device memory',
+    needed,
+    available: Number.NaN,
+    largestSide,
+    message: `a picture of ${content.width}x${content.height} needs ${megabytes(needed)}, more than the graphics device gives; choose a smaller size`,
+  });
+}

@@ -1,0 +1,175 @@
+/** The worker's state: the device, the pictures it was given, the weights, and the painting at work. */
+
+import { DeviceError, InputError, messageOf } from '../../core/errors.ts';
+import type { Gpu } from '../../core/gpu.ts';
+import { withPngTexts } from '../../images/png-text.ts';
+import type { RgbImage } from '../../images/rgb-image.ts';
+import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
+import type { Start } from '../../transfer/start.ts';
+import { planStylize, preparePictures } from '../../transfer/stylize.ts';
+import type { NetworkWeights } from '../../weights/vgg-weights.ts';
+import type { AdapterInfo, EngineEvent, Job, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
+import { engineSettings } from '../settings.ts';
+import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
+import { assertMemory } from './memory.ts';
+import { Painting } from './painting.ts';
+import { loadBundledWeights } from './weights.ts';
+
+/** Longest sides where none is asked for, as on the command line. */
+const usualSize = { gpu: 512, software: 256 } as const;
+
+export class Studio {
+  readonly #tell: (event: EngineEvent) => void;
+  readonly #pictures = new Map<string, RgbImage>();
+  #canvas: OffscreenCanvas | undefined;
+  /** Open, or being opened. */
+  #device: Promise<PaintingDevice> | undefined;
+  #weights: Promise<NetworkWeights> | undefined;
+  #painting: Painting | undefined;
+  /** What is on the canvas when nothing is being painted. */
+  #shown: RgbImage | undefined;
+
+  constructor(tell: (event: EngineEvent) => void) {
+    this.#tell = tell;
+  }
+
+  async open(canvas: OffscreenCanvas): Promise<AdapterInfo> {
+    this.#canvas = canvas;
+    const device = await this.#keep(openDevice(canvas));
+    void this.loadWeights();
+    const { description, isSoftware } = device.gpu.profile;
+    return { description, isSoftware };
+  }
+
+  /** Begins to load the weights; events tell how it goes. Failed ones are asked for again when they are needed. */
+  loadWeights(): Promise<NetworkWeights> {
+    const loading = loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
+    this.#weights = loading;
+    loading.then(
+      () => this.#tell({ kind: 'weights-ready' }),
+      (error: unknown) => {
+        this.#weights = undefined;
+        this.#tell({ kind: 'weights-failed', message: messageOf(error) });
+      },
+    );
+    return loading;
+  }
+
+  async picture(id: string, file: Blob, name: string): Promise<PictureInfo> {
+    const picture = await decodeImage(file, name);
+    this.#pictures.set(id, picture);
+    return { width: picture.width, height: picture.height };
+  }
+
+  forget(id: string): void {
+    this.#pictures.delete(id);
+  }
+
+  async show(file: Blob): Promise<PictureInfo> {
+    const picture = await decodeImage(file, 'the picture of the last run');
+    this.#shown = picture;
+    (await this.#open()).preview.show(picture);
+    return { width: picture.width, height: picture.height };
+  }
+
+  /** @throws LimitError with the largest size that fits. */
+  async plan(job: Job): Promise<PlanInfo> {
+    const { gpu } = await this.#open();
+    const { pictures, settings } = this.#prepare(job, gpu);
+    const { width, height } = pictures.content;
+    return { peakBytes: planStylize(pictures, settings, gpu).peakBytes, width, height };
+  }
+
+  async start(job: Job): Promise<RunSummary> {
+    if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
+    const device = await this.#open();
+    const { pictures, settings } = this.#prepare(job, device.gpu);
+    const painting = new Painting({
+      device,
+      weights: this.#weights ?? this.loadWeights(),
+      content: pictures.content,
+      style: pictures.style,
+      initial: pictures.initial,
+      settings,
+      reopen: () => this.#reopen(),
+      tell: this.#tell,
+    });
+    this.#painting = painting;
+    const startedAtMs = performance.now();
+    try {
+      await assertMemory(device.gpu, pictures, settings);
+      // What the run starts from is there to be seen while the targets are made.
+      const { width, height } = pictures.initial;
+      device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
+      const { picture, end, error } = await painting.run();
+      this.#shown = picture;
+      (await this.#open()).preview.show(picture);
+      const elapsedMs = performance.now() - startedAtMs;
+      return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
+    } finally {
+      this.#painting = undefined;
+    }
+  }
+
+  pace(pace: Pace): void {
+    this.#painting?.gate.set(pace);
+  }
+
+  stop(): void {
+    this.#painting?.stop();
+  }
+
+  async png(texts: Readonly<Record<string, string>>): Promise<Blob> {
+    const picture = (await this.#painting?.picture()) ?? this.#shown;
+    if (picture === undefined) throw new InputError('there is no picture yet; paint one first');
+    const bytes = new Uint8Array(await (await encodePng(picture)).arrayBuffer());
+    return new Blob([withPngTexts(bytes, texts)], { type: 'image/png' });
+  }
+
+  /** The device; waits while a lost one is being replaced. @throws DeviceError. */
+  async #open(): Promise<PaintingDevice> {
+    if (this.#device === undefined) throw new DeviceError('no graphics device is open; reload the page');
+    return await this.#device;
+  }
+
+  /** Makes a device the one in use; when it is lost while nothing is painted, it is replaced at once. */
+  async #keep(opening: Promise<PaintingDevice>): Promise<PaintingDevice> {
+    this.#device = opening;
+    const device = await opening;
+    device.lost.catch(() => {
+      if (this.#painting === undefined) this.#reopen().catch(() => {});
+    });
+    return device;
+  }
+
+  async #reopen(): Promise<PaintingDevice> {
+    if (this.#canvas === undefined) throw new DeviceError('no canvas was handed over; reload the page');
+    const device = await this.#keep(reopenDevice(this.#canvas));
+    if (this.#shown !== undefined && this.#painting === undefined) device.preview.show(this.#shown);
+    return device;
+  }
+
+  #prepare(job: Job, { profile: { isSoftware } }: Gpu) {
+    const settings = engineSettings(job.settings);
+    const content = this.#picture(job.content, 'photograph');
+    const style = job.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
+    if (style.length === 0) throw new InputError('there is no painting; choose one');
+    const size = job.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
+    const pictures = preparePictures({ content, style, settings, size, start: this.#startOf(job) });
+    return { pictures, settings };
+  }
+
+  #startOf({ from, settings }: Job): Start {
+    if (from === 'here') {
+      if (this.#shown === undefined) throw new InputError('there is no picture to go on from; paint one first');
+      return { kind: 'picture', picture: this.#shown };
+    }
+    return settings.init === 'noise' ? { kind: 'noise', seed: settings.seed } : { kind: 'content' };
+  }
+
+  #picture(id: string | undefined, what: string): RgbImage {
+    const picture = id === undefined ? undefined : this.#pictures.get(id);
+    if (picture === undefined) throw new InputError(`there is no ${what}; choose one`);
+    return picture;
+  }
+}

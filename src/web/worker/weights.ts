@@ -1,0 +1,23 @@
+/** The bundled weights as a worker of the page gets them: fetched or from the cache, checked, read. */
+
+import weightsUrl from '../../../weights/vgg16-f16.safetensors?url';
+import { FormatError } from '../../core/errors.ts';
+import { type DownloadProgress, fetchWeights, forgetWeights } from '../../platform/browser/weight-files.ts';
+import { bundledWeights } from '../../weights/bundled.ts';
+import { loadNetworkWeights, type NetworkWeights } from '../../weights/vgg-weights.ts';
+
+/** @throws InputError where they cannot be fetched, FormatError where what arrives is damaged twice. */
+export async function loadBundledWeights(onProgress: (progress: DownloadProgress) => void): Promise<NetworkWeights> {
+  const url = new URL(weightsUrl, import.meta.url).href;
+  const { sizeBytes, sha256, network } = bundledWeights;
+  for (let attempt = 1; ; attempt++) {
+    const source = await fetchWeights(url, sizeBytes, onProgress);
+    try {
+      return await loadNetworkWeights(source, { network, sha256 });
+    } catch (error) {
+      // A damaged copy in the cache must not stay there.
+      await forgetWeights(url);
+      if (attempt === 2 || !(error instanceof FormatError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** The kernels in a browser: the cases of `test/cases`, all variants the adapter can run, against the same f64 references. */
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultTile, tileNames } from '../../src/kernels/tiles.ts';
+import { kernelCases } from '../cases/index.ts';
+import { type BuiltPage, buildPage } from './build.ts';
+import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
+import type { KernelReport } from './kernels/page.ts';
+
+/** SwiftShader alone takes a good part of a minute for the convolutions, and other programs may want the cores too. */
+const timeoutMs = 400_000;
+
+/** Of SwiftShader: 128 bits of 32. */
+const lanes = 4;
+
+const ops = [...new Set(kernelCases.map(({ op }) => op))];
+
+describe('kernels in Chromium', () => {
+  let built: BuiltPage;
+  let site: StaticSite;
+  let browser: Browser;
+  let page: Page;
+  const seen = new Set<string>();
+
+  beforeAll(async () => {
+    built = await buildPage('test/browser/kernels');
+    site = await serveFolder(built.folder);
+    browser = await launchChromium();
+    page = await browser.newPage();
+    await page.goto(site.address);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site[Symbol.asyncDispose]();
+    await built[Symbol.asyncDispose]();
+  });
+
+  it.each(ops)(
+    '%s',
+    async (op) => {
+      const report = await page.evaluate<KernelReport>(`checkKernels(${JSON.stringify(op)})`);
+      if (report.problems.length > 0) expect.fail(report.problems.join('\n\n'));
+      expect(report).toMatchObject({ adapter: 'google swiftshader', lanes, leaked: 0 });
+      expect(report.ran).toBe(kernelCases.filter((one) => one.op === op).length);
+      for (const name of report.variants) seen.add(name);
+    },
+    timeoutMs,
+  );
+
+  it('were run in every family', () => {
+    const bands = ['', ', bands of 1', ', bands of 2'];
+    const expected = [
+      ...['direct', 'lanes', 'im2col lanes', ...bands.map((band) => `winograd lanes${band}`)],
+      ...tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]),
+      ...bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`),
+    ];
+    expect([...seen].sort()).toEqual(expected.sort());
+  });
+});

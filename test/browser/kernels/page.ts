@@ -1,0 +1,40 @@
+/** Runs in the browser: the kernels' cases against their f64 references on the browser's adapter. Built by the test beside it. */
+
+import { lanesOf } from '../../../src/kernels/family.ts';
+import { openGpu } from '../../../src/platform/browser/gpu.ts';
+import { kernelCases } from '../../cases/index.ts';
+import { checkCase } from '../../support/run-case.ts';
+
+/** What the cases of one operation came to. */
+export interface KernelReport {
+  /** Cases that ran, each in all its variants. */
+  readonly ran: number;
+  /** Names of the variants that ran. */
+  readonly variants: readonly string[];
+  /** What was wrong, with the case's name in front. */
+  readonly problems: readonly string[];
+  /** Buffers still allocated afterwards. */
+  readonly leaked: number;
+  /** What the browser says of its adapter. */
+  readonly adapter: string;
+  readonly lanes: number | undefined;
+}
+
+/** Checks every case of an operation. */
+async function checkKernels(op: string): Promise<KernelReport> {
+  using gpu = await openGpu();
+  const variants = new Set<string>();
+  const problems: string[] = [];
+  let ran = 0;
+  for (const kernelCase of kernelCases.filter((one) => one.op === op)) {
+    for (const { name } of kernelCase.variants(gpu)) variants.add(name);
+    problems.push(...(await checkCase(gpu, kernelCase)));
+    gpu.assertHealthy();
+    ran += 1;
+  }
+  const { description } = gpu.profile;
+  const leaked = gpu.buffers.count;
+  return { ran, variants: [...variants], problems, leaked, adapter: description, lanes: lanesOf(gpu.profile) };
+}
+
+Object.assign(globalThis, { checkKernels });

@@ -1,0 +1,162 @@
+/** Settings as links and as command lines. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../../src/cli/settings.ts';
+import { checkLayers, parseLayers } from '../../src/cli/values.ts';
+import { tapNamesOf } from '../../src/models/vgg.ts';
+import { type CommandPictures, commandLine } from '../../src/web/command.ts';
+import { formatLink, parseLink } from '../../src/web/link.ts';
+import { engineSettings, type PageSettings, styleWeightAt, usualSettings } from '../../src/web/settings.ts';
+
+const exampleNames = ['chelsea', 'great-wave', 'coffee'];
+
+const layers = fc.uniqueArray(
+  fc.record({ name: fc.constantFrom(...tapNamesOf('vgg16')), weight: fc.constantFrom(0, 0.25, 1, 32) }),
+  { minLength: 1, maxLength: 5, selector: ({ name }) => name },
+);
+
+/** `value` or undefined, for the preset's. */
+const perhaps = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(value, { nil: undefined });
+
+const anySettings: fc.Arbitrary<PageSettings> = fc.record({
+  preset: fc.constantFrom('default', 'lecture'),
+  size: perhaps(fc.integer({ min: 16, max: 8192 })),
+  strength: fc.integer({ min: 0, max: 100 }),
+  init: fc.constantFrom('content', 'noise'),
+  seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  iterations: perhaps(fc.integer({ min: 1, max: 1e6 })),
+  optimizer: perhaps(fc.constantFrom('lbfgs', 'adam')),
+  learningRate: perhaps(fc.constantFrom(0.001, 0.02, 1)),
+  history: perhaps(fc.integer({ min: 1, max: 512 })),
+  contentLayers: perhaps(layers),
+  styleLayers: perhaps(layers),
+  contentWeight: perhaps(fc.constantFrom(0, 0.5, 1e6)),
+  styleWeight: perhaps(fc.constantFrom(0, 1, 2e6)),
+  tvWeight: perhaps(fc.constantFrom(0, 50)),
+  pooling: perhaps(fc.constantFrom('max', 'average')),
+});
+
+const defined = (settings: PageSettings) => JSON.parse(JSON.stringify(settings));
+
+describe('a link', () => {
+  it('gives back every setting', () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const { linked, problems } = parseLink(`#${formatLink({ settings })}`, exampleNames);
+        expect(problems).toEqual([]);
+        expect(defined(linked.settings)).toEqual(defined(settings));
+      }),
+    );
+  });
+
+  it('is empty for the usual settings', () => {
+    expect(formatLink({ settings: usualSettings })).toBe('');
+    expect(parseLink('', exampleNames).linked.settings).toEqual(usualSettings);
+  });
+
+  it('names example pictures and their shares', () => {
+    const styles = [
+      { example: 'great-wave', weight: 1 },
+      { example: 'coffee', weight: 0.5 },
+    ];
+    const link = formatLink({ settings: usualSettings, content: 'coffee', styles });
+    expect(link).toBe('content=coffee&style=great-wave&style=coffee=0.5');
+    expect(parseLink(link, exampleNames).linked).toMatchObject({ content: 'coffee', styles });
+  });
+
+  it.each([
+    ['size=huge', /size is 'huge'; expected a whole number from 16 to 8192/],
+    ['size=1e9', /size is '1e9'/],
+    ['preset=defualt', /preset is 'defualt'; expected default or lecture/],
+    ['style-layers=relu9_9', /style-layers names 'relu9_9'/],
+    ['content=javascript:alert(1)', /content is 'javascript:alert\(1\)'/],
+    ['style=great-wave=-1', /style is '-1'/],
+    ['seed=-1', /seed is '-1'/],
+  ])('%s is reported and left out', (link, problem) => {
+    const { linked, problems } = parseLink(`#${link}`, exampleNames);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(problem);
+    expect(linked).toEqual({ settings: usualSettings, content: undefined, styles: undefined });
+  });
+});
+
+describe('the strength', () => {
+  it('multiplies the weight of the style by ten every quarter', () => {
+    expect(styleWeightAt(2e6, 50)).toBe(2e6);
+    expect(styleWeightAt(2e6, 75)).toBe(2e7);
+    expect(styleWeightAt(2e6, 0)).toBe(2e4);
+    expect(engineSettings({ ...usualSettings, strength: 100 }).objective.styleWeight).toBe(2e8);
+  });
+});
+
+describe('the command line', () => {
+  const pictures: CommandPictures = {
+    content: 'cat.jpg',
+    styles: [{ file: 'wave.png', weight: 1 }],
+    output: 'cat-wave.png',
+    size: 512,
+  };
+
+  it('says what is not as usual, and the size', () => {
+    const settings = { ...usualSettings, strength: 75, iterations: 30 };
+    expect(commandLine(settings, pictures)).toBe(
+      'npm start -- cat.jpg wave.png -o cat-wave.png --iterations 30 --style-weight 20000000 --size 512',
+    );
+  });
+
+  it('quotes names for the shell and keeps them from being options', () => {
+    const odd = { ...pictures, content: "it's $HOME.jpg", styles: [{ file: '-rf', weight: 1 }] };
+    expect(commandLine(usualSettings, odd)).toMatch(/^npm start -- 'it'\\''s \$HOME\.jpg' \.\/-rf /);
+  });
+
+  it('gives several paintings their shares', () => {
+    const styles = [
+      { file: 'a.png', weight: 1 },
+      { file: 'b.png', weight: 0.5 },
+    ];
+    expect(commandLine(usualSettings, { ...pictures, styles })).toContain(
+      ' a.png b.png -o cat-wave.png --size 512 --style-weights 1,0.5',
+    );
+  });
+
+  it('makes of every setting what the page makes of it', () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        // Nothing left to compare is refused, by either.
+        fc.pre(settings.contentWeight !== 0 || settings.styleWeight !== 0);
+        const words = commandLine(settings, pictures).split(' ');
+        const option = (name: string): string | undefined => words[words.indexOf(`--${name}`) + 1];
+        const given = (name: string) => (words.includes(`--${name}`) ? option(name) : undefined);
+        const number = (name: string) => (given(name) === undefined ? {} : { [camel(name)]: Number(given(name)) });
+        const text = (name: string) => (given(name) === undefined ? {} : { [camel(name)]: given(name) });
+        const list = (name: string) => {
+          const value = given(name);
+          if (value === undefined) return {};
+          const parsed = parseLayers(name, value);
+          checkLayers(name, parsed, 'vgg16', tapNamesOf('vgg16'));
+          return { [camel(name)]: parsed };
+        };
+        const fromCommand = settingsOf({
+          preset: settings.preset,
+          ...number('iterations'),
+          ...number('learning-rate'),
+          ...number('history'),
+          ...number('content-weight'),
+          ...number('style-weight'),
+          ...number('tv-weight'),
+          ...text('optimizer'),
+          ...text('pooling'),
+          ...list('content-layers'),
+          ...list('style-layers'),
+        });
+        expect(fromCommand).toEqual(engineSettings(settings));
+      }),
+    );
+  });
+});
+
+function camel(option: string): string {
+  return option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

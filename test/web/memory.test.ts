@@ -1,0 +1,59 @@
+/** Memory asked for before a run: granted by the test adapter; refused by one that is made to have little. */
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LimitError } from '../../src/core/errors.ts';
+import { presetSettings } from '../../src/transfer/presets.ts';
+import { planStylize } from '../../src/transfer/stylize.ts';
+import { assertMemory, canAllocate } from '../../src/web/worker/memory.ts';
+import { useGpu } from '../support/gpu.ts';
+
+const gpu = useGpu();
+afterEach(() => void vi.restoreAllMocks());
+
+const settings = presetSettings('default');
+const picture = (width: number, height: number) => ({ width, height, pixels: new Float32Array(width * height * 3) });
+const pictures = {
+  content: picture(200, 120),
+  style: [{ picture: picture(160, 160), weight: 1 }],
+};
+
+/** Makes the device refuse what would take it past so many bytes. */
+function limitMemory(bytes: number): void {
+  const { device } = gpu();
+  let held = 0;
+  vi.spyOn(device, 'createBuffer').mockImplementation(({ size }) => {
+    held += size;
+    const made = Object.create(GPUBuffer.prototype);
+    const destroy = (): void => {
+      held -= size;
+    };
+    return Object.defineProperty(made, 'destroy', { value: destroy });
+  });
+  vi.spyOn(device, 'popErrorScope').mockImplementation(async () =>
+    held > bytes ? new GPUOutOfMemoryError('none is left') : null,
+  );
+}
+
+describe('memory before a run', () => {
+  it('is granted and given back where there is enough', async () => {
+    expect(await canAllocate(gpu(), 3 * 2 ** 20)).toBe(true);
+    await assertMemory(gpu(), pictures, settings);
+  });
+
+  it('is answered with a size that fits where there is too little', async () => {
+    const needed = planStylize(pictures, settings, gpu()).peakBytes;
+    limitMemory(needed - 1);
+    const refusal = await assertMemory(gpu(), pictures, settings).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refusal).toBeInstanceOf(LimitError);
+    expect(refusal).toMatchObject({ needed, largestSide: 170 });
+    expect(String(refusal)).toMatch(/200x120 needs \d+ MiB, more than the graphics device gives/);
+  });
+
+  it('names no size where none fits', async () => {
+    limitMemory(1000);
+    await expect(assertMemory(gpu(), pictures, settings)).rejects.toMatchObject({ largestSide: undefined });
+  });
+});

@@ -1,0 +1,12 @@
+/** The engine's shaders and the benchmark's own, which lie beside what they measure. */
+
+import { readFileSync } from 'node:fs';
+import { readShader } from '../../src/platform/node/gpu.ts';
+import { peakKernels } from './measure/adapter-peak.ts';
+
+const folder = new URL('./measure/', import.meta.url);
+const peakShaders = new Set(peakKernels.map(({ shader }) => shader));
+
+export function readBenchShader(fileName: string): string {
+  return peakShaders.has(fileName) ? readFileSync(new URL(fileName, folder), 'utf8') : readShader(fileName);
+}
