@@ -32,6 +32,7 @@ export {
   InputError,
   LimitError,
   NonFiniteLossError,
+  OutOfMemoryError,
   ShapeError,
 } from './core/errors.ts';
 export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';

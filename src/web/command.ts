@@ -9,7 +9,7 @@ export interface CommandPictures {
   readonly styles: readonly { readonly file: string; readonly weight: number }[];
   readonly output: string;
   /** The size used, which the command line would choose by another adapter. */
-  readonly size: number;
+  readonly size: number | undefined;
 }
 
 /** `npm start -- photo.jpg painting.jpg -o out.png --size 512 …`, ready for a POSIX shell. */
@@ -19,7 +19,7 @@ export function commandLine(settings: PageSettings, pictures: CommandPictures): 
   if (options.delete('strength') || options.has('style-weight')) {
     options.set('style-weight', String(engineSettings(settings).objective.styleWeight));
   }
-  options.set('size', String(pictures.size));
+  if (pictures.size !== undefined) options.set('size', String(pictures.size));
   const { styles } = pictures;
   if (styles.length > 1) options.set('style-weights', styles.map(({ weight }) => weight).join(','));
   const files = [pictures.content, ...styles.map(({ file }) => file)].map(notAnOption);

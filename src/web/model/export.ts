@@ -1,6 +1,7 @@
 /** What leaves the page with a picture: its file's name, the texts in it, and the command line that makes it again. */
 
 import { commandLine } from '../command.ts';
+import type { Job } from '../protocol.ts';
 import type { PageSettings } from '../settings.ts';
 import type { Card, Pictures } from './pictures.ts';
 
@@ -10,8 +11,8 @@ export function outputNameFor({ content, styles }: Pictures): string {
   return `${[content.value, ...styles.value].map(stem).join('-')}.png`;
 }
 
-/** @param size Longest side of the picture. */
-export function commandFor(pictures: Pictures, settings: PageSettings, size: number): string {
+/** @param size Longest side of the picture, where it is known. */
+export function commandFor(pictures: Pictures, settings: PageSettings, size: number | undefined): string {
   const fileOf = (card: Card | undefined) => card?.example?.file ?? card?.name ?? 'picture.png';
   return commandLine(settings, {
     content: fileOf(pictures.content.value),
@@ -21,16 +22,28 @@ export function commandFor(pictures: Pictures, settings: PageSettings, size: num
   });
 }
 
+/** How a picture was made, as far as its file tells it. */
+export interface Making {
+  readonly settings: PageSettings;
+  readonly fileName: string;
+  readonly description: string;
+  readonly command: string;
+}
+
+/** @param command of the same job. */
+export function madeFrom(pictures: Pictures, { settings, from }: Job, command: string): Making {
+  const names = pictures.styles.value.map(({ name }) => name).join(', ');
+  const start = from === 'here' ? ', from an earlier picture' : '';
+  const description = `${pictures.content.value?.name ?? ''} in the style of ${names}${start}`;
+  return { settings, fileName: outputNameFor(pictures), description, command };
+}
+
 /** Texts for the file's metadata, by keyword. */
-export function textsFor(
-  { content, styles }: Pictures,
-  evaluations: number,
-  command: string,
-): Readonly<Record<string, string>> {
-  const names = styles.value.map(({ name }) => name).join(', ');
+export function textsFor(making: Making | undefined, evaluations: number): Readonly<Record<string, string>> {
+  if (making === undefined) return { Software: 'Impasto' };
   return {
     Software: 'Impasto',
-    Description: `${content.value?.name ?? ''} in the style of ${names}, ${evaluations} evaluations`,
-    Comment: command,
+    Description: `${making.description}, ${evaluations} evaluations`,
+    Comment: making.command,
   };
 }

@@ -8,7 +8,7 @@ import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
 import { engineSettings, type PageSettings, usualSettings } from '../settings.ts';
-import { commandFor, outputNameFor, textsFor } from './export.ts';
+import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
 import { type Card, Pictures, type Role } from './pictures.ts';
 import { RunState } from './run.ts';
@@ -49,6 +49,8 @@ export class PageModel {
   #planTimer: ReturnType<typeof setTimeout> | undefined;
   #keptAtMs = 0;
   #isPausedByHiding = false;
+  /** How the picture on the canvas was made, whatever the settings say by now. */
+  #made: Making | undefined;
 
   constructor() {
     this.#engine = new EngineClient(
@@ -129,6 +131,8 @@ export class PageModel {
     try {
       const job = this.#job(from);
       this.run.prepare(engineSettings(job.settings).iterations);
+      this.plan.value = await this.#engine.call('plan', job);
+      this.#made = madeFrom(this.pictures, job, this.#command());
       this.run.summary.value = await this.#engine.call('start', job);
       const { problem } = this.run.summary.value;
       if (problem !== undefined) this.notices.add('problem', `${problem}; the last good picture is shown`);
@@ -172,7 +176,7 @@ export class PageModel {
       const file = await this.#engine.call('png', { texts: this.#texts() });
       const link = document.createElement('a');
       link.href = URL.createObjectURL(file);
-      link.download = outputNameFor(this.pictures);
+      link.download = this.#made?.fileName ?? outputNameFor(this.pictures);
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
@@ -281,13 +285,15 @@ export class PageModel {
     }
   }
 
+  /** The command line of what the present settings would paint. */
   #command(): string {
-    const { width = 0, height = 0 } = this.run.picture.value ?? this.plan.value ?? {};
-    return commandFor(this.pictures, this.settings.value, this.settings.value.size ?? Math.max(width, height));
+    const { size } = this.settings.value;
+    const planned = this.plan.value;
+    return commandFor(this.pictures, this.settings.value, size ?? (planned && Math.max(planned.width, planned.height)));
   }
 
   #texts(): Readonly<Record<string, string>> {
-    return textsFor(this.pictures, this.run.evaluation.value, this.#command());
+    return textsFor(this.#made, this.run.evaluation.value);
   }
 
   async #keep(): Promise<void> {
@@ -299,7 +305,8 @@ export class PageModel {
       const result = await this.#engine.call('png', { texts: this.#texts() });
       await this.#storage.save({
         version: 1,
-        settings: this.settings.value,
+        making: this.#made,
+        settings: this.#made?.settings ?? this.settings.value,
         content: kept(content),
         styles: this.pictures.styles.value.map(kept),
         result,
@@ -326,6 +333,7 @@ export class PageModel {
     if (kept !== undefined) {
       await this.#attempt(async () => {
         this.run.picture.value = await this.#engine.call('show', { file: kept.result });
+        this.#made = kept.making;
         this.run.trace.value = kept.trace;
         this.run.evaluation.value = kept.evaluations;
         this.run.budget.value = kept.budget;

@@ -2,6 +2,7 @@
 
 import { createStore, get, set } from 'idb-keyval';
 import type { PageSettings } from '../settings.ts';
+import type { Making } from './export.ts';
 import type { Trace } from './trace.ts';
 
 export interface KeptPicture {
@@ -15,6 +16,7 @@ export interface KeptRun {
   /** Raised when the meaning changes; other versions are not read. */
   readonly version: 1;
   readonly settings: PageSettings;
+  readonly making: Making | undefined;
   readonly content: KeptPicture;
   readonly styles: readonly KeptPicture[];
   /** The picture as PNG. */

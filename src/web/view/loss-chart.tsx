@@ -50,6 +50,7 @@ class LiveChart {
   readonly #remake = (): void => this.#make();
   #chart: uPlot | undefined;
   #trace: Trace | undefined;
+  #drawnTerms: Trace['terms'] | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(place: HTMLElement) {
@@ -60,12 +61,11 @@ class LiveChart {
   }
 
   show(trace: Trace): void {
-    const isOther = this.#trace?.terms !== trace.terms;
     this.#trace = trace;
-    if (isOther) this.#make();
+    // Not now: the page may be busy showing that a run has begun.
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      if (this.#trace !== undefined) this.#chart?.setData(columnsOf(this.#trace));
+      this.#redraw();
     }, redrawEveryMs);
   }
 
@@ -76,9 +76,16 @@ class LiveChart {
     this.#chart?.destroy();
   }
 
+  #redraw(): void {
+    if (this.#trace === undefined) return;
+    if (this.#chart === undefined || this.#drawnTerms !== this.#trace.terms) this.#make();
+    else this.#chart.setData(columnsOf(this.#trace));
+  }
+
   #make(): void {
     this.#chart?.destroy();
     if (this.#trace === undefined) return;
+    this.#drawnTerms = this.#trace.terms;
     this.#chart = new uPlot(optionsFor(this.#trace, this.#place), columnsOf(this.#trace), this.#place);
   }
 }

@@ -1,7 +1,7 @@
 /** Whether the device has the memory that a plan asks for: WebGPU tells no figure, so it is asked for and given back. */
 
 import { bufferUsage, roundUp } from '../../core/buffers.ts';
-import { LimitError } from '../../core/errors.ts';
+import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { megabytes, type PictureSize, scaleTo } from '../../transfer/plan.ts';
@@ -23,6 +23,20 @@ export async function canAllocate({ device }: Gpu, bytes: number): Promise<boole
   const refused = await device.popErrorScope();
   for (const piece of pieces) piece.destroy();
   return refused === null;
+}
+
+/** Of what was refused while it was being set up, this share is offered: what else takes memory is not known. */
+const shareAfterRefusal = 0.7;
+
+/** The answer to memory that was refused after all: other programs want some too. */
+export function refusedMemory({ width, height }: PictureSize, cause: OutOfMemoryError): LimitError {
+  return new LimitError({
+    limit: 'device memory',
+    needed: Number.NaN,
+    available: Number.NaN,
+    largestSide: Math.floor(shareAfterRefusal * Math.max(width, height)),
+    message: `the graphics device ran out of memory (${cause.message}); choose a smaller size`,
+  });
 }
 
 /** Longest sides that are tried, as shares of the one that was too much. */

@@ -1,6 +1,6 @@
 /** The worker's state: the device, the pictures it was given, the weights, and the painting at work. */
 
-import { DeviceError, InputError, messageOf } from '../../core/errors.ts';
+import { DeviceError, InputError, messageOf, OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
@@ -11,7 +11,7 @@ import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { AdapterInfo, EngineEvent, Job, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
 import { engineSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
-import { assertMemory } from './memory.ts';
+import { assertMemory, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
 
@@ -106,6 +106,8 @@ export class Studio {
       (await this.#open()).preview.show(picture);
       const elapsedMs = performance.now() - startedAtMs;
       return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
+    } catch (error) {
+      throw error instanceof OutOfMemoryError ? refusedMemory(pictures.content, error) : error;
     } finally {
       this.#painting = undefined;
     }
