@@ -16,6 +16,9 @@ const webGpuArguments = [
   '--enable-features=Vulkan',
 ];
 
+/** A test pattern for a camera, which nobody has to allow. */
+const cameraArguments = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 export interface LaunchOptions {
   /** False starts a browser that has no `navigator.gpu`. */
   readonly webGpu?: boolean;
@@ -28,6 +31,7 @@ export async function launchChromium({ webGpu = true }: LaunchOptions = {}): Pro
   return await chromium.launch({
     executablePath,
     args: [
+      ...cameraArguments,
       ...(webGpu ? webGpuArguments : ['--disable-features=WebGPU,WebGPUService']),
       // Containers run as root, where Chromium refuses its sandbox, and have a /dev/shm too small for its pictures.
       ...(process.getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : []),

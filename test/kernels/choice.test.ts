@@ -173,9 +173,13 @@ it('the variants of known adapters are ones that can run', () => {
     kernelFamily: undefined,
     measured: undefined,
   });
-  expect(backend.measured?.size).toBe(16);
+  expect(backend.measured?.size).toBeGreaterThan(0);
   for (const [operation, variant] of backend.measured ?? []) {
-    const [op, layer] = operation.split(' ');
+    const [op, layer = ''] = operation.split(' ');
+    if (op === 'gram') {
+      expect(gramVariantName(chooseGramVariant(Number(layer), backend)), operation).toBe(variant);
+      continue;
+    }
     const shape = layer === 'conv1_1' ? { ...vgg, inChannels: 3 } : vgg;
     const direction = op === 'conv2d_forward' ? 'forward' : 'backward';
     expect(conv2dVariantName(chooseConv2dVariant(shape, direction, backend, layer)), operation).toBe(variant);

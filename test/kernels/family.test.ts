@@ -3,8 +3,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { type AdapterProfile, Gpu } from '../../src/core/gpu.ts';
+import { chooseConv2dVariant } from '../../src/kernels/conv2d.ts';
+import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { backendFor, backendOf, choiceOriginOf, lanesOf } from '../../src/kernels/family.ts';
+import { chooseGramVariant } from '../../src/kernels/gram.ts';
+import { conv2dShapeOf, layersUntil } from '../../src/models/schedule.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
+import { presetSettings } from '../../src/transfer/presets.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -65,6 +70,21 @@ describe('what was measured', () => {
     expect(known?.get('conv2d_forward conv5_1')).toBe('winograd2 lanes');
     expect(choiceOriginOf(owner)).toBe('known adapter');
     expect(backendOf({ ...owner, measured })).toMatchObject({ measured });
+  });
+
+  it('is direct for everything on SwiftShader, which knows lanes too', () => {
+    const swiftShader = { ...adapter(true, 4), vendor: 'google', description: 'google swiftshader' };
+    const backend = backendOf({ profile: swiftShader, kernelFamily: undefined, measured: undefined });
+    const { network } = presetSettings('default').objective;
+    for (const layer of layersUntil(network, ['relu5_3'])) {
+      if (layer.kind !== 'conv') continue;
+      const map = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
+      const shape = conv2dShapeOf(layer, map, 'zeros');
+      for (const direction of ['forward', 'backward'] as const) {
+        expect(chooseConv2dVariant(shape, direction, backend, layer.name), layer.name).toEqual({ family: 'direct' });
+      }
+      expect(chooseGramVariant(layer.outChannels, backend)).toEqual({ family: 'direct' });
+    }
   });
 
   it('is nothing on an adapter that nobody measured', () => {

@@ -17,7 +17,9 @@ export function Transport({ model }: { readonly model: PageModel }) {
 
 function MainButton({ model }: { readonly model: PageModel }) {
   const phase = model.run.phase.value;
-  const isReady = model.engineState.value === 'ready' && model.pictures.content.value !== undefined;
+  const { content, styles } = model.pictures;
+  const hasPictures = content.value !== undefined && styles.value.length > 0;
+  const isReady = model.engineState.value === 'ready' && hasPictures;
   switch (phase) {
     case 'idle':
       return (

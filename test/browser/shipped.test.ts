@@ -1,0 +1,88 @@
+/** What the built page is and says of itself: its weight, what it forbids itself, its server, and its words without WebGPU. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { preview } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltPage, buildPage } from './build.ts';
+import { launchChromium, serveFolder } from './chromium.ts';
+import { StudioPage } from './studio-page.ts';
+
+let built: BuiltPage;
+beforeAll(async () => {
+  built = await buildPage('vite.config.ts');
+});
+afterAll(() => built[Symbol.asyncDispose]());
+
+describe('what is shipped', () => {
+  it('without WebGPU says which browser and setting would help, by name', async () => {
+    await using site = await serveFolder(built.folder);
+    await using without = await launchChromium({ webGpu: false });
+    await using studio = await StudioPage.open(without, site.address);
+    const message = await studio.byId('unsupported').innerText();
+    expect(message).toContain('chrome://');
+    expect(message).toMatch(/Firefox \d+/);
+    expect(await studio.byId('paint').and(studio.page.locator(':enabled')).count()).toBe(0);
+    expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+  });
+
+  it('is at most 150 kB of JavaScript, compressed', async () => {
+    const files = await readdir(built.folder, { recursive: true });
+    const scripts = files.filter((file) => file.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(1);
+    const sizes = await Promise.all(
+      scripts.map(async (file) => gzipSync(await readFile(path.join(built.folder, file))).length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(150_000);
+  });
+
+  it('forbids itself everything but its own origin, and has no inline script', async () => {
+    for (const file of ['index.html', 'bench.html']) {
+      const html = (await readFile(path.join(built.folder, file), 'utf8')).replaceAll('&#39;', "'");
+      const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? '';
+      expect(policy, file).toContain("default-src 'none'");
+      expect(policy, file).toContain("script-src 'self';");
+      expect(policy, file).not.toMatch(/unsafe|\*|https?:/);
+      // A script without a source is inline.
+      expect(html.match(/<script(?![^>]*\ssrc=)/g), file).toBeNull();
+      expect(html, file).not.toMatch(/\s(?:style|on\w+)=/);
+    }
+  });
+});
+
+describe('the server of `npm run page`', () => {
+  it('listens on loopback only, forbids by headers too, and gives nothing outside its folder', async () => {
+    const configFile = fileURLToPath(new URL('../../vite.config.ts', import.meta.url));
+    const server = await preview({
+      configFile,
+      logLevel: 'silent',
+      build: { outDir: built.folder },
+      preview: { port: 0 },
+    });
+    try {
+      const listening = server.httpServer.address();
+      if (listening === null || typeof listening === 'string') throw new Error('the server has no port');
+      expect(listening.address).toBe('127.0.0.1');
+      const get = (asked: string) => fetch(`http://127.0.0.1:${listening.port}${asked}`);
+      const page = await get('/');
+      expect(page.status).toBe(200);
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
+      expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+      for (const asked of [
+        '/..%2f..%2fpackage.json',
+        '/%2e%2e/%2e%2e/package.json',
+        '/@fs/etc/passwd',
+        '/assets/..%2f..%2f..%2fetc%2fpasswd',
+        '/nothing',
+      ]) {
+        const answer = await get(asked);
+        expect(answer.status, asked).toBeGreaterThanOrEqual(400);
+        expect(await answer.text(), asked).not.toMatch(/root:|"name": "impasto"/);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+});
