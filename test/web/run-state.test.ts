@@ -8,6 +8,7 @@ import { Gate } from '../../src/web/worker/gate.ts';
 const report = (evaluation: number): EvaluationReport => ({
   evaluation,
   phase: 1,
+  step: evaluation,
   scale: 64,
   learningRate: 1,
   total: 100 / evaluation,
