@@ -8,11 +8,11 @@ import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file
 import { checkPlotWritable, writePlot } from '../platform/node/plot-file.ts';
 import { ratePlot } from '../plots/rate-plot.ts';
 import { type FoundRates, findRate } from '../transfer/find-rate.ts';
+import { basisOf } from '../transfer/phase-choice.ts';
 import { prepareRun } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
-import { basisOf } from './optimizer-arguments.ts';
 import { answer, formatLoss, remark } from './output.ts';
 import { createFolderOf, defaultOutput, refuseOverwriting } from './paths.ts';
 import { type FindRateArguments, finderOptimizer, finderSteps } from './plot-arguments.ts';

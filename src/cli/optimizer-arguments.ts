@@ -4,30 +4,17 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InputError, messageOf } from '../core/errors.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
-import { type OptimizerName, optimizerNames, type Phase } from '../optimizers/phase.ts';
-import { atScales, type RecipeBasis, type RecipeName, recipeNames, recipes, scalesTo } from '../optimizers/recipes.ts';
+import { optimizerNames, type Phase } from '../optimizers/phase.ts';
+import { recipeNames } from '../optimizers/recipes.ts';
 import { fileProblem } from '../platform/node/file-problem.ts';
-import {
-  type PresetName,
-  presetNames,
-  presetSettings,
-  type Settings,
-  usualLearningRate,
-  usualMomentum,
-} from '../transfer/presets.ts';
+import { type PhaseChoice, phasesOfChoice } from '../transfer/phase-choice.ts';
+import { type PresetName, presetNames, type Settings, usualLearningRate, usualMomentum } from '../transfer/presets.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
 
 const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];
 
-/** As commander collects them; an absent field leaves the preset's value. */
-export interface OptimizerArguments {
-  readonly iterations?: number;
-  readonly optimizer?: OptimizerName;
-  readonly learningRate?: number;
-  readonly momentum?: number;
-  readonly schedule?: RecipeName;
-  /** How many sizes, each √2 larger than the one before. */
-  readonly scales?: number;
+/** As commander collects them. */
+export interface OptimizerArguments extends PhaseChoice {
   /** A file. */
   readonly phases?: string;
   readonly history?: number;
@@ -84,13 +71,12 @@ export function addOptimizerChoice(command: Command): Command {
     .option(
       '--momentum <x>',
       `of sgd (default: ${usualMomentum.sgd}) and rmsprop (0), β₁ of adam (0.9)`,
-      (text: string) => parseNumber('--momentum', text, { from: 0 }),
+      (text: string) => parseNumber('--momentum', text, { from: 0, below: 1 }),
     );
 }
 
 /**
- * The phases that the options ask for. Without the longest side of the result all its scales are one, which is as good for everything but
- * painting.
+ * The phases that the options ask for, as {@link phasesOfChoice}, or those of a file.
  *
  * @throws InputError where options contradict each other, or for a file that holds no valid phases.
  */
@@ -102,25 +88,7 @@ export function phasesFor(given: OptimizerArguments, preset: PresetName, longest
     }
     return readPhases(given.phases);
   }
-  const { schedule = 'constant', scales = 1 } = given;
-  const basis = basisOf(given, preset);
-  const recipe = recipes[schedule];
-  const phases =
-    longest === undefined || scales === 1 ? recipe(basis) : atScales(basis, scalesTo(longest, scales), recipe);
-  return parsePhases(phases);
-}
-
-/** What any schedule by its name begins with. */
-export function basisOf(given: OptimizerArguments, preset: PresetName): RecipeBasis {
-  const base = presetSettings(preset);
-  const optimizer = given.optimizer ?? base.optimizer;
-  const momentum = given.momentum ?? usualMomentum[optimizer];
-  return {
-    steps: given.iterations ?? base.iterations,
-    optimizer,
-    learningRate: given.learningRate ?? usualLearningRate[preset][optimizer],
-    ...(momentum === undefined ? {} : { momentum }),
-  };
+  return phasesOfChoice(given, preset, longest);
 }
 
 /** `--learning-rate` for `learningRate`. */

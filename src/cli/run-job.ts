@@ -7,8 +7,8 @@ import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
+import { atScalesOf } from '../transfer/phase-choice.ts';
 import { megabytes } from '../transfer/plan.ts';
-import type { Settings } from '../transfer/presets.ts';
 import type { RunResult } from '../transfer/run.ts';
 import { mixOf, type Style } from '../transfer/style-mix.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
@@ -16,7 +16,6 @@ import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
 import { checkOutputs, type Job, type Picture } from './job.ts';
-import { phasesFor } from './optimizer-arguments.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
@@ -34,16 +33,10 @@ export async function runJob(job: Job): Promise<number> {
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
   const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
-  const run = prepareRun({ ...pictures, settings: atScalesOf(pictures, job), gpu });
+  const settings = atScalesOf(job.settings, given, given.preset, pictures);
+  const run = prepareRun({ ...pictures, settings, gpu });
   announce(job, pictures, run, gpu);
   return await paint(job, run, { gpu, weights: weights.layers });
-}
-
-/** The job's settings, their phases at the scales that were asked for, now that the size of the result is known. */
-function atScalesOf({ content, size }: TransferPictures, { settings, given }: Job): Settings {
-  if (given.scales === undefined || size === undefined) return settings;
-  const longest = Math.min(size, Math.max(content.width, content.height));
-  return { ...settings, phases: phasesFor(given, given.preset, longest) };
 }
 
 /** Says what is about to happen. */

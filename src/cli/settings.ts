@@ -2,15 +2,14 @@
 
 import type { Command } from 'commander';
 import { type NetworkName, networkNames, tapNamesOf } from '../models/vgg.ts';
-import type { Phase } from '../optimizers/phase.ts';
 import type { ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
+import { plainest } from '../transfer/phase-choice.ts';
 import {
   type PresetName,
   presetNames,
   presetSettings,
   resolveSettings,
   type Settings,
-  type SettingsOverrides,
   type StyleFit,
   styleFits,
 } from '../transfer/presets.ts';
@@ -105,15 +104,6 @@ export function settingsOf(given: ObjectiveArguments & OptimizerArguments & Styl
       storage: given.storage ?? base.objective.storage,
     },
   });
-}
-
-/** One optimiser at one rate is said without phases. */
-function plainest(phases: readonly Phase[]): SettingsOverrides {
-  const [{ steps, optimizer, learningRate, ...more } = {}, ...rest] = phases;
-  const isPlain = rest.length === 0 && Object.keys(more).length === 0;
-  return isPlain && steps !== undefined && optimizer !== undefined && typeof learningRate === 'number'
-    ? { iterations: steps, optimizer, learningRate }
-    : { phases };
 }
 
 /** The presets in words, for the help. */

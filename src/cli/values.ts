@@ -10,6 +10,8 @@ export interface NumberRange {
   /** A bound that is not itself allowed. */
   readonly above?: number;
   readonly to?: number;
+  /** A bound that is not itself allowed. */
+  readonly below?: number;
   readonly whole?: boolean;
 }
 
@@ -21,8 +23,15 @@ const decimal = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** A number within `range`. @throws InputError naming `option`. */
 export function parseNumber(option: string, text: string, range: NumberRange = {}): number {
   const value = decimal.test(text) ? Number(text) : Number.NaN;
-  const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, to = largestFloat32 } = range;
-  if (value >= from && value > above && value <= to && (range.whole !== true || Number.isSafeInteger(value))) {
+  const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = range;
+  const { to = largestFloat32, below = Number.POSITIVE_INFINITY } = range;
+  if (
+    value >= from &&
+    value > above &&
+    value <= to &&
+    value < below &&
+    (range.whole !== true || Number.isSafeInteger(value))
+  ) {
     return value;
   }
   throw new InputError(`${option} is '${text}'; expected ${describeRange(range)}`);
@@ -33,8 +42,9 @@ export function parseNumbers(option: string, text: string, range: NumberRange = 
   return text.split(',').map((item) => parseNumber(option, item.trim(), range));
 }
 
-function describeRange({ from, above, to, whole }: NumberRange): string {
+function describeRange({ from, above, to, below, whole }: NumberRange): string {
   const kind = whole === true ? 'a whole number' : 'a number';
+  if (from !== undefined && below !== undefined) return `${kind} from ${from} to below ${below}`;
   if (from !== undefined && to !== undefined) return `${kind} from ${from} to ${to}`;
   if (from !== undefined) return `${kind} of at least ${from}`;
   return above === undefined ? kind : `${kind} above ${above}`;

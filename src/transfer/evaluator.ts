@@ -16,6 +16,8 @@ export interface EvaluationReport {
   readonly evaluation: number;
   /** Counted from 1. */
   readonly phase: number;
+  /** Of the phase, counted from 1. */
+  readonly step: number;
   /** Longest side of the picture. */
   readonly scale: number;
   /** Of the step that spent it. */
@@ -29,7 +31,7 @@ export interface EvaluationReport {
 }
 
 /** What an evaluation's losses are reported with. */
-type Tag = Pick<EvaluationReport, 'evaluation' | 'learningRate'>;
+type Tag = Pick<EvaluationReport, 'evaluation' | 'step' | 'learningRate'>;
 
 /** Readbacks that may be submitted and not yet done: enough that the device always has the next one waiting. */
 const inFlightOnGpu = 3;
@@ -39,6 +41,8 @@ const inFlightOnCpu = 2;
 export interface EvaluatorPlace extends Pick<EvaluationReport, 'phase' | 'scale'> {
   /** Evaluations that were spent before. */
   readonly before: number;
+  /** Those of them that were of this phase. */
+  readonly stepsBefore: number;
 }
 
 export class DeviceEvaluator implements Evaluator, Disposable {
@@ -117,7 +121,12 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget of ${this.#budget}`);
     }
     this.#spent += 1;
-    const tag = { evaluation: this.#place.before + this.#spent, learningRate: this.learningRate };
+    const { before, stepsBefore } = this.#place;
+    const tag = {
+      evaluation: before + this.#spent,
+      step: stepsBefore + this.#spent,
+      learningRate: this.learningRate,
+    };
     const programs = [this.#objective.program, ...after];
     await this.#readback.submit(tag, (copy) => this.#gpu.submitPaced(programs, copy));
   }
@@ -129,7 +138,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     return total;
   }
 
-  #settle({ evaluation, learningRate }: Tag, values: readonly number[]): number {
+  #settle({ evaluation, step, learningRate }: Tag, values: readonly number[]): number {
     const [total = Number.NaN, ...terms] = values;
     if (!Number.isFinite(total)) {
       const index = terms.findIndex((term) => !Number.isFinite(term));
@@ -145,6 +154,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#report({
       evaluation,
       phase,
+      step,
       scale,
       learningRate,
       total,

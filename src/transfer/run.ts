@@ -14,6 +14,15 @@ import { stepValuesAt } from './phase-optimizer.ts';
 import { resizeState } from './resize-state.ts';
 import type { Style } from './style-mix.ts';
 
+/** A place in a run. */
+export type RunPlace = Pick<EvaluationReport, 'evaluation' | 'phase' | 'step'>;
+
+/** A picture and the last evaluation it took: where a run can be taken up. */
+export interface Checkpoint {
+  readonly picture: RgbImage;
+  readonly place: RunPlace;
+}
+
 /** What a caller may watch and steer. */
 export interface RunHooks {
   /** After every evaluation, in order, a few steps late. */
@@ -26,7 +35,9 @@ export interface RunHooks {
   /** Least time between two readbacks of losses; 0, the default, reads each evaluation's by itself. */
   readonly lossesEveryMs?: number;
   /** With the objective that is about to be optimised, and with undefined before its device memory is freed; once a scale. */
-  readonly onObjective?: (objective: TransferObjective | undefined) => void;
+  readonly onObjective?: (objective: TransferObjective | undefined, scale: Scale) => void;
+  /** Takes up a run that was broken off: phases and steps before it are left out, evaluations counted on, the optimiser begins anew. */
+  readonly resume?: Checkpoint | undefined;
   /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
   readonly snapshots?: {
@@ -42,6 +53,7 @@ export interface RunResult {
   /** Of the scale at which the run ended. */
   readonly picture: RgbImage;
   readonly end: RunEnd;
+  /** Without those before a resumption. */
   readonly evaluations: readonly EvaluationReport[];
   /** Why the run ended at a loss that is not finite; the picture is then the last good one. */
   readonly error: NonFiniteLossError | undefined;
@@ -74,6 +86,8 @@ export interface RunRequest extends RunHooks {
 /** A last loss this much above the lowest means that the run has left its best picture behind. */
 const worseThanBest = 1.05;
 
+const beginning: RunPlace = { evaluation: 0, phase: 1, step: 0 };
+
 /**
  * Runs the phases of each scale in turn. An optimiser that the next phase has too goes on with its state: at the same scale with all of
  * it, at another with what {@link resizeState} makes of it. One that has converged ends its phase.
@@ -91,6 +105,7 @@ export async function runTransfer(request: RunRequest): Promise<RunResult> {
 class Run {
   readonly #request: RunRequest;
   readonly #total: number;
+  readonly #from: RunPlace;
   readonly #evaluations: EvaluationReport[] = [];
   /** Where the next scale starts: the picture, and the state of an optimiser at its size. */
   #picture: RgbImage;
@@ -103,8 +118,9 @@ class Run {
   constructor(request: RunRequest) {
     this.#request = request;
     this.#total = request.scales.flatMap(({ phases }) => phases).reduce((sum, { steps }) => sum + steps, 0);
-    this.#picture = request.initial;
-    this.#nextSnapshot = request.snapshots?.every ?? Number.POSITIVE_INFINITY;
+    this.#picture = request.resume?.picture ?? request.initial;
+    this.#from = request.resume?.place ?? beginning;
+    this.#nextSnapshot = this.#snapshotAfter(this.#from.evaluation);
   }
 
   outcome(): Omit<RunResult, 'elapsedMs'> {
@@ -115,7 +131,9 @@ class Run {
     const { scales } = this.#request;
     for (const [index, scale] of scales.entries()) {
       if (this.#isOver) return;
-      await this.#atScale(scale, scales[index + 1]);
+      const lastPhase = this.#phase + scale.phases.length;
+      if (lastPhase < this.#from.phase) this.#phase = lastPhase;
+      else await this.#atScale(scale, scales[index + 1]);
     }
   }
 
@@ -127,8 +145,8 @@ class Run {
   async #atScale(scale: Scale, next: Scale | undefined): Promise<void> {
     const { gpu, onObjective, createObjective } = this.#request;
     using objective = await createObjective(scale, this.#picture);
-    onObjective?.(objective);
-    using _ = { [Symbol.dispose]: () => onObjective?.(undefined) };
+    onObjective?.(objective, scale);
+    using _ = { [Symbol.dispose]: () => onObjective?.(undefined, scale) };
     const before = this.#evaluations.length;
     try {
       await this.#throughPhases(scale, objective, next);
@@ -145,6 +163,8 @@ class Run {
     let optimizer: Optimizer | undefined;
     try {
       for (const [index, phase] of scale.phases.entries()) {
+        this.#phase += 1;
+        if (this.#phase < this.#from.phase) continue;
         const isKept = index > 0 && scale.phases[index - 1]?.optimizer === phase.optimizer;
         if (optimizer === undefined || !isKept) {
           optimizer?.[Symbol.dispose]();
@@ -152,7 +172,6 @@ class Run {
           optimizer = await this.#request.createOptimizer(objective, phase, this.#state);
           this.#state = undefined;
         }
-        this.#phase += 1;
         this.#end = await this.#throughSteps(phase, objective, optimizer);
         if (this.#isOver) return;
       }
@@ -168,12 +187,13 @@ class Run {
   async #throughSteps(phase: Phase, objective: TransferObjective, optimizer: Optimizer): Promise<RunEnd> {
     const { gpu, gate, signal, onEvaluation, lossesEveryMs } = this.#request;
     const { width, height } = objective.pictureSize;
-    const before = this.#evaluations.length;
+    const before = this.#from.evaluation + this.#evaluations.length;
+    const stepsBefore = this.#phase === this.#from.phase ? this.#from.step : 0;
     using evaluator = new DeviceEvaluator({
       gpu,
       objective,
-      budget: phase.steps,
-      place: { phase: this.#phase, scale: Math.max(width, height), before },
+      budget: phase.steps - stepsBefore,
+      place: { phase: this.#phase, scale: Math.max(width, height), before, stepsBefore },
       signal,
       lossesEveryMs,
       report: (report) => {
@@ -189,7 +209,7 @@ class Run {
         await held;
         if (evaluator.remaining === 0) break;
       }
-      const values = stepValuesAt(phase, evaluator.spent);
+      const values = stepValuesAt(phase, stepsBefore + evaluator.spent);
       evaluator.learningRate = values.learningRate ?? Number.NaN;
       optimizer.set(values);
       reason = await optimizer.step(evaluator);
@@ -206,7 +226,12 @@ class Run {
       return;
     await evaluator.drain();
     await snapshots.save(await objective.readPicture(), spent);
-    this.#nextSnapshot = (Math.floor(spent / snapshots.every) + 1) * snapshots.every;
+    this.#nextSnapshot = this.#snapshotAfter(spent);
+  }
+
+  #snapshotAfter(spent: number): number {
+    const every = this.#request.snapshots?.every ?? Number.POSITIVE_INFINITY;
+    return every === Number.POSITIVE_INFINITY ? every : (Math.floor(spent / every) + 1) * every;
   }
 }
 

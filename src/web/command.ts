@@ -1,7 +1,7 @@
 /** The command line that does in Node what the page does. */
 
 import { changedOptions } from './link.ts';
-import { engineSettings, type PageSettings } from './settings.ts';
+import { engineSettings, type PageSettings, usedSettings } from './settings.ts';
 
 export interface CommandPictures {
   /** File names, as the user's shell finds them. */
@@ -14,7 +14,7 @@ export interface CommandPictures {
 
 /** `npm start -- photo.jpg painting.jpg -o out.png --size 512 …`, ready for a POSIX shell. */
 export function commandLine(settings: PageSettings, pictures: CommandPictures): string {
-  const options = new Map(changedOptions(settings));
+  const options = new Map(changedOptions(usedSettings(settings)));
   // The command line knows no strength: it is part of the style's weight.
   if (options.delete('strength') || options.has('style-weight')) {
     options.set('style-weight', String(engineSettings(settings).objective.styleWeight));

@@ -6,6 +6,8 @@
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../cli/values.ts';
 import { messageOf } from '../core/errors.ts';
 import { tapNamesOf } from '../models/vgg.ts';
+import { optimizerNames } from '../optimizers/phase.ts';
+import { recipeNames } from '../optimizers/recipes.ts';
 import type { WeightedLayer } from '../transfer/options.ts';
 import { presetNames } from '../transfer/presets.ts';
 import { type PageSettings, pageNetwork, usualSettings } from './settings.ts';
@@ -35,8 +37,11 @@ const readers: {
   init: ['init', (key, text) => parseChoice(key, text, ['content', 'noise'] as const)],
   seed: ['seed', (key, text) => parseNumber(key, text, { from: 0, to: 2 ** 32 - 1, whole: true })],
   iterations: ['iterations', (key, text) => parseNumber(key, text, { from: 1, to: 1e6, whole: true })],
-  optimizer: ['optimizer', (key, text) => parseChoice(key, text, ['lbfgs', 'adam'] as const)],
+  optimizer: ['optimizer', (key, text) => parseChoice(key, text, optimizerNames)],
   learningRate: ['learning-rate', (key, text) => parseNumber(key, text, { above: 0 })],
+  momentum: ['momentum', (key, text) => parseNumber(key, text, { from: 0, below: 1 })],
+  schedule: ['schedule', (key, text) => parseChoice(key, text, recipeNames)],
+  scales: ['scales', (key, text) => parseNumber(key, text, { from: 1, to: 20, whole: true })],
   history: ['history', (key, text) => parseNumber(key, text, { from: 1, to: 512, whole: true })],
   lineSearch: ['line-search', (key, text) => parseChoice(key, text, ['none', 'strong-wolfe'] as const)],
   contentLayers: ['content-layers', readLayers],

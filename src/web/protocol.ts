@@ -32,8 +32,18 @@ export interface Job {
   readonly from: 'beginning' | 'here';
 }
 
+/** A scale of a run before it is painted. */
+export interface PlannedScale extends PictureInfo {
+  /** Steps of each of its phases. */
+  readonly phases: readonly number[];
+}
+
+/** The size is that of the result. */
 export interface PlanInfo extends PictureInfo {
+  /** Of the scale that takes most. */
   readonly peakBytes: number;
+  /** In order, at least one. */
+  readonly scales: readonly PlannedScale[];
 }
 
 export interface RunSummary {
@@ -78,8 +88,8 @@ export type EngineEvent =
   | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly kind: 'weights-ready' }
   | { readonly kind: 'weights-failed'; readonly message: string }
-  /** A run is set up: from here on evaluations are reported. */
-  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[] }
+  /** A scale of the run is set up: from here on its evaluations are reported. Scales are counted from 1. */
+  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[]; readonly scale: number }
   | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
   /** The first frame of a picture of this size is on the canvas. */
   | { readonly kind: 'preview'; readonly size: PictureInfo }

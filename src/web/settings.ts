@@ -2,16 +2,10 @@
 
 import type { NetworkName } from '../models/vgg.ts';
 import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
-import {
-  type OptimizerName,
-  type PresetName,
-  presetSettings,
-  resolveSettings,
-  type Settings,
-  usualLearningRate,
-} from '../transfer/presets.ts';
+import { type PhaseChoice, phasesOfChoice, plainest } from '../transfer/phase-choice.ts';
+import { type PresetName, presetSettings, resolveSettings, type Settings } from '../transfer/presets.ts';
 
-export interface PageSettings {
+export interface PageSettings extends PhaseChoice {
   readonly preset: PresetName;
   /** Longest side of the result in pixels; undefined for what suits the adapter. */
   readonly size?: number | undefined;
@@ -20,9 +14,6 @@ export interface PageSettings {
   readonly init: 'content' | 'noise';
   /** Of the noise. */
   readonly seed: number;
-  readonly iterations?: number | undefined;
-  readonly optimizer?: OptimizerName | undefined;
-  readonly learningRate?: number | undefined;
   readonly history?: number | undefined;
   readonly lineSearch?: LineSearch | undefined;
   readonly contentLayers?: readonly WeightedLayer[] | undefined;
@@ -52,17 +43,21 @@ export function styleWeightAt(weight: number, strength: number): number {
   return strength === middleStrength ? weight : Number(scaled.toPrecision(weightDigits));
 }
 
-/** What the engine is to do. @throws InputError naming the field that makes no sense. */
-export function engineSettings(page: PageSettings): Settings {
+/** Without what the optimiser in use does not have: a choice made for another is not lost, but counts for nothing. */
+export function usedSettings(page: PageSettings): PageSettings {
+  const isLbfgs = (page.optimizer ?? presetSettings(page.preset).optimizer) === 'lbfgs';
+  return isLbfgs ? { ...page, momentum: undefined } : { ...page, lineSearch: undefined, history: undefined };
+}
+
+/** What the engine is to do, but for the scales, which wait for the size of the result. @throws InputError naming the field that makes no sense. */
+export function engineSettings(settings: PageSettings): Settings {
+  const page = usedSettings(settings);
   const base = presetSettings(page.preset);
   const { objective } = base;
-  const optimizer = page.optimizer ?? base.optimizer;
   return resolveSettings(page.preset, {
-    iterations: page.iterations ?? base.iterations,
-    optimizer,
-    learningRate: page.learningRate ?? usualLearningRate[page.preset][optimizer],
+    ...plainest(phasesOfChoice(page, page.preset)),
     history: page.history ?? base.history,
-    lineSearch: optimizer !== 'lbfgs' ? 'none' : (page.lineSearch ?? base.lineSearch),
+    lineSearch: page.lineSearch ?? base.lineSearch,
     objective: {
       network: pageNetwork,
       contentLayers: page.contentLayers ?? objective.contentLayers,

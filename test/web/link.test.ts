@@ -2,14 +2,24 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
-import { checkLayers, parseLayers } from '../../src/cli/values.ts';
+import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import { optimizerNames } from '../../src/optimizers/phase.ts';
+import { recipeNames } from '../../src/optimizers/recipes.ts';
 import type { WeightedLayer } from '../../src/transfer/options.ts';
+import { atScalesOf } from '../../src/transfer/phase-choice.ts';
 import { presetSettings } from '../../src/transfer/presets.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
-import { engineSettings, type PageSettings, styleWeightAt, usualSettings } from '../../src/web/settings.ts';
+import {
+  engineSettings,
+  type PageSettings,
+  styleWeightAt,
+  usedSettings,
+  usualSettings,
+} from '../../src/web/settings.ts';
 
 const exampleNames = ['chelsea', 'great-wave', 'coffee'];
 
@@ -29,8 +39,12 @@ const anySettings: fc.Arbitrary<PageSettings> = fc.record({
   init: fc.constantFrom('content', 'noise'),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   iterations: perhaps(fc.integer({ min: 1, max: 1e6 })),
-  optimizer: perhaps(fc.constantFrom('lbfgs', 'adam')),
+  optimizer: perhaps(fc.constantFrom(...optimizerNames)),
   learningRate: perhaps(fc.constantFrom(0.001, 0.02, 1)),
+  momentum: perhaps(fc.constantFrom(0, 0.5, 0.95)),
+  schedule: perhaps(fc.constantFrom(...recipeNames)),
+  scales: perhaps(fc.integer({ min: 1, max: 20 })),
+  lineSearch: perhaps(fc.constantFrom('none', 'strong-wolfe')),
   history: perhaps(fc.integer({ min: 1, max: 512 })),
   contentLayers: perhaps(layers),
   styleLayers: perhaps(layers),
@@ -76,6 +90,9 @@ describe('a link', () => {
     ['content=javascript:alert(1)', /content is 'javascript:alert\(1\)'/],
     ['style=great-wave=-1', /style is '-1'/],
     ['seed=-1', /seed is '-1'/],
+    ['momentum=1', /momentum is '1'; expected a number from 0 to below 1/],
+    ['schedule=cosin', /schedule is 'cosin'; .*did you mean 'cosine'/],
+    ['scales=0', /scales is '0'; expected a whole number from 1 to 20/],
   ])('%s is reported and left out', (link, problem) => {
     const { linked, problems } = parseLink(`#${link}`, exampleNames);
     expect(problems).toHaveLength(1);
@@ -134,41 +151,50 @@ describe('the command line', () => {
     );
   });
 
-  it('makes of every setting what the page makes of it', () => {
-    fc.assert(
-      fc.property(anySettings, (settings) => {
+  it('makes of every setting what the page makes of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySettings, async (settings) => {
         fc.pre(leavesLayers(settings));
-        const words = commandLine(settings, pictures).split(' ');
-        const option = (name: string): string | undefined => words[words.indexOf(`--${name}`) + 1];
-        const given = (name: string) => (words.includes(`--${name}`) ? option(name) : undefined);
-        const number = (name: string) => (given(name) === undefined ? {} : { [camel(name)]: Number(given(name)) });
-        const text = (name: string) => (given(name) === undefined ? {} : { [camel(name)]: given(name) });
-        const list = (name: string) => {
-          const value = given(name);
-          if (value === undefined) return {};
-          const parsed = parseLayers(name, value);
-          checkLayers(name, parsed, 'vgg16', tapNamesOf('vgg16'));
-          return { [camel(name)]: parsed };
-        };
-        const fromCommand = settingsOf({
-          preset: settings.preset,
-          ...number('iterations'),
-          ...number('learning-rate'),
-          ...number('history'),
-          ...number('content-weight'),
-          ...number('style-weight'),
-          ...number('tv-weight'),
-          ...text('optimizer'),
-          ...text('pooling'),
-          ...list('content-layers'),
-          ...list('style-layers'),
-        });
+        const given = await parsed(commandLine(settings, pictures));
+        const fromCommand = settingsOf(given);
         expect(fromCommand).toEqual(engineSettings(settings));
+        // And once the size of the result is known.
+        const result = { content: { width: 300, height: 400 }, size: given.size };
+        expect(given.size).toBe(pictures.size);
+        expect(atScalesOf(fromCommand, given, given.preset, result)).toEqual(
+          atScalesOf(engineSettings(settings), usedSettings(settings), settings.preset, result),
+        );
       }),
+    );
+  });
+
+  it('leaves out what another optimiser had', () => {
+    const settings = { ...usualSettings, optimizer: 'adam', momentum: 0.5, lineSearch: 'strong-wolfe' } as const;
+    expect(commandLine(settings, pictures)).toContain(' --optimizer adam --momentum 0.5 --size 512');
+    expect(commandLine({ ...settings, optimizer: 'lbfgs' }, pictures)).toContain(
+      ' --optimizer lbfgs --line-search strong-wolfe --size 512',
     );
   });
 });
 
-function camel(option: string): string {
-  return option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** The arguments of a command line without quoted words, as commander gives them. */
+async function parsed(line: string): Promise<StylizeArguments> {
+  let given: StylizeArguments | undefined;
+  const ignore = async () => {};
+  const program = buildProgram('1.2.3', {
+    stylize: async (_content, _styles, one) => {
+      given = one;
+    },
+    reconstruct: ignore,
+    texture: ignore,
+    schedule: ignore,
+    findRate: ignore,
+    evaluate: ignore,
+    convert: ignore,
+    doctor: ignore,
+    tune: ignore,
+  });
+  await program.parseAsync(line.replace('npm start --', 'stylize').split(' '), { from: 'user' });
+  if (given === undefined) throw new Error(`${line} is no command of stylize`);
+  return given;
 }

@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
-import { presetSettings } from '../../src/transfer/presets.ts';
-import { planStylize } from '../../src/transfer/stylize.ts';
-import { assertMemory, canAllocate } from '../../src/web/worker/memory.ts';
+import { presetSettings, type Settings } from '../../src/transfer/presets.ts';
+import { prepareRun } from '../../src/transfer/stylize.ts';
+import { assertMemory, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -12,10 +12,15 @@ afterEach(() => void vi.restoreAllMocks());
 
 const settings = presetSettings('default');
 const picture = (width: number, height: number) => ({ width, height, pixels: new Float32Array(width * height * 3) });
-const pictures = {
-  content: picture(200, 120),
-  style: [{ picture: picture(160, 160), weight: 1 }],
-};
+const prepared = (phases: Settings['phases'] = settings.phases) =>
+  prepareRun({
+    gpu: gpu(),
+    content: picture(200, 120),
+    style: picture(160, 160),
+    settings: { ...settings, ...(phases === undefined ? {} : { phases }) },
+    start: { kind: 'content' },
+    size: undefined,
+  });
 
 /** Makes the device refuse what would take it past so many bytes. */
 function limitMemory(bytes: number): void {
@@ -37,13 +42,14 @@ function limitMemory(bytes: number): void {
 describe('memory before a run', () => {
   it('is granted and given back where there is enough', async () => {
     expect(await canAllocate(gpu(), 3 * 2 ** 20)).toBe(true);
-    await assertMemory(gpu(), pictures, settings);
+    await assertMemory(gpu(), prepared());
   });
 
   it('is answered with a size that fits where there is too little', async () => {
-    const needed = planStylize(pictures, settings, gpu()).peakBytes;
+    const run = prepared();
+    const needed = run.plan.peakBytes;
     limitMemory(needed - 1);
-    const refusal = await assertMemory(gpu(), pictures, settings).then(
+    const refusal = await assertMemory(gpu(), run).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -52,8 +58,18 @@ describe('memory before a run', () => {
     expect(String(refusal)).toMatch(/200x120 needs \d+ MiB, more than the graphics device gives/);
   });
 
+  it('is that of the largest scale', async () => {
+    const adam = { steps: 2, optimizer: 'adam', learningRate: 0.02 } as const;
+    const run = prepared([{ ...adam, scale: 100 }, adam]);
+    expect(largestScale(run.scales).content).toMatchObject({ width: 200, height: 120 });
+    expect(run.plan).toEqual(prepared([adam]).plan);
+    limitMemory(run.plan.peakBytes - 1);
+    await expect(assertMemory(gpu(), run)).rejects.toMatchObject({ largestSide: 170 });
+  });
+
   it('names no size where none fits', async () => {
+    const run = prepared();
     limitMemory(1000);
-    await expect(assertMemory(gpu(), pictures, settings)).rejects.toMatchObject({ largestSide: undefined });
+    await expect(assertMemory(gpu(), run)).rejects.toMatchObject({ largestSide: undefined });
   });
 });

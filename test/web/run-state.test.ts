@@ -1,13 +1,21 @@
 /** The page's view of a run: the trace over a lost device, the gate between steps. */
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
+import { describePlace, placeOf } from '../../src/web/model/place.ts';
 import { RunState } from '../../src/web/model/run.ts';
+import { bordersOf } from '../../src/web/model/trace.ts';
 import { Gate } from '../../src/web/worker/gate.ts';
 
-const report = (evaluation: number): EvaluationReport => ({
+/** 10 evaluations at the first scale, 6 in two phases at a second one of four times the pixels. */
+const scales = [
+  { width: 32, height: 24, phases: [10] },
+  { width: 64, height: 48, phases: [2, 4] },
+];
+const report = (evaluation: number, phase = 1, step = evaluation): EvaluationReport => ({
   evaluation,
-  phase: 1,
+  phase,
+  step,
   scale: 64,
   learningRate: 1,
   total: 100 / evaluation,
@@ -25,13 +33,14 @@ const never = new Promise<never>(() => {});
 describe('RunState', () => {
   it('forgets what a lost device made void and counts on', () => {
     const run = new RunState();
-    run.prepare(10);
-    run.follow({ kind: 'painting', terms });
-    run.follow({ kind: 'progress', reports: [1, 2, 3, 4].map(report), bytesInUse: 5 });
+    run.prepare();
+    run.planned(scales.slice(0, 1));
+    run.follow({ kind: 'painting', terms, scale: 1 });
+    run.follow({ kind: 'progress', reports: [1, 2, 3, 4].map((evaluation) => report(evaluation)), bytesInUse: 5 });
     run.follow({ kind: 'device-lost', message: 'gone' });
     expect(run.isRecovering.value).toBe(true);
     run.follow({ kind: 'device-back', evaluation: 2 });
-    run.follow({ kind: 'painting', terms });
+    run.follow({ kind: 'painting', terms, scale: 1 });
     run.follow({ kind: 'progress', reports: [report(3)], bytesInUse: 6 });
     expect(run.isRecovering.value).toBe(false);
     expect(run.trace.value.evaluation).toEqual([1, 2, 3]);
@@ -44,12 +53,76 @@ describe('RunState', () => {
 
   it('stays paused when a run is set up again after a lost device', () => {
     const run = new RunState();
-    run.prepare(10);
-    run.follow({ kind: 'painting', terms });
+    run.prepare();
+    run.planned(scales.slice(0, 1));
+    run.follow({ kind: 'painting', terms, scale: 1 });
     run.pause();
     run.follow({ kind: 'device-back', evaluation: 0 });
-    run.follow({ kind: 'painting', terms });
+    run.follow({ kind: 'painting', terms, scale: 1 });
     expect(run.phase.value).toBe('paused');
+  });
+});
+
+describe('a run of several scales', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('says its scale and phase, and where in the trace they ended', () => {
+    const run = new RunState();
+    const seen: string[] = [];
+    const see = () => seen.push(describePlace(run.scales.value, run.place.value));
+    run.prepare();
+    run.planned(scales);
+    expect(run.budget.value).toBe(16);
+    run.follow({ kind: 'painting', terms, scale: 1 });
+    see();
+    run.follow({ kind: 'progress', reports: [report(9), report(10)], bytesInUse: 5 });
+    run.follow({ kind: 'painting', terms, scale: 2 });
+    see();
+    run.follow({
+      kind: 'progress',
+      reports: [report(11, 2, 1), report(12, 2, 2), report(13, 3, 1)],
+      bytesInUse: 5,
+    });
+    see();
+    run.follow({ kind: 'device-back', evaluation: 12 });
+    run.follow({ kind: 'painting', terms, scale: 2 });
+    see();
+    expect(seen).toEqual([
+      'scale 1 of 2, 32 px',
+      'scale 2 of 2, 64 px, phase 1 of 2',
+      'scale 2 of 2, 64 px, phase 2 of 2',
+      'scale 2 of 2, 64 px, phase 2 of 2',
+    ]);
+    run.follow({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
+    expect(run.trace.value.evaluation).toEqual([9, 10, 11, 12, 13]);
+    expect(bordersOf(run.trace.value)).toEqual([10.5, 12.5]);
+  });
+
+  it('counts time left by the pixels that are to come', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const run = new RunState();
+    run.prepare();
+    run.planned(scales);
+    run.follow({ kind: 'painting', terms, scale: 1 });
+    run.follow({ kind: 'progress', reports: [report(1)], bytesInUse: 5 });
+    vi.advanceTimersByTime(5000);
+    run.follow({ kind: 'progress', reports: [report(6)], bytesInUse: 5 });
+    // 4 more at one a second, and 6 that take four times as long.
+    expect(run.pace.value.perSecond).toBeCloseTo(1, 9);
+    expect(run.pace.value.secondsLeft).toBeCloseTo(28, 9);
+    run.follow({ kind: 'painting', terms, scale: 2 });
+    expect(run.pace.value).toEqual({ perSecond: undefined, secondsLeft: undefined });
+    run.follow({ kind: 'progress', reports: [report(11, 2, 1)], bytesInUse: 5 });
+    vi.advanceTimersByTime(8000);
+    run.follow({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
+    expect(run.pace.value.secondsLeft).toBeCloseTo(12, 9);
+  });
+
+  it('speaks of no part that is alone', () => {
+    const [small = { width: 1, height: 1, phases: [1] }, large = small] = scales;
+    expect(describePlace([small], placeOf([small], 1))).toBe('');
+    expect(describePlace([large], placeOf([large], 2))).toBe('phase 2 of 2');
+    expect(describePlace([small, small], placeOf([small, small], 2))).toBe('scale 2 of 2, 32 px');
   });
 });
 

@@ -7,7 +7,7 @@ import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
-import { engineSettings, type PageSettings, usualSettings } from '../settings.ts';
+import { type PageSettings, usualSettings } from '../settings.ts';
 import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
 import { type Card, Pictures, type Role } from './pictures.ts';
@@ -130,8 +130,10 @@ export class PageModel {
     this.notices.clearProblems();
     try {
       const job = this.#job(from);
-      this.run.prepare(engineSettings(job.settings).iterations);
-      this.plan.value = await this.#engine.call('plan', job);
+      this.run.prepare();
+      const plan = await this.#engine.call('plan', job);
+      this.plan.value = plan;
+      this.run.planned(plan.scales);
       this.#made = madeFrom(this.pictures, job, this.#command());
       this.run.summary.value = await this.#engine.call('start', job);
       const { problem } = this.run.summary.value;
@@ -304,7 +306,7 @@ export class PageModel {
     await this.#attempt(async () => {
       const result = await this.#engine.call('png', { texts: this.#texts() });
       await this.#storage.save({
-        version: 1,
+        version: 2,
         making: this.#made,
         settings: this.#made?.settings ?? this.settings.value,
         content: kept(content),

@@ -1,8 +1,10 @@
 /** The state of a run as the page shows it. */
 
 import { type Signal, signal } from '@preact/signals';
+import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import { type Pace, Rate } from '../../transfer/rate.ts';
-import type { EngineEvent, PictureInfo, RunSummary } from '../protocol.ts';
+import type { EngineEvent, PictureInfo, PlannedScale, RunSummary } from '../protocol.ts';
+import { budgetOf, type Place, placeOf, workOf, workUntil } from './place.ts';
 import { cutTrace, emptyTrace, extendTrace, startTrace, type Trace } from './trace.ts';
 
 export type RunPhase = 'idle' | 'preparing' | 'painting' | 'paused' | 'ending';
@@ -12,6 +14,9 @@ export class RunState {
   readonly trace: Signal<Trace> = signal(emptyTrace);
   readonly evaluation = signal(0);
   readonly budget = signal(0);
+  /** Of the run at work. */
+  readonly scales: Signal<readonly PlannedScale[]> = signal([]);
+  readonly place: Signal<Place | undefined> = signal(undefined);
   readonly pace: Signal<Pace> = signal({ perSecond: undefined, secondsLeft: undefined });
   readonly bytesInUse = signal(0);
   /** The picture on the canvas; undefined while nothing was ever painted. */
@@ -20,23 +25,35 @@ export class RunState {
   /** Whether a lost device is being replaced. */
   readonly isRecovering = signal(false);
   #rate = new Rate(0);
+  /** Of work: later scales are slower. */
+  #workRate = new Rate(0);
 
   get isBusy(): boolean {
     return this.phase.value !== 'idle';
   }
 
-  prepare(budget: number): void {
+  prepare(): void {
     this.phase.value = 'preparing';
-    this.budget.value = budget;
+    this.scales.value = [];
+    this.place.value = undefined;
+    this.budget.value = 0;
     this.evaluation.value = 0;
     this.summary.value = undefined;
     this.trace.value = emptyTrace;
     this.#restartRate();
   }
 
+  /** What the run is going to do is known. */
+  planned(scales: readonly PlannedScale[]): void {
+    this.scales.value = scales;
+    this.budget.value = budgetOf(scales);
+    this.#restartRate();
+  }
+
   /** The clock of the rate starts anew: after a pause, or on another device. */
   #restartRate(): void {
     this.#rate = new Rate(this.budget.value);
+    this.#workRate = new Rate(workOf(this.scales.value));
     this.pace.value = { perSecond: undefined, secondsLeft: undefined };
   }
 
@@ -61,6 +78,12 @@ export class RunState {
       case 'painting':
         if (this.phase.value === 'preparing') this.phase.value = 'painting';
         if (this.trace.value.evaluation.length === 0) this.trace.value = startTrace(event.terms);
+        // A run that is taken up again may be in the middle of the scale.
+        if (this.place.value?.scale !== event.scale) {
+          this.place.value = { scale: event.scale, phase: 1 };
+          // Neither the setting up nor the speed at another size is that of this scale.
+          this.#restartRate();
+        }
         this.isRecovering.value = false;
         return;
       case 'preview':
@@ -68,11 +91,8 @@ export class RunState {
         this.picture.value = event.size;
         return;
       case 'progress': {
-        const last = event.reports.at(-1)?.evaluation ?? this.evaluation.value;
-        this.trace.value = extendTrace(this.trace.value, event.reports);
-        this.evaluation.value = last;
         this.bytesInUse.value = event.bytesInUse;
-        this.pace.value = this.#rate.report(last, performance.now());
+        this.#advance(event.reports);
         return;
       }
       case 'device-lost':
@@ -86,5 +106,21 @@ export class RunState {
       default:
         return;
     }
+  }
+
+  #advance(reports: readonly EvaluationReport[]): void {
+    const last = reports.at(-1);
+    if (last === undefined) return;
+    const { evaluation, phase, step } = last;
+    const scales = this.scales.value;
+    const place = placeOf(scales, phase);
+    const { scale, phase: within } = this.place.value ?? {};
+    if (place.scale !== scale || place.phase !== within) this.place.value = place;
+    this.trace.value = extendTrace(this.trace.value, reports);
+    this.evaluation.value = evaluation;
+    const nowMs = performance.now();
+    const { perSecond } = this.#rate.report(evaluation, nowMs);
+    const { secondsLeft } = this.#workRate.report(workUntil(scales, phase, step), nowMs);
+    this.pace.value = { perSecond, secondsLeft };
   }
 }

@@ -8,11 +8,13 @@ export interface Trace {
   readonly terms: readonly LossTerm[];
   readonly evaluation: readonly number[];
   readonly total: readonly number[];
+  /** The phase of each evaluation, counted from 1 over all scales. */
+  readonly phase: readonly number[];
   /** One column a term, weighted, in the order of `terms`. */
   readonly byTerm: readonly (readonly number[])[];
 }
 
-export const emptyTrace: Trace = { terms: [], evaluation: [], total: [], byTerm: [] };
+export const emptyTrace: Trace = { terms: [], evaluation: [], total: [], phase: [], byTerm: [] };
 
 export function startTrace(terms: readonly LossTerm[]): Trace {
   return { ...emptyTrace, terms, byTerm: terms.map(() => []) };
@@ -22,6 +24,7 @@ export function extendTrace(trace: Trace, reports: readonly EvaluationReport[]):
   return {
     ...trace,
     evaluation: [...trace.evaluation, ...reports.map(({ evaluation }) => evaluation)],
+    phase: [...trace.phase, ...reports.map(({ phase }) => phase)],
     total: [...trace.total, ...reports.map(({ total }) => total)],
     byTerm: trace.byTerm.map((column, index) => [...column, ...reports.map(({ terms }) => terms[index] ?? Number.NaN)]),
   };
@@ -33,7 +36,15 @@ export function cutTrace(trace: Trace, evaluation: number): Trace {
   return {
     ...trace,
     evaluation: trace.evaluation.slice(0, length),
+    phase: trace.phase.slice(0, length),
     total: trace.total.slice(0, length),
     byTerm: trace.byTerm.map((column) => column.slice(0, length)),
   };
+}
+
+/** Between which evaluations a phase or a scale ended, as the middle of the two. */
+export function bordersOf({ evaluation, phase }: Trace): readonly number[] {
+  return evaluation.flatMap((at, index) =>
+    index > 0 && phase[index] !== phase[index - 1] ? [(at + (evaluation[index - 1] ?? at)) / 2] : [],
+  );
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Trace } from '../model/trace.ts';
+import { bordersOf, type Trace } from '../model/trace.ts';
 import { colourNameOf, labelOf } from './terms.ts';
 
 /** The chart is redrawn at most this often. */
@@ -82,11 +82,32 @@ class LiveChart {
     else this.#chart.setData(columnsOf(this.#trace));
   }
 
+  /** A dashed line wherever a phase or a scale ends. */
+  #drawBorders({ ctx, bbox, valToPos }: uPlot): void {
+    if (this.#trace === undefined) return;
+    ctx.save();
+    ctx.strokeStyle = getComputedStyle(this.#place).getPropertyValue('--quiet-ink');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    for (const border of bordersOf(this.#trace)) {
+      const x = valToPos(border, 'x', true);
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
   #make(): void {
     this.#chart?.destroy();
     if (this.#trace === undefined) return;
     this.#drawnTerms = this.#trace.terms;
-    this.#chart = new uPlot(optionsFor(this.#trace, this.#place), columnsOf(this.#trace), this.#place);
+    this.#chart = new uPlot(
+      optionsFor(this.#trace, this.#place, (chart) => this.#drawBorders(chart)),
+      columnsOf(this.#trace),
+      this.#place,
+    );
   }
 }
 
@@ -96,7 +117,7 @@ function columnsOf({ evaluation, total, byTerm }: Trace): uPlot.AlignedData {
   return [[...evaluation], positive(total), ...byTerm.map(positive)];
 }
 
-function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
+function optionsFor({ terms }: Trace, place: HTMLElement, drawBorders: (chart: uPlot) => void): uPlot.Options {
   const style = getComputedStyle(place);
   const colour = (name: string): string => style.getPropertyValue(`--loss-${name}`);
   const [ink, grid] = [style.getPropertyValue('--quiet-ink'), style.getPropertyValue('--hairline')];
@@ -111,6 +132,7 @@ function optionsFor({ terms }: Trace, place: HTMLElement): uPlot.Options {
     height: chartHeight,
     legend: { show: false },
     cursor: { show: false },
+    hooks: { drawAxes: [drawBorders] },
     scales: { x: { time: false }, y: { distr: 3, range: lossRange } },
     axes: [
       {

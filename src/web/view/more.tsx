@@ -2,7 +2,9 @@
 
 import { useSignal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
-import { presetNames, presetSettings, usualLearningRate } from '../../transfer/presets.ts';
+import { optimizerNames } from '../../optimizers/phase.ts';
+import { recipeNames } from '../../optimizers/recipes.ts';
+import { presetNames, presetSettings, usualLearningRate, usualMomentum } from '../../transfer/presets.ts';
 import { formatLayers, readSetting } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
 import type { PageSettings } from '../settings.ts';
@@ -16,7 +18,8 @@ export function More({ model }: Properties) {
     <details class="more" data-testid="more">
       <summary>More</summary>
       <Choice model={model} name="preset" label="Preset" choices={presetNames} usual={undefined} />
-      <HowFields model={model} />
+      <StartFields model={model} />
+      <OptimizerFields model={model} />
       <WhatFields model={model} />
       <label class="check">
         <input
@@ -35,24 +38,47 @@ export function More({ model }: Properties) {
   );
 }
 
-function HowFields({ model }: Properties) {
+function StartFields({ model }: Properties) {
+  const settings = model.settings.value;
+  const preset = presetSettings(settings.preset);
+  return (
+    <fieldset>
+      <legend>How it is painted</legend>
+      <Choice model={model} name="init" label="Start from" choices={['content', 'noise']} usual={undefined} />
+      {settings.init === 'noise' && <TextField model={model} name="seed" label="Seed" usual="0" />}
+      <TextField model={model} name="iterations" label="Evaluations" usual={String(preset.iterations)} />
+      <TextField model={model} name="size" label="Longest side" usual="what suits the adapter" />
+      <TextField model={model} name="scales" label="Scales" usual="1" />
+    </fieldset>
+  );
+}
+
+function OptimizerFields({ model }: Properties) {
   const settings = model.settings.value;
   const preset = presetSettings(settings.preset);
   const optimizer = settings.optimizer ?? preset.optimizer;
   const isLbfgs = optimizer === 'lbfgs';
+  // One cycle brings its own momenta.
+  const hasMomentum = !isLbfgs && settings.schedule !== 'one-cycle';
   return (
     <fieldset>
-      <legend>How it is painted</legend>
-      <TextField model={model} name="iterations" label="Evaluations" usual={String(preset.iterations)} />
-      <Choice model={model} name="init" label="Start from" choices={['content', 'noise']} usual={undefined} />
-      {settings.init === 'noise' && <TextField model={model} name="seed" label="Seed" usual="0" />}
-      <Choice model={model} name="optimizer" label="Optimiser" choices={['lbfgs', 'adam']} usual={preset.optimizer} />
+      <legend>How it is optimised</legend>
+      <Choice model={model} name="optimizer" label="Optimiser" choices={optimizerNames} usual={preset.optimizer} />
+      <Choice model={model} name="schedule" label="Schedule" choices={recipeNames} usual="constant" />
       <TextField
         model={model}
         name="learningRate"
         label="Learning rate"
         usual={String(usualLearningRate[settings.preset][optimizer])}
       />
+      {hasMomentum && (
+        <TextField
+          model={model}
+          name="momentum"
+          label={optimizer === 'adam' ? 'Momentum (β₁)' : 'Momentum'}
+          usual={String(usualMomentum[optimizer] ?? 'the optimiser’s own')}
+        />
+      )}
       {isLbfgs && <TextField model={model} name="history" label="Curvature pairs" usual={String(preset.history)} />}
       {isLbfgs && (
         <Choice
@@ -63,7 +89,6 @@ function HowFields({ model }: Properties) {
           usual={preset.lineSearch}
         />
       )}
-      <TextField model={model} name="size" label="Longest side" usual="what suits the adapter" />
     </fieldset>
   );
 }

@@ -1,6 +1,7 @@
 /** Starting, holding, stepping and ending a run, and how far it is. */
 
 import type { PageModel } from '../model/page.ts';
+import { describePlace } from '../model/place.ts';
 
 export function Transport({ model }: { readonly model: PageModel }) {
   return (
@@ -141,9 +142,9 @@ function statusOf({ run, weights, engineState }: PageModel): string {
     case 'preparing':
       return weights.value.isReady ? 'Looking at the pictures' : `Fetching the network, ${downloaded(weights.value)}`;
     case 'painting':
-      return run.evaluation.value === 0 ? 'Compiling the kernels' : 'Painting';
+      return run.evaluation.value === 0 ? 'Compiling the kernels' : withPlace('Painting', run);
     case 'paused':
-      return 'Paused';
+      return withPlace('Paused', run);
     case 'ending':
       return 'Ending after this step';
     case 'idle':
@@ -153,6 +154,11 @@ function statusOf({ run, weights, engineState }: PageModel): string {
         (weights.value.isReady ? 'Ready' : `Ready; the network is on its way, ${downloaded(weights.value)}`)
       );
   }
+}
+
+function withPlace(what: string, { scales, place }: PageModel['run']): string {
+  const where = describePlace(scales.value, place.value);
+  return where === '' ? what : `${what}: ${where}`;
 }
 
 function endOf({ summary }: PageModel['run']): string | undefined {

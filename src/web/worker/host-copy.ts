@@ -2,16 +2,10 @@
 
 import { type BufferSlice, bufferUsage } from '../../core/buffers.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import type { RgbImage } from '../../images/rgb-image.ts';
 import type { TransferObjective } from '../../transfer/objective.ts';
 import type { ObjectiveOptions } from '../../transfer/options.ts';
+import type { Checkpoint, RunPlace } from '../../transfer/run.ts';
 import { toPixels } from '../../transfer/variable.ts';
-
-export interface PictureAt {
-  readonly picture: RgbImage;
-  /** Evaluations spent on it, within this run. */
-  readonly evaluation: number;
-}
 
 const intervalMs = 2000;
 
@@ -20,7 +14,7 @@ export class HostCopy implements Disposable {
   readonly #objective: TransferObjective;
   readonly #variable: ObjectiveOptions['variable'];
   readonly #staging: BufferSlice;
-  readonly #onCopy: (copy: PictureAt) => void;
+  readonly #onCopy: (copy: Checkpoint) => void;
   #isBusy = false;
   #lastAtMs = performance.now();
 
@@ -28,7 +22,7 @@ export class HostCopy implements Disposable {
     gpu: Gpu,
     objective: TransferObjective,
     variable: ObjectiveOptions['variable'],
-    onCopy: (copy: PictureAt) => void,
+    onCopy: (copy: Checkpoint) => void,
   ) {
     this.#gpu = gpu;
     this.#objective = objective;
@@ -39,14 +33,14 @@ export class HostCopy implements Disposable {
   }
 
   /** Fetches the picture as it is now, if the last copy is old enough; nothing waits for it. */
-  request(evaluation: number): void {
+  request(place: RunPlace): void {
     if (this.#isBusy || performance.now() - this.#lastAtMs < intervalMs) return;
     this.#isBusy = true;
     // A copy that fails has lost its device, which the run notices by itself.
-    this.#copy(evaluation).catch(() => {});
+    this.#copy(place).catch(() => {});
   }
 
-  async #copy(evaluation: number): Promise<void> {
+  async #copy({ evaluation, phase, step }: RunPlace): Promise<void> {
     const { device } = this.#gpu;
     const { variable, pictureSize } = this.#objective;
     const encoder = device.createCommandEncoder();
@@ -58,7 +52,7 @@ export class HostCopy implements Disposable {
     this.#staging.buffer.unmap();
     this.#isBusy = false;
     this.#lastAtMs = performance.now();
-    if (picture.pixels.every(Number.isFinite)) this.#onCopy({ picture, evaluation });
+    if (picture.pixels.every(Number.isFinite)) this.#onCopy({ picture, place: { evaluation, phase, step } });
   }
 
   [Symbol.dispose](): void {

@@ -3,11 +3,10 @@
 import { bufferUsage, roundUp } from '../../core/buffers.ts';
 import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import type { RgbImage } from '../../images/rgb-image.ts';
 import { megabytes, type PictureSize, scaleTo } from '../../transfer/plan.ts';
-import type { Settings } from '../../transfer/presets.ts';
-import type { StylePicture } from '../../transfer/style-mix.ts';
-import { planStylize } from '../../transfer/stylize.ts';
+import type { Scale } from '../../transfer/run.ts';
+import { mixOf } from '../../transfer/style-mix.ts';
+import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 
 /** Asked for in pieces: drivers refuse large buffers before they run out of memory. */
 const pieceBytes = 2 ** 28;
@@ -42,21 +41,24 @@ export function refusedMemory({ width, height }: PictureSize, cause: OutOfMemory
 /** Longest sides that are tried, as shares of the one that was too much. */
 const smallerShares = [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.15];
 
-/** @throws LimitError with a size that fits, where the device does not give the memory that the pictures need. */
-export async function assertMemory(
-  gpu: Gpu,
-  pictures: { readonly content: RgbImage; readonly style: readonly StylePicture[] },
-  settings: Settings,
-): Promise<void> {
-  const { content } = pictures;
-  const needed = planStylize(pictures, settings, gpu).peakBytes;
+/** The scale with the largest picture. */
+export function largestScale([first, ...rest]: PreparedRun['scales']): Scale {
+  const pixels = ({ content }: Scale): number => content.width * content.height;
+  return rest.reduce((largest, scale) => (pixels(scale) > pixels(largest) ? scale : largest), first);
+}
+
+/** @throws LimitError with a size that fits, where the device does not give the memory that the run needs. */
+export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
+  const { content, style, phases } = largestScale(run.scales);
+  const settings = { ...run.settings, phases };
+  const needed = run.plan.peakBytes;
   if (await canAllocate(gpu, needed)) return;
   const side = Math.max(content.width, content.height);
   const scaled = (size: PictureSize, share: number): PictureSize =>
     scaleTo(size, Math.max(1, Math.floor(share * Math.max(size.width, size.height))));
   const bytesAt = (share: number): number => {
-    const style = pictures.style.map(({ picture, weight }) => ({ picture: scaled(picture, share), weight }));
-    return planStylize({ content: scaled(content, share), style }, settings, gpu).peakBytes;
+    const styles = mixOf(style).map(({ picture, weight }) => ({ picture: scaled(picture, share), weight }));
+    return planStylize({ content: scaled(content, share), style: styles }, settings, gpu).peakBytes;
   };
   let largestSide: number | undefined;
   for (const share of smallerShares) {

@@ -4,18 +4,16 @@ import { messageOf } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import type { TransferObjective } from '../../transfer/objective.ts';
-import type { RunResult } from '../../transfer/run.ts';
-import { type StylizeRequest, stylize } from '../../transfer/stylize.ts';
+import type { Checkpoint, RunResult, Scale } from '../../transfer/run.ts';
+import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { EngineEvent } from '../protocol.ts';
 import type { PaintingDevice } from './device.ts';
 import { Gate } from './gate.ts';
-import { HostCopy, type PictureAt } from './host-copy.ts';
+import { HostCopy } from './host-copy.ts';
 
-/** Pictures are at the size they are painted at. */
-export interface PaintingRequest extends Pick<StylizeRequest, 'content' | 'style' | 'settings'> {
-  /** Where the picture starts. */
-  readonly initial: RgbImage;
+export interface PaintingRequest {
+  readonly run: PreparedRun;
   /** They may still be on their way. */
   readonly weights: Promise<NetworkWeights>;
   readonly device: PaintingDevice;
@@ -39,11 +37,10 @@ export class Painting {
   readonly #abort = new AbortController();
   readonly #untold: EvaluationReport[] = [];
   #device: PaintingDevice;
-  #copy: PictureAt | undefined;
+  /** The last copy on the host. */
+  #copy: Checkpoint | undefined;
   #hostCopy: HostCopy | undefined;
   #objective: TransferObjective | undefined;
-  /** Evaluations done before the present device. */
-  #done = 0;
   #last = 0;
   #toldAtMs = 0;
   #lossesInARow = 0;
@@ -66,9 +63,11 @@ export class Painting {
 
   /** The picture as it is now; while the run goes on, as it was at the last copy, so that nobody waits for a readback. */
   async picture(): Promise<RgbImage | undefined> {
-    const isGoingOn = this.gate.pace === 'run';
-    if (this.#objective === undefined || (isGoingOn && this.#copy !== undefined)) return this.#copy?.picture;
-    return await this.#objective.readPicture();
+    const copied = this.#copy?.picture;
+    if (this.#objective === undefined) return copied;
+    // At the beginning of a scale the last copy is still of the one before.
+    const isOfScale = copied?.width === this.#objective.pictureSize.width;
+    return this.gate.pace === 'run' && isOfScale ? copied : await this.#objective.readPicture();
   }
 
   /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */
@@ -87,32 +86,27 @@ export class Painting {
   }
 
   async #runOnDevice(): Promise<RunResult> {
-    const { content, style, settings } = this.#request;
+    const { run } = this.#request;
     const { layers } = await this.#request.weights;
-    const picture = this.#copy?.picture ?? this.#request.initial;
     if (this.#abort.signal.aborted) {
+      const picture = this.#copy?.picture ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
     }
-    const iterations = Math.max(settings.iterations - this.#done, 1);
-    return await stylize({
-      content,
-      style,
+    return await runPrepared(run, {
       weights: layers,
-      size: undefined,
       gpu: this.#device.gpu,
-      settings: { ...settings, iterations },
-      start: { kind: 'picture', picture },
+      resume: this.#copy,
       signal: this.#abort.signal,
       lossesEveryMs: frameMs,
       gate: () => this.gate.pass(this.#device.lost),
-      onObjective: (objective) => this.#watch(objective),
+      onObjective: (objective, scale) => this.#watch(objective, scale),
       onEvaluation: (report) => this.#report(report),
     });
   }
 
-  #watch(objective: TransferObjective | undefined): void {
-    const { tell, settings } = this.#request;
-    const { variable } = settings.objective;
+  #watch(objective: TransferObjective | undefined, scale: Scale): void {
+    const { tell, run } = this.#request;
+    const { variable } = run.settings.objective;
     this.#flush();
     this.#hostCopy?.[Symbol.dispose]();
     this.#hostCopy = undefined;
@@ -122,11 +116,10 @@ export class Painting {
       return;
     }
     const { gpu, preview } = this.#device;
-    tell({ kind: 'painting', terms: objective.terms });
-    this.#hostCopy = new HostCopy(gpu, objective, variable, ({ picture, evaluation }) => {
-      const { alpha } = this.#request.content;
-      const isWhole = alpha?.length === picture.width * picture.height;
-      this.#copy = { picture: isWhole ? { ...picture, alpha } : picture, evaluation };
+    tell({ kind: 'painting', terms: objective.terms, scale: 1 + run.scales.indexOf(scale) });
+    this.#hostCopy = new HostCopy(gpu, objective, variable, ({ picture, place }) => {
+      const { alpha } = scale.content;
+      this.#copy = { picture: alpha === undefined ? picture : { ...picture, alpha }, place };
     });
     const size = objective.pictureSize;
     preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
@@ -134,10 +127,10 @@ export class Painting {
 
   #report(report: EvaluationReport): void {
     this.#lossesInARow = 0;
-    this.#last = this.#done + report.evaluation;
-    this.#untold.push({ ...report, evaluation: this.#last });
+    this.#last = report.evaluation;
+    this.#untold.push(report);
     this.#device.preview.request();
-    this.#hostCopy?.request(this.#last);
+    this.#hostCopy?.request(report);
     if (performance.now() - this.#toldAtMs >= tellEveryMs || this.gate.pace !== 'run') this.#flush();
   }
 
@@ -152,10 +145,9 @@ export class Painting {
     const { tell, reopen } = this.#request;
     this.#objective = undefined;
     this.#hostCopy = undefined;
-    this.#done = this.#copy?.evaluation ?? 0;
-    this.#last = this.#done;
+    this.#last = this.#copy?.place.evaluation ?? 0;
     tell({ kind: 'device-lost', message });
     this.#device = await reopen();
-    tell({ kind: 'device-back', evaluation: this.#done });
+    tell({ kind: 'device-back', evaluation: this.#last });
   }
 }

@@ -55,8 +55,6 @@ export class Preview implements Disposable {
     this.#bindGroup = undefined;
     if (source === undefined) return;
     this.#releaseOwn(source.values);
-    this.#canvas.width = source.width;
-    this.#canvas.height = source.height;
     const isNormalised = source.variable === 'normalised';
     const scale = isNormalised ? imageNetStd : [1, 1, 1];
     const offset = isNormalised ? imageNetMean : [0, 0, 0];
@@ -97,6 +95,10 @@ export class Preview implements Disposable {
 
   #draw(): void {
     if (this.#source === undefined || this.#bindGroup === undefined) return;
+    const { width, height } = this.#source;
+    // Another size empties the canvas, so it waits for what is drawn in the same frame.
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
     const { device } = this.#gpu;
     const encoder = device.createCommandEncoder();
     const view = this.#context.getCurrentTexture().createView();

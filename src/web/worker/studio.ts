@@ -5,13 +5,14 @@ import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
+import { atScalesOf } from '../../transfer/phase-choice.ts';
 import type { Start } from '../../transfer/start.ts';
-import { planStylize, preparePictures } from '../../transfer/stylize.ts';
+import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { AdapterInfo, EngineEvent, Job, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
-import { engineSettings } from '../settings.ts';
+import { engineSettings, usedSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
-import { assertMemory, refusedMemory } from './memory.ts';
+import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
 
@@ -75,39 +76,41 @@ export class Studio {
   /** @throws LimitError with the largest size that fits. */
   async plan(job: Job): Promise<PlanInfo> {
     const { gpu } = await this.#open();
-    const { pictures, settings } = this.#prepare(job, gpu);
-    const { width, height } = pictures.content;
-    return { peakBytes: planStylize(pictures, settings, gpu).peakBytes, width, height };
+    const { scales, plan } = this.#prepare(job, gpu);
+    const planned = scales.map(({ content: { width, height }, phases }) => ({
+      width,
+      height,
+      phases: phases.map(({ steps }) => steps),
+    }));
+    const { width, height } = (scales.at(-1) ?? scales[0]).content;
+    return { peakBytes: plan.peakBytes, width, height, scales: planned };
   }
 
   async start(job: Job): Promise<RunSummary> {
     if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
     const device = await this.#open();
-    const { pictures, settings } = this.#prepare(job, device.gpu);
+    const run = this.#prepare(job, device.gpu);
     const painting = new Painting({
       device,
       weights: this.#weights ?? this.loadWeights(),
-      content: pictures.content,
-      style: pictures.style,
-      initial: pictures.initial,
-      settings,
+      run,
       reopen: () => this.#reopen(),
       tell: this.#tell,
     });
     this.#painting = painting;
     const startedAtMs = performance.now();
     try {
-      await assertMemory(device.gpu, pictures, settings);
+      await assertMemory(device.gpu, run);
       // What the run starts from is there to be seen while the targets are made.
-      const { width, height } = pictures.initial;
-      device.preview.show(pictures.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
+      const { width, height } = run.initial;
+      device.preview.show(run.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
       const { picture, end, error } = await painting.run();
       this.#shown = picture;
       (await this.#open()).preview.show(picture);
       const elapsedMs = performance.now() - startedAtMs;
       return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
     } catch (error) {
-      throw error instanceof OutOfMemoryError ? refusedMemory(pictures.content, error) : error;
+      throw error instanceof OutOfMemoryError ? refusedMemory(largestScale(run.scales).content, error) : error;
     } finally {
       this.#painting = undefined;
     }
@@ -151,14 +154,16 @@ export class Studio {
     return device;
   }
 
-  #prepare(job: Job, { profile: { isSoftware } }: Gpu) {
-    const settings = engineSettings(job.settings);
+  /** @throws LimitError with the largest size that fits. */
+  #prepare(job: Job, gpu: Gpu): PreparedRun {
+    const { isSoftware } = gpu.profile;
     const content = this.#picture(job.content, 'photograph');
     const style = job.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     if (style.length === 0) throw new InputError('there is no painting; choose one');
     const size = job.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
-    const pictures = preparePictures({ content, style, settings, size, start: this.#startOf(job) });
-    return { pictures, settings };
+    const chosen = usedSettings(job.settings);
+    const settings = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, size });
+    return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(job) });
   }
 
   #startOf({ from, settings }: Job): Start {
