@@ -15,7 +15,9 @@ export function Stage({ model }: { readonly model: PageModel }) {
   }, [model]);
   const { content } = model.pictures;
   const painted = model.run.picture.value;
-  const size = painted ?? content.value ?? { width: 3, height: 2 };
+  // Smaller scales have the result's shape but for rounding, which must not move the frame.
+  const result = model.run.scales.value.at(-1);
+  const size = result ?? painted ?? content.value ?? { width: 3, height: 2 };
   return (
     <section class="stage" aria-label="Picture">
       <div
