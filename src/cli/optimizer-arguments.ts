@@ -90,11 +90,16 @@ export function addOptimizerChoice(command: Command): Command {
 
 /**
  * The phases that the options ask for. Without the longest side of the result all its scales are one, which is as good for everything but
- * painting.
+ * painting. A scale below `least`, if it is not the last, is left out.
  *
  * @throws InputError where options contradict each other, or for a file that holds no valid phases.
  */
-export function phasesFor(given: OptimizerArguments, preset: PresetName, longest?: number): readonly Phase[] {
+export function phasesFor(
+  given: OptimizerArguments,
+  preset: PresetName,
+  longest?: number,
+  least?: number,
+): readonly Phase[] {
   if (given.phases !== undefined) {
     const twice = saidByPhases.find((name) => given[name] !== undefined);
     if (twice !== undefined) {
@@ -106,7 +111,7 @@ export function phasesFor(given: OptimizerArguments, preset: PresetName, longest
   const basis = basisOf(given, preset);
   const recipe = recipes[schedule];
   const phases =
-    longest === undefined || scales === 1 ? recipe(basis) : atScales(basis, scalesTo(longest, scales), recipe);
+    longest === undefined || scales === 1 ? recipe(basis) : atScales(basis, scalesTo(longest, scales, least), recipe);
   return parsePhases(phases);
 }
 

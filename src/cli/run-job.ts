@@ -7,7 +7,7 @@ import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
-import { megabytes } from '../transfer/plan.ts';
+import { leastLongestSide, megabytes } from '../transfer/plan.ts';
 import type { Settings } from '../transfer/presets.ts';
 import type { RunResult } from '../transfer/run.ts';
 import { mixOf, type Style } from '../transfer/style-mix.ts';
@@ -40,10 +40,11 @@ export async function runJob(job: Job): Promise<number> {
 }
 
 /** The job's settings, their phases at the scales that were asked for, now that the size of the result is known. */
-function atScalesOf({ content, size }: TransferPictures, { settings, given }: Job): Settings {
+function atScalesOf({ content, style, size }: TransferPictures, { settings, given }: Job): Settings {
   if (given.scales === undefined || size === undefined) return settings;
   const longest = Math.min(size, Math.max(content.width, content.height));
-  return { ...settings, phases: phasesFor(given, given.preset, longest) };
+  const least = leastLongestSide(settings.objective, [content, ...mixOf(style).map(({ picture }) => picture)]);
+  return { ...settings, phases: phasesFor(given, given.preset, longest, least) };
 }
 
 /** Says what is about to happen. */

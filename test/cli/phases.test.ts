@@ -151,6 +151,18 @@ describe('stylize --phases', () => {
   });
 });
 
+describe('--scales', () => {
+  it('leaves out those at which a picture is too small for the deepest layer', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', '--optimizer', 'adam', '--scales', '4', '--size', '32'],
+      ...['--style-layers', 'relu1_1', '--content-layers', 'relu5_1', '--iterations', '4', '-o', 'least.png'],
+    ]);
+    // relu5_1 needs 16 pixels: 23x17 has them, 16x12 does not.
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stderr).toContain('scales, with their evaluations: 23x17 (3), 32x24 (1)\n');
+  });
+});
+
 describe('find-rate', () => {
   const find = ['find-rate', 'content.png', 'style.png', ...layers, '--size', '32', '--iterations', '40'];
 
