@@ -61,6 +61,11 @@ describe('schedule', () => {
     [['schedule'], 'name one schedule, constant, .*, or a file with --phases'],
     [['schedule', 'sgdr', '-o', 'plot.gif'], "plot.gif: expected a plot's name that ends in .svg or .png, got .gif"],
     [['schedule', 'sgdr', '-o', 'missing/plot.svg'], 'missing/plot.svg: '],
+    [['schedule', 'rate-finder', '--momentum', '0.5'], 'phase 1: momentum is 0.5, which lbfgs does not have'],
+    [
+      ['schedule', 'rate-finder', '--optimizer', 'adam', '--momentum', '2'],
+      'phase 1: momentum is 2; expected a number from 0 to below 1',
+    ],
   ] as const)('refuses %j', async (args, message) => {
     const run = await impasto(folder, args);
     expect(run).toMatchObject({ status: 2, stdout: '' });
@@ -117,6 +122,21 @@ describe('stylize --phases', () => {
     const run = await impasto(folder, ['stylize', 'content.png', 'style.png', '--phases', 'bad.json', '-o', 'bad.png']);
     expect(run).toEqual({ status: 2, stdout: '', stderr: `impasto: bad.json: ${message}\n` });
     expect(existsSync(path('bad.png'))).toBe(false);
+  });
+
+  it('refuses scales of pictures that are to keep their sizes, for every experiment', async () => {
+    await writeFile(path('scale.json'), '[{"steps":1,"optimizer":"adam","learningRate":0.02,"scale":32}]');
+    for (const command of [
+      ['stylize', 'content.png', 'style.png'],
+      ['reconstruct', 'content.png'],
+      ['texture', 'style.png'],
+    ]) {
+      const run = await impasto(folder, [...command, '--phases', 'scale.json', '--no-resize', '-o', 'kept.png']);
+      expect(run).toMatchObject({ status: 2, stdout: '' });
+      expect(run.stderr).toBe(
+        'impasto: scale.json names scales, which --no-resize contradicts; take them out, or leave out --no-resize\n',
+      );
+    }
   });
 
   it('refuses a file that is not there, or not JSON', async () => {
