@@ -110,9 +110,8 @@ export function phasesFor(
   const { schedule = 'constant', scales = 1 } = given;
   const basis = basisOf(given, preset);
   const recipe = recipes[schedule];
-  const phases =
-    longest === undefined || scales === 1 ? recipe(basis) : atScales(basis, scalesTo(longest, scales, least), recipe);
-  return parsePhases(phases);
+  const sizes = longest === undefined ? [] : scalesTo(longest, scales, least);
+  return parsePhases(sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe));
 }
 
 /** What any schedule by its name begins with. */

@@ -181,6 +181,15 @@ describe('--scales', () => {
     expect(run.status, run.stderr).toBe(0);
     expect(run.stderr).toContain('scales, with their evaluations: 23x17 (3), 32x24 (1)\n');
   });
+
+  it('is one scale for a picture below the least', async () => {
+    await writePng(path('tiny.png'), 12, 12);
+    const run = await impasto(folder, [
+      ...['stylize', 'tiny.png', 'style.png', ...layers, '--scales', '3', '--iterations', '2', '-o', 'tiny-out.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^tiny-out\.png {2}12x12, 2 evaluations, /);
+  });
 });
 
 describe('find-rate', () => {
