@@ -154,7 +154,7 @@ const originWords: Readonly<Record<AdapterSurvey['origin'], string>> = {
   default: 'nothing was measured; `impasto tune` does',
 };
 
-/** One row an operation: `conv2d forward: winograd (12), direct (conv1_1)`. */
+/** One row an operation: `conv2d forward: im2col lanes (conv1_1), winograd lanes (9 layers)`. */
 function describeFamilies(choices: readonly FamilyChoice[]): readonly (readonly [string, string])[] {
   const ops = [...new Set(choices.map(({ op }) => op))];
   return ops.map((op) => {

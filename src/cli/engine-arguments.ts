@@ -12,7 +12,7 @@ export interface EngineArguments {
   readonly lowMemory?: true;
 }
 
-export const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];
+const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];
 
 /** Adds the options of {@link EngineArguments}. */
 export function addEngineOptions(command: Command): Command {

@@ -48,10 +48,11 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
 }
 
 /** The first term that is not finite; the total where only the sum is not. */
-function nonFiniteTerm({ content, style, taps }: Evaluation): string {
+function nonFiniteTerm({ content, style, taps, totalVariation }: Evaluation): string {
   if (!Number.isFinite(content)) return 'content';
   const tap = taps[style.findIndex((value) => !Number.isFinite(value))];
-  return tap === undefined ? 'total' : `style ${tap}`;
+  if (tap !== undefined) return `style ${tap}`;
+  return Number.isFinite(totalVariation) ? 'total' : 'total variation';
 }
 
 async function writeResults(

@@ -5,7 +5,14 @@ import { InputError } from '../core/errors.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../transfer/experiments.ts';
 import type { PictureSize } from '../transfer/plan.ts';
-import { type Job, type RunArguments, readStart, refuseFitWithoutResize, refuseSizeWithoutResize } from './job.ts';
+import {
+  type Job,
+  type RunArguments,
+  readStart,
+  refuseFitWithoutResize,
+  refuseScalesWithoutResize,
+  refuseSizeWithoutResize,
+} from './job.ts';
 import { phasesFor } from './optimizer-arguments.ts';
 import { defaultOutput } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
@@ -27,6 +34,7 @@ export function planReconstructJob(content: string, given: ReconstructArguments)
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
   const settings = contentOnly(settingsOf(withSafeSteps(given)));
+  refuseScalesWithoutResize(given, settings);
   const layers = requireLayers('content', settings.objective.contentLayers);
   return {
     paths: { content, styles: [] },
@@ -50,6 +58,7 @@ export function planTextureJob(style: string, given: TextureArguments): Job {
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
   const settings = styleOnly(settingsOf(withSafeSteps(given)));
+  refuseScalesWithoutResize(given, settings);
   const layers = requireLayers('style', settings.objective.styleLayers);
   return {
     paths: { styles: [style] },

@@ -12,7 +12,7 @@ import { didYouMean } from './nearest.ts';
 import type { OptimizerArguments } from './optimizer-arguments.ts';
 import { createFolderOf, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
 import type { ObjectiveArguments, StyleFitArguments } from './settings.ts';
-import type { StartArguments, StartName } from './start-arguments.ts';
+import { type StartArguments, type StartName, startNames } from './start-arguments.ts';
 import { orList } from './values.ts';
 
 /** What every experiment takes, as commander collects it. */
@@ -51,7 +51,8 @@ export async function readStart({ init, seed }: StartArguments, names: readonly 
   if (name === 'content' || name === 'style') return { kind: name };
   if (name !== undefined) return { kind: name, seed };
   const hint = didYouMean(init, names);
-  if (hint !== '' && !existsSync(init)) {
+  const isOfOthers = startNames.some((known) => known === init);
+  if ((hint !== '' || isOfOthers) && !existsSync(init)) {
     throw new InputError(`--init is '${init}'; expected ${orList(names)}, or a picture file${hint}`);
   }
   return { kind: 'picture', picture: await readImage(init) };
@@ -65,6 +66,13 @@ export function refuseSizeWithoutResize(
     if (given.resize || given[option] === undefined) continue;
     throw new InputError(`--${option} and --no-resize contradict each other; give only one of them`);
   }
+}
+
+/** @throws InputError where a file of phases resizes pictures that are to keep their sizes. */
+export function refuseScalesWithoutResize({ resize, phases: file }: RunArguments, { phases }: Settings): void {
+  const hasScales = phases?.some(({ scale }) => scale !== undefined) ?? false;
+  if (resize || file === undefined || !hasScales) return;
+  throw new InputError(`${file} names scales, which --no-resize contradicts; take them out, or leave out --no-resize`);
 }
 
 /** @throws InputError where the style picture is both to be fitted and to keep its size. */

@@ -37,7 +37,7 @@ export function addOptimizerOptions(command: Command): Command {
 }
 
 /** Adds the options that say what the phases are. */
-export function addPhaseOptions(command: Command): Command {
+function addPhaseOptions(command: Command): Command {
   return addStepOptions(command)
     .option('--schedule <name>', `how the rate changes: ${orList(recipeNames)} (default: constant)`, (text: string) =>
       parseChoice('--schedule', text, recipeNames),

@@ -15,7 +15,6 @@ import { orList, parseNumber, sideRange } from './values.ts';
 
 /** Schedules that `schedule` knows: those that `stylize` has, and the finder's. */
 export const scheduleNames = [...recipeNames, 'rate-finder'] as const;
-export type ScheduleName = (typeof scheduleNames)[number];
 
 /** What the finder is run with where nothing else is said. */
 export const finderSteps = 100;

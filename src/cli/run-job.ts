@@ -78,7 +78,7 @@ function describePicture(path: string, from: Picture, to: Picture): string {
 
 type Engine = Parameters<typeof runPrepared>[1];
 
-/** Runs the transfer and writes its picture; the trace is written however it ends. */
+/** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
 async function paint(job: Job, run: PreparedRun, engine: Engine): Promise<number> {
   const { given } = job;
   const progress = startProgress(run.settings.iterations);
@@ -100,13 +100,13 @@ async function paint(job: Job, run: PreparedRun, engine: Engine): Promise<number
       },
       ...snapshotsOf(job, progress),
     });
-    hasRun = true;
+    hasRun = result.end !== 'aborted';
     progress.stop();
     await finish(job, result, interrupts.status);
     return statusOf(result, interrupts.status);
   } finally {
     progress.stop();
-    // A run that fails before its first evaluation leaves an older trace alone.
+    // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
     const hasTrace = hasRun || reports.length > 0;
     if (given.trace !== undefined && hasTrace) await writeFileAtomically(given.trace, traceOf(reports));
   }

@@ -2,6 +2,7 @@
 
 import { extname } from 'node:path';
 import { InputError } from '../core/errors.ts';
+import { parsePhases } from '../optimizers/parse-phases.ts';
 import { type Phase, scheduledSteps } from '../optimizers/phase.ts';
 import { rateFinder, recipeNames } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
@@ -41,7 +42,7 @@ function choosePhases(name: string | undefined, given: ScheduleArguments): reado
   if (name === undefined) return phasesFor(given, given.preset);
   const schedule = recipeNames.find((known) => known === name);
   if (schedule !== undefined) return phasesFor({ ...given, schedule }, given.preset, given.size);
-  if (name === 'rate-finder') return rateFinder(basisOf(given, given.preset));
+  if (name === 'rate-finder') return parsePhases(rateFinder(basisOf(given, given.preset)));
   throw new InputError(
     `the schedule is '${name}'; expected ${orList(scheduleNames)}${didYouMean(name, scheduleNames)}`,
   );

@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../core/errors.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import type { StylePicture } from '../transfer/style-mix.ts';
-import { type Job, type RunArguments, readStart, refuseFitWithoutResize, refuseSizeWithoutResize } from './job.ts';
+import {
+  type Job,
+  type RunArguments,
+  readStart,
+  refuseFitWithoutResize,
+  refuseScalesWithoutResize,
+  refuseSizeWithoutResize,
+} from './job.ts';
 import { defaultFolder, defaultOutput } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
 import { startNames } from './start-arguments.ts';
@@ -30,11 +37,13 @@ export function planStylizeJob(content: string | undefined, styles: readonly str
   refuseFitWithoutResize(given);
   const { paths, output } = choosePictures(content, styles, given);
   refuseUnevenWeights(paths.styles, styleWeights);
+  const settings = settingsOf(given);
+  refuseScalesWithoutResize(given, settings);
   return {
     paths,
     output,
     title: `${basename(paths.content)} in the style of ${paths.styles.map((path) => basename(path)).join(' and ')}`,
-    settings: settingsOf(given),
+    settings,
     given,
     isSized: !resize || size !== undefined,
     read: async () => {

@@ -21,9 +21,9 @@ function everyOperation(variant: string): readonly (readonly [operation: string,
 }
 
 const knownAdapters: readonly KnownAdapter[] = [
-  // Mesa 25.0.7, LLVM 15, 8 lanes, two cores that others used too; `--size 128`, 2026-11-24. The family's own choice was the fastest of
-  // up to nine variants in every operation; the next one took twice as long and more (conv3_1 backward, 20.6 against 41.6 ms).
-  // So in every operation but conv5's, where F(2x2, 3x3) takes 2.9 ms a product at 128x96 (16 lanes) and the usual F(4x4, 3x3) 4.7.
+  // Mesa 25.0.7, LLVM 15, 8 lanes, two cores that others used too; `--size 128`, 2026-11-24. But for conv5, the family's own choice was the
+  // fastest in every operation; the next one took twice as long and more (conv3_1 backward, 20.6 against 41.6 ms). conv5's products, with
+  // 16 lanes at 128x96: 2.9 ms by F(2x2, 3x3), 4.7 by F(4x4, 3x3) (docs/decisions/0015-lanes-experiments.md).
   {
     vendor: 'mesa',
     description: /^llvmpipe/,

@@ -6,8 +6,6 @@
  * Not here: weights, buffers, kernels.
  */
 
-import { InputError } from '../core/errors.ts';
-
 export type NetworkName = 'vgg16' | 'vgg19';
 
 /** A 3x3 convolution, stride 1, zero padding 1, always followed by a ReLU. */
@@ -101,13 +99,4 @@ export function torchvisionIndices(network: NetworkName, batchNorm: boolean): Re
     }
   }
   return indices;
-}
-
-/** Narrows a string to a network's name. @throws InputError naming the known ones. */
-export function parseNetworkName(text: string): NetworkName {
-  const found = networkNames.find((name) => name === text);
-  if (found === undefined) {
-    throw new InputError(`network '${text}' is unknown; expected ${networkNames.join(' or ')}`);
-  }
-  return found;
 }

@@ -188,10 +188,10 @@ export function rateFinder(
   ]);
 }
 
-/** `count` longest sides that grow by √2 up to `size`; fewer where they would be below {@link leastScale}. */
-export function scalesTo(size: number, count: number): readonly number[] {
+/** `count` longest sides that grow by √2 up to `size`; fewer where they would be below `least`. */
+export function scalesTo(size: number, count: number, least: number = leastScale): readonly number[] {
   const scales = Array.from({ length: count }, (_, i) => Math.round(size / 2 ** (i / 2)));
-  return scales.filter((scale, i) => i === 0 || scale >= leastScale).reverse();
+  return scales.filter((scale, i) => i === 0 || scale >= least).reverse();
 }
 
 /** Longest sides that grow by √2 up to `size`, none below `least` but the last. */

@@ -29,6 +29,8 @@ export interface Evaluation {
   readonly style: readonly number[];
   /** The style layers. */
   readonly taps: readonly string[];
+  /** 0 where it has no weight. */
+  readonly totalVariation: number;
   readonly evaluationMs: {
     readonly median: number;
     readonly min: number;
@@ -73,7 +75,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
   const times: number[] = [];
   while (times.length < request.repeat) times.push(await timeEvaluation(gpu, objective, patience));
   const [total = Number.NaN, ...terms] = await gpu.read(objective.losses.values);
-  const { contentLayers, styleLayers } = settings.objective;
+  const { contentLayers, styleLayers, tvWeight } = settings.objective;
   const sorted = times.toSorted((a, b) => a - b);
   const units = pixelsPerUnit(settings.objective.variable);
   const gradient = (await gpu.read(objective.gradient)).map((value, index) => value / channelOf(units, index));
@@ -82,6 +84,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     content: terms.slice(0, contentLayers.length).reduce((a, b) => a + b, 0),
     style: terms.slice(contentLayers.length, contentLayers.length + styleLayers.length),
     taps: styleLayers.map((layer) => layer.name),
+    totalVariation: tvWeight > 0 ? (terms.at(-1) ?? Number.NaN) : 0,
     evaluationMs: {
       median: medianOf(sorted),
       min: sorted[0] ?? Number.NaN,

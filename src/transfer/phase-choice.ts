@@ -3,7 +3,7 @@
 import { parsePhases } from '../optimizers/parse-phases.ts';
 import type { OptimizerName, Phase } from '../optimizers/phase.ts';
 import { atScales, type RecipeBasis, type RecipeName, recipes, scalesTo } from '../optimizers/recipes.ts';
-import type { PictureSize } from './plan.ts';
+import { leastLongestSide, type PictureSize } from './plan.ts';
 import {
   type PresetName,
   presetSettings,
@@ -12,6 +12,7 @@ import {
   usualLearningRate,
   usualMomentum,
 } from './presets.ts';
+import { mixOf, type Style } from './style-mix.ts';
 
 /** An absent field leaves the preset's value. */
 export interface PhaseChoice {
@@ -29,17 +30,21 @@ export interface PhaseChoice {
 
 /**
  * The phases that a choice asks for. Without the longest side of the result all its scales are one, which is as good for everything but
- * painting.
+ * painting. A scale below `least`, if it is not the last, is left out.
  *
  * @throws InputError where its parts contradict each other.
  */
-export function phasesOfChoice(choice: PhaseChoice, preset: PresetName, longest?: number): readonly Phase[] {
+export function phasesOfChoice(
+  choice: PhaseChoice,
+  preset: PresetName,
+  longest?: number,
+  least?: number,
+): readonly Phase[] {
   const { schedule = 'constant', scales = 1 } = choice;
   const basis = basisOf(choice, preset);
   const recipe = recipes[schedule];
-  return parsePhases(
-    longest === undefined || scales === 1 ? recipe(basis) : atScales(basis, scalesTo(longest, scales), recipe),
-  );
+  const sizes = longest === undefined ? [] : scalesTo(longest, scales, least);
+  return parsePhases(sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe));
 }
 
 /** What any schedule by its name begins with. */
@@ -69,9 +74,11 @@ export function atScalesOf(
   settings: Settings,
   choice: PhaseChoice,
   preset: PresetName,
-  { content, size }: { readonly content: PictureSize; readonly size: number | undefined },
+  pictures: { readonly content: PictureSize; readonly style: Style<PictureSize>; readonly size: number | undefined },
 ): Settings {
+  const { content, style, size } = pictures;
   if (choice.scales === undefined || size === undefined) return settings;
   const longest = Math.min(size, Math.max(content.width, content.height));
-  return { ...settings, phases: phasesOfChoice(choice, preset, longest) };
+  const least = leastLongestSide(settings.objective, [content, ...mixOf(style).map(({ picture }) => picture)]);
+  return { ...settings, phases: phasesOfChoice(choice, preset, longest, least) };
 }

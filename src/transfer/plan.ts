@@ -12,6 +12,7 @@ import { gramBytes, styleWorkspaceBytes } from '../losses/style-loss.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
 import { type ActivationPlan, mapBytes, planActivations } from '../models/plan.ts';
 import { buildSchedule, type FeatureMap, layersUntil, leastSideFor, type Schedule } from '../models/schedule.ts';
+import { leastScale } from '../optimizers/parse-phases.ts';
 import type { ObjectiveOptions } from './options.ts';
 
 export interface PictureSize {
@@ -208,10 +209,8 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
     const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
     return exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }), limits) === undefined;
   };
-  // Below this a picture as thin as these is too small for the deepest layer, which is not what is asked here.
-  const least = leastSideFor(options.network, tapsOf(options));
-  const aspectOf = (one: PictureSize): number => longestOf(one) / Math.min(one.width, one.height);
-  let fitting = Math.max(16, Math.ceil(least * Math.max(...[size, ...request.styleSizes].map(aspectOf))));
+  // What is below is too small for another reason, which is not what is asked here.
+  let fitting = leastLongestSide(options, [size, ...request.styleSizes]);
   let failing = longestOf(size) + 1;
   if (fitting >= failing || !fits(fitting)) return undefined;
   while (failing - fitting > 1) {
@@ -220,6 +219,13 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
     else failing = middle;
   }
   return fitting;
+}
+
+/** The least longest side at which no picture of these shapes is too small for the deepest layer; at least {@link leastScale}. */
+export function leastLongestSide(options: ObjectiveOptions, shapes: readonly PictureSize[]): number {
+  const least = leastSideFor(options.network, tapsOf(options));
+  const aspects = shapes.map((shape) => longestOf(shape) / Math.min(shape.width, shape.height));
+  return Math.max(leastScale, Math.ceil(least * Math.max(...aspects)));
 }
 
 function longestOf({ width, height }: PictureSize): number {

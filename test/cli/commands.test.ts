@@ -45,6 +45,21 @@ describe('evaluate', () => {
     expect(values.some((value) => value !== 0)).toBe(true);
   });
 
+  it('writes every term of the total', async () => {
+    const run = await impasto(folder, [
+      'evaluate',
+      ...pictures,
+      '--style-layers',
+      'relu1_1',
+      '--content-layers',
+      'relu2_1',
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    const { total, content, style, totalVariation } = JSON.parse(run.stdout);
+    expect(totalVariation).toBeGreaterThan(0);
+    expect((content + style[0] + totalVariation) / total).toBeCloseTo(1, 5);
+  });
+
   it('refuses pictures of different sizes', async () => {
     await writePng(path('other.png'), 32, 32);
     const args = ['evaluate', '--image', 'other.png', '--content', 'content.png', '--style', 'style.png'];

@@ -79,6 +79,11 @@ describe.concurrent('the experiments refuse', () => {
       ['reconstruct', 'cat.png', '--init', 'nois'],
       /--init is 'nois'; expected lecture-noise, content, noise, normal-noise or grey, or/,
     ],
+    [
+      ['reconstruct', 'cat.png', '--init', 'style'],
+      /--init is 'style'; expected lecture-noise, content, noise, normal-noise or grey, or a picture file\n/,
+    ],
+    [['texture', 'wave.png', '--init', 'content'], /--init is 'content'; expected lecture-noise, style, noise, .*, or/],
     [['reconstruct', 'cat.png', '--style-weight', '3'], /unknown option '--style-weight'/],
     [['reconstruct', 'cat.png', '--size', '64x32'], /--size is '64x32'; expected a whole number from 16/],
     [['reconstruct'], /missing required argument 'content'/],

@@ -61,6 +61,8 @@ describe('schedule', () => {
     [['schedule'], 'name one schedule, constant, .*, or a file with --phases'],
     [['schedule', 'sgdr', '-o', 'plot.gif'], "plot.gif: expected a plot's name that ends in .svg or .png, got .gif"],
     [['schedule', 'sgdr', '-o', 'missing/plot.svg'], 'missing/plot.svg: '],
+    [['schedule', 'rate-finder', '--momentum', '0.5'], 'phase 1: momentum is 0.5, which lbfgs does not have'],
+    [['schedule', 'rate-finder', '--optimizer', 'adam', '--momentum', '2'], "--momentum is '2'; expected a number"],
   ] as const)('refuses %j', async (args, message) => {
     const run = await impasto(folder, args);
     expect(run).toMatchObject({ status: 2, stdout: '' });
@@ -119,6 +121,21 @@ describe('stylize --phases', () => {
     expect(existsSync(path('bad.png'))).toBe(false);
   });
 
+  it('refuses scales of pictures that are to keep their sizes, for every experiment', async () => {
+    await writeFile(path('scale.json'), '[{"steps":1,"optimizer":"adam","learningRate":0.02,"scale":32}]');
+    for (const command of [
+      ['stylize', 'content.png', 'style.png'],
+      ['reconstruct', 'content.png'],
+      ['texture', 'style.png'],
+    ]) {
+      const run = await impasto(folder, [...command, '--phases', 'scale.json', '--no-resize', '-o', 'kept.png']);
+      expect(run).toMatchObject({ status: 2, stdout: '' });
+      expect(run.stderr).toBe(
+        'impasto: scale.json names scales, which --no-resize contradicts; take them out, or leave out --no-resize\n',
+      );
+    }
+  });
+
   it('refuses a file that is not there, or not JSON', async () => {
     await writeFile(path('text.json'), 'steps: 3\n');
     for (const [name, message] of [
@@ -148,6 +165,27 @@ describe('stylize --phases', () => {
     expect(run.status, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/^scales\.png {2}48x36, 6 evaluations, /);
     expect((await traceOf('scales.json')).map(({ scale }) => scale)).toEqual([34, 34, 34, 34, 48, 48]);
+  });
+});
+
+describe('--scales', () => {
+  it('leaves out those at which a picture is too small for the deepest layer', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', '--optimizer', 'adam', '--scales', '4', '--size', '32'],
+      ...['--style-layers', 'relu1_1', '--content-layers', 'relu5_1', '--iterations', '4', '-o', 'least.png'],
+    ]);
+    // relu5_1 needs 16 pixels: 23x17 has them, 16x12 does not.
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stderr).toContain('scales, with their evaluations: 23x17 (3), 32x24 (1)\n');
+  });
+
+  it('is one scale for a picture below the least', async () => {
+    await writePng(path('tiny.png'), 12, 12);
+    const run = await impasto(folder, [
+      ...['stylize', 'tiny.png', 'style.png', ...layers, '--scales', '3', '--iterations', '2', '-o', 'tiny-out.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^tiny-out\.png {2}12x12, 2 evaluations, /);
   });
 });
 

@@ -112,6 +112,22 @@ describe('stylize', () => {
     expect(trace.evaluations.length).toBeGreaterThan(0);
   });
 
+  it('interrupted before the first evaluation leaves an older picture and trace alone', async () => {
+    await writeFile(path('early.png'), 'older');
+    await writeFile(path('early.json'), 'older');
+    const run = start(folder, [
+      ...['stylize', 'content.png', 'style.png', '-o', 'early.png', '--size', '32', '--iterations', '100000'],
+      ...['--trace', 'early.json'],
+    ]);
+    await run.said(/^content content\.png /m);
+    run.child.kill('SIGINT');
+    const { status, stdout, stderr } = await run.finished;
+    expect({ status, stdout }, stderr).toEqual({ status: 130, stdout: '' });
+    expect(stderr).toContain('interrupted before the first evaluation; no picture is written\n');
+    expect(await readFile(path('early.png'), 'utf8')).toBe('older');
+    expect(await readFile(path('early.json'), 'utf8')).toBe('older');
+  });
+
   it('refuses what the adapter cannot hold, with the size that it can', async () => {
     const doctor = await impasto(folder, ['doctor', '--json']);
     const report: { adapter: { largestSquare: { side: number } } } = JSON.parse(doctor.stdout);

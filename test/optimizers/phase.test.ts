@@ -188,6 +188,8 @@ describe('recipes', () => {
     expect(scalesUpTo(100, 128)).toEqual([100]);
     expect(scalesTo(512, 3)).toEqual([256, 362, 512]);
     expect(scalesTo(40, 6)).toEqual([20, 28, 40]);
+    expect(scalesTo(40, 6, 24)).toEqual([28, 40]);
+    expect(scalesTo(40, 6, 64)).toEqual([40]);
   });
 
   it('runs a whole recipe at each scale', () => {

@@ -103,6 +103,8 @@ describe('the objective', () => {
     found.style.forEach((value, index) => {
       expect(Math.abs(value / (reference.terms[contents + index] ?? 0) - 1)).toBeLessThan(bounds.term);
     });
+    const { [contents + found.style.length]: totalVariation = 0 } = reference.terms;
+    expect(Math.abs(found.totalVariation - totalVariation)).toBeLessThanOrEqual(bounds.term * totalVariation);
     const gradient = await readFixtureGradient(one.fixture, one.objective);
     expect(relativeError(found.gradient, gradient)).toBeLessThan(bounds.gradient);
   }

@@ -159,7 +159,8 @@ describe('the command line', () => {
         const fromCommand = settingsOf(given);
         expect(fromCommand).toEqual(engineSettings(settings));
         // And once the size of the result is known.
-        const result = { content: { width: 300, height: 400 }, size: given.size };
+        const shape = { width: 300, height: 400 };
+        const result = { content: shape, style: shape, size: given.size };
         expect(given.size).toBe(pictures.size);
         expect(atScalesOf(fromCommand, given, given.preset, result)).toEqual(
           atScalesOf(engineSettings(settings), usedSettings(settings), settings.preset, result),

@@ -162,7 +162,7 @@ export class Studio {
     if (style.length === 0) throw new InputError('there is no painting; choose one');
     const size = job.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
     const chosen = usedSettings(job.settings);
-    const settings = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, size });
+    const settings = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, style, size });
     return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(job) });
   }
 
