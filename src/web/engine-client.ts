@@ -25,7 +25,7 @@ export class EngineClient {
 
   /** @param onFailure is called when the worker itself breaks down, with a sentence. */
   constructor(onEvent: (event: EngineEvent) => void, onFailure: (message: string) => void) {
-    this.#worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module', name: 'impasto' });
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'impasto' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if (data.kind === 'event') onEvent(data.event);
       else this.#settle(data);

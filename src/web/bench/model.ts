@@ -82,7 +82,7 @@ export class BenchModel {
   }
 
   #open(): Worker {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'benchmark' });
+    const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'benchmark' });
     worker.addEventListener('message', ({ data }: MessageEvent<BenchEvent>) => batch(() => this.#follow(data)));
     worker.addEventListener('error', ({ message }) => {
       this.#fail(`the benchmark's worker stopped (${message || 'it could not be loaded'}); reload the page`);
