@@ -35,29 +35,28 @@ export async function runJob(job: Job): Promise<number> {
   const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
   const settings = atScalesOf(job.settings, given, given.preset, pictures);
   const run = prepareRun({ ...pictures, settings, gpu });
-  announce(job, pictures, run, gpu);
-  return await paint(job, run, { gpu, weights: weights.layers });
+  const words = announcementOf(job, pictures, run, gpu);
+  return await paint(job, run, { gpu, weights: weights.layers }, words);
 }
 
-/** Says what is about to happen. */
-function announce(job: Job, from: TransferPictures, { scales, plan }: PreparedRun, gpu: Gpu): void {
+/** What is about to happen, a line each. */
+function announcementOf(job: Job, from: TransferPictures, { scales, plan }: PreparedRun, gpu: Gpu): readonly string[] {
   const at = scales.at(-1) ?? scales[0];
   const { description, isSoftware } = gpu.profile;
-  if (isSoftware && !job.isSized) {
-    remark(`no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`);
-  }
-  remark(`adapter ${description}, ${megabytes(plan.peakBytes)} needed`);
   const { content, styles } = job.paths;
   const result = `${at.content.width}x${at.content.height}`;
   const roles = [
     content === undefined ? `result ${result}` : `content ${describePicture(content, from.content, at.content)}`,
     ...(styles.length === 0 ? [] : [`style ${describeStyles(styles, from.style, at.style)}`]),
   ];
-  remark(roles.join(', '));
-  if (scales.length > 1) {
-    const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
-    remark(`scales, with their evaluations: ${sizes.join(', ')}`);
-  }
+  const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
+  const onCpu = `no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`;
+  return [
+    ...(isSoftware && !job.isSized ? [onCpu] : []),
+    `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,
+    roles.join(', '),
+    ...(scales.length > 1 ? [`scales, with their evaluations: ${sizes.join(', ')}`] : []),
+  ];
 }
 
 /** Each with its share, where there are several. */
@@ -79,7 +78,7 @@ function describePicture(path: string, from: Picture, to: Picture): string {
 type Engine = Parameters<typeof runPrepared>[1];
 
 /** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
-async function paint(job: Job, run: PreparedRun, engine: Engine): Promise<number> {
+async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: readonly string[]): Promise<number> {
   const { given } = job;
   const progress = startProgress(run.settings.iterations);
   const reports: EvaluationReport[] = [];
@@ -88,6 +87,8 @@ async function paint(job: Job, run: PreparedRun, engine: Engine): Promise<number
     onFirst: () => progress.note('stopping after this evaluation; Ctrl-C again stops at once'),
     beforeEnd: () => progress.stop(),
   });
+  // Whoever reads it may already want to stop.
+  for (const line of announcement) progress.note(line);
   try {
     const result = await runPrepared(run, {
       ...engine,
