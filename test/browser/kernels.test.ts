@@ -2,8 +2,8 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultTile, tileNames } from '../../src/kernels/tiles.ts';
 import { kernelCases } from '../cases/index.ts';
+import { variantNames } from '../support/variant-names.ts';
 import { type BuiltPage, buildPage } from './build.ts';
 import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
 import type { KernelReport } from './kernels/page.ts';
@@ -49,12 +49,6 @@ describe('kernels in Chromium', () => {
   );
 
   it('were run in every family', () => {
-    const bands = ['', ', bands of 1', ', bands of 2'];
-    const expected = [
-      ...['direct', 'lanes', 'im2col lanes', ...bands.map((band) => `winograd lanes${band}`)],
-      ...tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]),
-      ...bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`),
-    ];
-    expect([...seen].sort()).toEqual(expected.sort());
+    expect([...seen].sort()).toEqual(variantNames({ hasLanes: true }));
   });
 });

@@ -3,13 +3,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { lanesOf } from '../../src/kernels/family.ts';
-import { defaultTile, tileNames } from '../../src/kernels/tiles.ts';
 import { conv2dBackwardCase, conv2dForwardCase } from '../cases/conv2d.ts';
 import { foldedBackward, foldedForward } from '../cases/conv2d-problems.ts';
 import { kernelCases } from '../cases/index.ts';
 import type { KernelCase } from '../cases/kernel-case.ts';
 import { useGpu } from '../support/gpu.ts';
 import { checkCase, checkCaseInHalves } from '../support/run-case.ts';
+import { variantNames } from '../support/variant-names.ts';
 
 const gpu = useGpu();
 
@@ -42,13 +42,7 @@ describe('cases', () => {
 
   it('reach every family that the adapter has', () => {
     const families = new Set(kernelCases.flatMap((each) => each.variants(gpu()).map(({ name }) => name)));
-    const bands = ['', ', bands of 1', ', bands of 2'];
-    const lanes =
-      lanesOf(gpu().profile) === undefined
-        ? []
-        : ['lanes', 'im2col lanes', ...bands.flatMap((band) => [`winograd lanes${band}`, `winograd2 lanes${band}`])];
-    const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
-    const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
-    expect([...families].sort()).toEqual(['direct', 'routed', ...lanes, ...tiles, ...banded].sort());
+    const hasLanes = lanesOf(gpu().profile) !== undefined;
+    expect([...families].sort()).toEqual(variantNames({ hasLanes }));
   });
 });
