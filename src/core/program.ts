@@ -40,6 +40,8 @@ export class Program implements Disposable {
   readonly label: string;
   readonly #dispatches: Dispatch[] = [];
   readonly #pages: BufferSlice[] = [];
+  /** Asked for before every submit, made once. */
+  #ready: Promise<void> | undefined;
   #pageUsed = parameterPageBytes;
 
   constructor(gpu: Gpu, label: string) {
@@ -85,6 +87,7 @@ export class Program implements Disposable {
     });
     const dispatch: Dispatch = { label, compiled, bindGroup, grid: [x, y, z], kernel, uniform };
     this.#dispatches.push(dispatch);
+    this.#ready = undefined;
     return dispatch;
   }
 
@@ -95,7 +98,12 @@ export class Program implements Disposable {
   }
 
   /** Resolves when every kernel is compiled. @throws DeviceError with the driver's message. */
-  async ready(): Promise<void> {
+  ready(): Promise<void> {
+    this.#ready ??= this.#compile();
+    return this.#ready;
+  }
+
+  async #compile(): Promise<void> {
     await Promise.all([...new Set(this.#dispatches.map(({ compiled }) => compiled))].map((kernel) => kernel.ready()));
   }
 
