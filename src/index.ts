@@ -39,6 +39,9 @@ export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type 
 export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
+export type { PictureSize, TransferPlan } from './objective/memory-plan.ts';
+export type { LineSearch, ObjectiveOptions, WeightedLayer } from './objective/options.ts';
+export type { Style, StylePicture } from './objective/style-mix.ts';
 export { parsePhases } from './optimizers/parse-phases.ts';
 export {
   type DecayName,
@@ -80,6 +83,16 @@ export {
   writeImage,
 } from './platform/node/image-files.ts';
 export { weightFilePath } from './platform/node/weight-files.ts';
+export {
+  type OptimizerName,
+  type PresetName,
+  phasesOf,
+  presetNames,
+  presetSettings,
+  resolveSettings,
+  type Settings,
+  type SettingsOverrides,
+} from './settings/presets.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
 export {
@@ -91,21 +104,8 @@ export {
   type TexturePictures,
 } from './transfer/experiments.ts';
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
-export type { LineSearch, ObjectiveOptions, WeightedLayer } from './transfer/options.ts';
-export type { PictureSize, TransferPlan } from './transfer/plan.ts';
-export {
-  type OptimizerName,
-  type PresetName,
-  phasesOf,
-  presetNames,
-  presetSettings,
-  resolveSettings,
-  type Settings,
-  type SettingsOverrides,
-} from './transfer/presets.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
 export type { NoiseKind, Start } from './transfer/start.ts';
-export type { Style, StylePicture } from './transfer/style-mix.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,
@@ -117,8 +117,8 @@ export {
   type StylizeRequest,
   stylize,
 } from './transfer/stylize.ts';
-export { type AdapterSurvey, type FamilyChoice, surveyAdapter } from './transfer/survey.ts';
-export { type OperationReport, type TuneRequest, tune, type VariantReport } from './transfer/tune.ts';
+export { type AdapterSurvey, type FamilyChoice, surveyAdapter } from './tuning/survey.ts';
+export { type OperationReport, type TuneRequest, tune, type VariantReport } from './tuning/tune.ts';
 export {
   type AdapterTuning,
   formatTuning,
@@ -127,7 +127,7 @@ export {
   parseTuning,
   type TuningTable,
   withTuning,
-} from './transfer/tuning.ts';
+} from './tuning/tuning.ts';
 export { type BundledWeights, bundledWeights } from './weights/bundled.ts';
 export { type ByteSource, bytesSource } from './weights/byte-source.ts';
 export { type ConvertOptions, convertWeights } from './weights/convert.ts';

@@ -7,9 +7,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Size, sizeName } from '../src/bench/pictures.ts';
 import { messageOf } from '../src/core/errors.ts';
 import { describeEnvironment, progress } from './bench/environment.ts';
-import { type Size, sizeName } from './bench/measure/pictures.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { type PeersOptions, parsePeers } from './bench/peers/arguments.ts';
 import { compareRuns, type PeerReport, type PeerRun, peerMarkdown, peerText } from './bench/peers/compare.ts';

@@ -4,6 +4,16 @@
  */
 
 import { writeFileSync } from 'node:fs';
+import { type AdapterPeak, measurePeak } from '../src/bench/adapter-peak.ts';
+import { convProblems } from '../src/bench/conv-problems.ts';
+import { convRows } from '../src/bench/conv-rows.ts';
+import { isConvolution, medianOf, otherRows, shareRows, timeEvaluation } from '../src/bench/evaluation-rows.ts';
+import { evaluationName, evaluationRow } from '../src/bench/evaluations.ts';
+import { openObjective, uploadWeights } from '../src/bench/network.ts';
+import { markdownReport, textReport } from '../src/bench/output.ts';
+import { sizeName } from '../src/bench/pictures.ts';
+import type { EvaluationRow, KernelRow, Report, ShareRow } from '../src/bench/report.ts';
+import { requireTimestamps } from '../src/bench/timing.ts';
 import { messageOf } from '../src/core/errors.ts';
 import type { Gpu } from '../src/core/gpu.ts';
 import type { DeviceWeights } from '../src/models/device-weights.ts';
@@ -11,16 +21,6 @@ import { type BenchOptions, parseBench } from './bench/arguments.ts';
 import { checkKernels } from './bench/checks.ts';
 import { describeEnvironment, progress } from './bench/environment.ts';
 import { firstUseRows } from './bench/first-use.ts';
-import { type AdapterPeak, measurePeak } from './bench/measure/adapter-peak.ts';
-import { convProblems } from './bench/measure/conv-problems.ts';
-import { convRows } from './bench/measure/conv-rows.ts';
-import { isConvolution, medianOf, otherRows, shareRows, timeEvaluation } from './bench/measure/evaluation-rows.ts';
-import { evaluationName, evaluationRow } from './bench/measure/evaluations.ts';
-import { openObjective, uploadWeights } from './bench/measure/network.ts';
-import { markdownReport, textReport } from './bench/measure/output.ts';
-import { sizeName } from './bench/measure/pictures.ts';
-import type { EvaluationRow, KernelRow, Report, ShareRow } from './bench/measure/report.ts';
-import { requireTimestamps } from './bench/measure/timing.ts';
 import { memoryName, memoryRow } from './bench/memory.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { optimizerNames, optimizerRows } from './bench/optimizer-rows.ts';

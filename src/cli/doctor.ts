@@ -2,11 +2,11 @@
 
 import { DeviceError, InputError, messageOf } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
+import { megabytes } from '../objective/memory-plan.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
-import { megabytes } from '../transfer/plan.ts';
-import { resolveSettings } from '../transfer/presets.ts';
-import { type AdapterSurvey, type FamilyChoice, surveyAdapter } from '../transfer/survey.ts';
+import { resolveSettings } from '../settings/presets.ts';
+import { type AdapterSurvey, type FamilyChoice, surveyAdapter } from '../tuning/survey.ts';
 import { bundledWeights } from '../weights/bundled.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';

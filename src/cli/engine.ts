@@ -4,7 +4,7 @@ import { InputError, messageOf } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { cacheFilePath, readCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
-import { measuredOn, parseTuning, type TuningTable } from '../transfer/tuning.ts';
+import { measuredOn, parseTuning, type TuningTable } from '../tuning/tuning.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { remark } from './output.ts';
 

@@ -2,9 +2,9 @@
 
 import { basename } from 'node:path';
 import { InputError } from '../core/errors.ts';
+import type { PictureSize } from '../objective/memory-plan.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../transfer/experiments.ts';
-import type { PictureSize } from '../transfer/plan.ts';
 import {
   type Job,
   type RunArguments,
@@ -30,7 +30,7 @@ export interface TextureArguments extends RunArguments, StyleFitArguments {
 }
 
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planReconstructJob(content: string, given: ReconstructArguments): Job {
+export function reconstructJob(content: string, given: ReconstructArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
   const settings = contentOnly(settingsOf(withSafeSteps(given)));
@@ -53,7 +53,7 @@ export function planReconstructJob(content: string, given: ReconstructArguments)
 }
 
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planTextureJob(style: string, given: TextureArguments): Job {
+export function textureJob(style: string, given: TextureArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);

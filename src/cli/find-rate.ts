@@ -7,8 +7,8 @@ import { rateFinder } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { checkPlotWritable, writePlot } from '../platform/node/plot-file.ts';
 import { ratePlot } from '../plots/rate-plot.ts';
+import { basisOf } from '../settings/phase-choice.ts';
 import { type FoundRates, findRate } from '../transfer/find-rate.ts';
-import { basisOf } from '../transfer/phase-choice.ts';
 import { prepareRun } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
@@ -18,7 +18,7 @@ import { createFolderOf, defaultOutput, refuseOverwriting } from './paths.ts';
 import { type FindRateArguments, finderOptimizer, finderSteps } from './plot-arguments.ts';
 import { startProgress } from './progress.ts';
 import { defaultSizes } from './run-job.ts';
-import { planStylizeJob } from './stylize-job.ts';
+import { stylizeJob } from './stylize-job.ts';
 import { loadWeights } from './weights.ts';
 
 /** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
@@ -30,7 +30,7 @@ export async function runFindRate(content: string, style: string, given: FindRat
     optimizer: given.optimizer ?? finderOptimizer,
     iterations: given.iterations ?? finderSteps,
   };
-  const job = planStylizeJob(content, [style], { ...choice, resize: true });
+  const job = stylizeJob(content, [style], { ...choice, resize: true });
   const phases = parsePhases(rateFinder(basisOf(choice, given.preset), { from, to }));
   const output = given.output ?? defaultOutput(content, [style]).replace(/\.png$/, '-rates.svg');
   const arrange = await job.read();

@@ -12,16 +12,16 @@ async function run(args: readonly string[]): Promise<number> {
   let status: number = exitStatus.success;
   const program = buildProgram(impastoVersion(), {
     stylize: async (content, style, given) => {
-      const { planStylizeJob } = await import('./stylize-job.ts');
-      status = await (await import('./run-job.ts')).runJob(planStylizeJob(content, style, given));
+      const { stylizeJob } = await import('./stylize-job.ts');
+      status = await (await import('./run-job.ts')).runJob(stylizeJob(content, style, given));
     },
     reconstruct: async (content, given) => {
-      const { planReconstructJob } = await import('./experiment-jobs.ts');
-      status = await (await import('./run-job.ts')).runJob(planReconstructJob(content, given));
+      const { reconstructJob } = await import('./experiment-jobs.ts');
+      status = await (await import('./run-job.ts')).runJob(reconstructJob(content, given));
     },
     texture: async (style, given) => {
-      const { planTextureJob } = await import('./experiment-jobs.ts');
-      status = await (await import('./run-job.ts')).runJob(planTextureJob(style, given));
+      const { textureJob } = await import('./experiment-jobs.ts');
+      status = await (await import('./run-job.ts')).runJob(textureJob(style, given));
     },
     schedule: async (name, given) => {
       status = await (await import('./schedule.ts')).runSchedule(name, given);

@@ -7,8 +7,8 @@ import { parsePhases } from '../optimizers/parse-phases.ts';
 import { optimizerNames, type Phase } from '../optimizers/phase.ts';
 import { recipeNames } from '../optimizers/recipes.ts';
 import { fileProblem } from '../platform/node/file-problem.ts';
-import { type PhaseChoice, phasesOfChoice } from '../transfer/phase-choice.ts';
-import { type PresetName, presetNames, type Settings, usualLearningRate, usualMomentum } from '../transfer/presets.ts';
+import { type PhaseChoice, phasesOfChoice } from '../settings/phase-choice.ts';
+import { type PresetName, presetNames, type Settings, usualLearningRate, usualMomentum } from '../settings/presets.ts';
 import { orList, parseChoice, parseNumber } from './values.ts';
 
 const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];

@@ -2,7 +2,7 @@
 
 import { SingleBar } from 'cli-progress';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
-import { type Pace, Rate } from '../transfer/rate.ts';
+import { type Speed, Speedometer } from '../transfer/speed.ts';
 import { formatDuration, formatLoss, remark } from './output.ts';
 
 export interface Progress {
@@ -24,7 +24,7 @@ const mostBarColumns = 40;
 const leastBarColumns = 8;
 
 class BarProgress implements Progress {
-  readonly #rate: Rate;
+  readonly #speedometer: Speedometer;
   readonly #total: number;
   readonly #bar: SingleBar;
   #last: EvaluationReport | undefined;
@@ -33,7 +33,7 @@ class BarProgress implements Progress {
 
   constructor(total: number) {
     this.#total = total;
-    this.#rate = new Rate(total);
+    this.#speedometer = new Speedometer(total);
     const spare = (process.stderr.columns || 80) - textColumns;
     this.#bar = new SingleBar({
       stream: process.stderr,
@@ -49,9 +49,9 @@ class BarProgress implements Progress {
   }
 
   update(report: EvaluationReport): void {
-    const pace = this.#rate.report(report.evaluation, performance.now());
+    const pace = this.#speedometer.report(report.evaluation, performance.now());
     this.#last = report;
-    this.#texts = { losses: describeLosses(report), pace: describePace(pace) };
+    this.#texts = { losses: describeLosses(report), pace: describeSpeed(pace) };
     this.#bar.update(report.evaluation, this.#texts);
   }
 
@@ -72,7 +72,7 @@ class BarProgress implements Progress {
 
 /** The first, the last, and one for every twentieth of the run or ten seconds. */
 class LineProgress implements Progress {
-  readonly #rate: Rate;
+  readonly #speedometer: Speedometer;
   readonly #total: number;
   #last: EvaluationReport | undefined;
   #printed = Number.NEGATIVE_INFINITY;
@@ -80,18 +80,18 @@ class LineProgress implements Progress {
 
   constructor(total: number) {
     this.#total = total;
-    this.#rate = new Rate(total);
+    this.#speedometer = new Speedometer(total);
   }
 
   update(report: EvaluationReport): void {
     const { evaluation } = report;
     const nowMs = performance.now();
-    const pace = this.#rate.report(evaluation, nowMs);
+    const pace = this.#speedometer.report(evaluation, nowMs);
     this.#last = report;
     const isDue = evaluation - this.#printed >= this.#total / 20 || nowMs - this.#printedAtMs >= 10_000;
     if (!isDue) return;
     [this.#printed, this.#printedAtMs] = [evaluation, nowMs];
-    remark(`${describeReport(report, this.#total)}  ${describePace(pace)}`.trimEnd());
+    remark(`${describeReport(report, this.#total)}  ${describeSpeed(pace)}`.trimEnd());
   }
 
   note(line: string): void {
@@ -114,7 +114,7 @@ function describeLosses({ total, content, style }: EvaluationReport): string {
   return `total ${formatLoss(total)}  content ${formatLoss(content)}  style ${formatLoss(style)}`;
 }
 
-function describePace({ perSecond, secondsLeft }: Pace): string {
+function describeSpeed({ perSecond, secondsLeft }: Speed): string {
   if (perSecond === undefined || secondsLeft === undefined) return '';
   return `${perSecond.toPrecision(3)}/s  ${formatDuration(secondsLeft)} left`;
 }

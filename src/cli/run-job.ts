@@ -2,15 +2,15 @@
 
 import { basename } from 'node:path';
 import type { Gpu } from '../core/gpu.ts';
+import { megabytes } from '../objective/memory-plan.ts';
+import { mixOf, type Style } from '../objective/style-mix.ts';
 import { totalSteps } from '../optimizers/phase.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
+import { atScalesOf } from '../settings/phase-choice.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
-import { atScalesOf } from '../transfer/phase-choice.ts';
-import { megabytes } from '../transfer/plan.ts';
 import type { RunResult } from '../transfer/run.ts';
-import { mixOf, type Style } from '../transfer/style-mix.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';

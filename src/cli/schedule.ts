@@ -8,7 +8,7 @@ import { rateFinder, recipeNames } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writePlot } from '../platform/node/plot-file.ts';
 import { schedulePlot } from '../plots/schedule-plot.ts';
-import { basisOf } from '../transfer/phase-choice.ts';
+import { basisOf } from '../settings/phase-choice.ts';
 import { exitStatus } from './failure.ts';
 import { didYouMean } from './nearest.ts';
 import { phasesFor } from './optimizer-arguments.ts';

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { type NetworkName, networkNames, tapNamesOf } from '../models/vgg.ts';
-import type { ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
-import { plainest } from '../transfer/phase-choice.ts';
+import type { ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
+import { plainest } from '../settings/phase-choice.ts';
 import {
   type PresetName,
   presetNames,
@@ -12,7 +12,7 @@ import {
   type Settings,
   type StyleFit,
   styleFits,
-} from '../transfer/presets.ts';
+} from '../settings/presets.ts';
 import { addPresetOption, type OptimizerArguments, phasesFor } from './optimizer-arguments.ts';
 import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
 

@@ -3,8 +3,8 @@
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../core/errors.ts';
+import type { StylePicture } from '../objective/style-mix.ts';
 import { readImage } from '../platform/node/image-files.ts';
-import type { StylePicture } from '../transfer/style-mix.ts';
 import {
   type Job,
   type RunArguments,
@@ -31,7 +31,7 @@ const demo = {
 } as const;
 
 /** @throws InputError where the arguments contradict each other or make no sense. */
-export function planStylizeJob(content: string | undefined, styles: readonly string[], given: StylizeArguments): Job {
+export function stylizeJob(content: string | undefined, styles: readonly string[], given: StylizeArguments): Job {
   const { resize, size, styleWeights } = given;
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);

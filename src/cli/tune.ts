@@ -3,8 +3,8 @@
 import { InputError } from '../core/errors.ts';
 import { cacheFilePath, createCacheFolder, writeCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
-import { checkTuneSize, type OperationReport, tune } from '../transfer/tune.ts';
-import { formatTuning, withTuning } from '../transfer/tuning.ts';
+import { checkTuneSize, type OperationReport, tune } from '../tuning/tune.ts';
+import { formatTuning, withTuning } from '../tuning/tuning.ts';
 import { readTuning, tuningFile } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { answer, remark } from './output.ts';

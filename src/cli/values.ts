@@ -1,7 +1,7 @@
 /** Option values, parsed strictly: what is not plainly meant is refused, with the option's name and what was expected. */
 
 import { InputError } from '../core/errors.ts';
-import type { WeightedLayer } from '../transfer/options.ts';
+import type { WeightedLayer } from '../objective/options.ts';
 import { didYouMean } from './nearest.ts';
 
 /** The bounds of a number. Everything is stored as f32 on the device, so nothing above its largest value is a number. */

@@ -82,7 +82,7 @@ export class Gpu implements Disposable {
     /** Compiles kernels beside other work, where the GPU's process has other things to do. */
     readonly compileAside?: boolean;
     /** What one submit should take at most, where others share the GPU; undefined never splits work. */
-    readonly submitTargetMs?: number | undefined;
+    readonly submitGoalMs?: number | undefined;
   }) {
     this.lowMemory = options.lowMemory ?? false;
     this.kernelFamily = options.kernelFamily;
@@ -92,7 +92,7 @@ export class Gpu implements Disposable {
     this.profile = options.profile;
     this.buffers = new BufferPool(options.device);
     this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
-    this.#pacer = options.submitTargetMs === undefined ? undefined : new Pacer(this, options.submitTargetMs);
+    this.#pacer = options.submitGoalMs === undefined ? undefined : new Pacer(this, options.submitGoalMs);
     this.device.lost.then((info) => {
       if (info.reason !== 'destroyed') this.#lost = info.message;
     });
@@ -149,7 +149,7 @@ export class Gpu implements Disposable {
   }
 
   /**
-   * As `submit`, for work that may take long: where the owner gave a `submitTargetMs`, in pieces of about that time. Resolves when
+   * As `submit`, for work that may take long: where the owner gave a `submitGoalMs`, in pieces of about that time. Resolves when
    * all of it is submitted.
    */
   async submitPaced(programs: readonly Program[], finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {

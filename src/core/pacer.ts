@@ -1,7 +1,7 @@
 /**
  * Submits long work in pieces, so that a desktop that shares the GPU gets its turn in between. How long a piece takes is
- * measured, not guessed: one that takes longer than the target is cut in two the next time, two neighbours that are short together
- * are joined. A dispatch is never cut: one that takes longer than the target alone stays so.
+ * measured, not guessed: one that takes longer than the goal is cut in two the next time, two neighbours that are short together
+ * are joined. A dispatch is never cut: one that takes longer than the goal alone stays so.
  */
 
 import type { Gpu } from './gpu.ts';
@@ -27,12 +27,12 @@ interface Piece {
 
 /** Programs that were never measured are cut after so many dispatches. */
 const unknownPieceDispatches = 8;
-/** Neighbours are joined when both together take less than this share of the target: less than 1, or they would be cut again. */
+/** Neighbours are joined when both together take less than this share of the goal: less than 1, or they would be cut again. */
 const joinBelow = 0.6;
 
 export class Pacer {
   readonly #gpu: Gpu;
-  readonly #targetMs: number;
+  readonly #goalMs: number;
   /** By program: the dispatches that begin a piece. */
   readonly #cuts = new WeakMap<Program, Set<number>>();
   /** By program and first dispatch: what the piece took. */
@@ -40,10 +40,10 @@ export class Pacer {
   readonly #inFlight = new Map<Piece, Promise<void>>();
   #lastDoneAtMs = 0;
 
-  /** @param targetMs What a piece should take at most. */
-  constructor(gpu: Gpu, targetMs: number) {
+  /** @param goalMs What a piece should take at most. */
+  constructor(gpu: Gpu, goalMs: number) {
     this.#gpu = gpu;
-    this.#targetMs = targetMs;
+    this.#goalMs = goalMs;
   }
 
   /**
@@ -61,7 +61,7 @@ export class Pacer {
   async #room(): Promise<void> {
     const queuedMs = (): number => [...this.#inFlight.keys()].reduce((sum, { expectedMs }) => sum + expectedMs, 0);
     // One piece always waits behind the one at work, or the device would idle between them.
-    while (this.#inFlight.size > 1 && queuedMs() > this.#targetMs) await this.#inFlight.values().next().value;
+    while (this.#inFlight.size > 1 && queuedMs() > this.#goalMs) await this.#inFlight.values().next().value;
   }
 
   #submitPiece(piece: Piece, finish: ((encoder: GPUCommandEncoder) => void) | undefined): void {
@@ -84,7 +84,7 @@ export class Pacer {
     const [first] = piece.ranges;
     if (first === undefined) return;
     this.#measuredOf(first.program).set(first.from, elapsedMs);
-    if (elapsedMs > this.#targetMs) this.#cutInTwo(piece);
+    if (elapsedMs > this.#goalMs) this.#cutInTwo(piece);
     else this.#joinToPrevious(piece, elapsedMs);
   }
 
@@ -104,7 +104,7 @@ export class Pacer {
   #joinToPrevious({ previous, ranges }: Piece, elapsedMs: number): void {
     const [first] = ranges;
     if (previous?.elapsedMs === undefined || first === undefined) return;
-    if (previous.elapsedMs + elapsedMs > joinBelow * this.#targetMs) return;
+    if (previous.elapsedMs + elapsedMs > joinBelow * this.#goalMs) return;
     this.#cutsOf(first.program).delete(first.from);
     // What the previous piece took holds for it alone: nothing more is joined to it before it is measured again.
     previous.elapsedMs = undefined;
@@ -126,7 +126,7 @@ export class Pacer {
     for (const ranges of groups) {
       const [first] = ranges;
       const measuredMs = first && this.#measuredOf(first.program).get(first.from);
-      pieces.push({ ranges, previous: pieces.at(-1), elapsedMs: undefined, expectedMs: measuredMs ?? this.#targetMs });
+      pieces.push({ ranges, previous: pieces.at(-1), elapsedMs: undefined, expectedMs: measuredMs ?? this.#goalMs });
     }
     return pieces;
   }

@@ -16,8 +16,8 @@ import { paddedChannels } from '../kernels/elementwise.ts';
 import { backendOf } from '../kernels/family.ts';
 import { im2colWeightBytes, packIm2colWeight } from '../kernels/im2col.ts';
 import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
+import { conv2dShapeOf } from './pass.ts';
 import { type ActivationOptions, paddingModeOf } from './plan.ts';
-import { conv2dShapeOf } from './schedule.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
 
 /** One convolution's weights on the host: weight [out, in, 3, 3] as PyTorch has it, bias [out]. */

@@ -1,4 +1,4 @@
-/** Records a schedule on a device: buffers from the plan, weights from the device, one call per step. No losses, no optimiser. */
+/** Records a pass on a device: buffers from the plan, weights from the device, one call per step. No losses, no optimiser. */
 
 import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
@@ -15,6 +15,7 @@ import { type Backend, backendOf } from '../kernels/family.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
+import { conv2dShapeOf, type FeatureMap, type Pass, type Step } from './pass.ts';
 import {
   type ActivationPlan,
   type ConvStep,
@@ -24,7 +25,6 @@ import {
   planActivations,
   scratchName,
 } from './plan.ts';
-import { conv2dShapeOf, type FeatureMap, type Schedule, type Step } from './schedule.ts';
 
 /** What stands at a tap: writes the gradient of its loss with respect to the tap's feature map. */
 export interface TapLoss {
@@ -36,7 +36,7 @@ export interface TapLoss {
 }
 
 export interface ExecutorOptions {
-  readonly schedule: Schedule;
+  readonly pass: Pass;
   readonly pooling: Pooling;
   /** How the first convolution pads; replication avoids a border vignette (crowsonkb; Gatys et al. pad zeros). */
   readonly paddingMode: PaddingMode;
@@ -54,7 +54,7 @@ export class VggExecutor implements Disposable {
     this.#backend = backendOf(gpu);
     this.#weights = weights;
     this.#options = options;
-    this.#plan = planActivations(options.schedule, {
+    this.#plan = planActivations(options.pass, {
       backend: this.#backend,
       paddingMode: options.paddingMode,
     });
@@ -69,30 +69,30 @@ export class VggExecutor implements Disposable {
 
   /** The network's input, [H, W, 4]. */
   get input(): BufferSlice {
-    return this.#slice(this.#options.schedule.input);
+    return this.#slice(this.#options.pass.input);
   }
 
-  /** The gradient with respect to the input, [H, W, 4]. @throws ShapeError for a schedule without backward pass. */
+  /** The gradient with respect to the input, [H, W, 4]. @throws ShapeError for a pass without backward pass. */
   get gradInput(): BufferSlice {
-    const { gradInput } = this.#options.schedule;
+    const { gradInput } = this.#options.pass;
     if (gradInput === undefined) {
       throw new ShapeError('this executor was built without a backward pass');
     }
     return this.#slice(gradInput);
   }
 
-  /** The feature map of a tap, [h, w, C], in the schedule's storage; valid after a forward-only run. */
+  /** The feature map of a tap, [h, w, C], in the pass's storage; valid after a forward-only run. */
   tap(name: string): BufferSlice {
-    const map = this.#options.schedule.taps.get(name);
+    const map = this.#options.pass.taps.get(name);
     if (map === undefined) {
       throw new ShapeError(`'${name}' is not among this executor's taps`);
     }
     return this.#slice(map);
   }
 
-  /** Records every step of the schedule; `losses` by tap name. */
+  /** Records every step of the pass; `losses` by tap name. */
   record(program: Program, losses: ReadonlyMap<string, readonly TapLoss[]> = new Map()): void {
-    for (const step of this.#options.schedule.steps) {
+    for (const step of this.#options.pass.steps) {
       this.#recordStep(program, step, losses);
     }
   }

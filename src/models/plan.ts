@@ -7,7 +7,7 @@
 import { bindingAlignmentBytes, bytesPerElement, roundUp } from '../core/buffers.ts';
 import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
-import { conv2dShapeOf, type FeatureMap, mapsOf, type Schedule, type Step } from './schedule.ts';
+import { conv2dShapeOf, type FeatureMap, mapsOf, type Pass, type Step } from './pass.ts';
 
 /** A buffer of the plan and the maps that live in it. */
 export interface Slot {
@@ -55,22 +55,19 @@ export function mapBytes(map: FeatureMap): number {
   return mapValues(map) * bytesPerElement(map.element);
 }
 
-/** What besides the schedule decides which kernels an evaluation runs, and with them its weights and its memory. */
+/** What besides the pass decides which kernels an evaluation runs, and with them its weights and its memory. */
 export interface ActivationOptions {
   readonly backend: Backend;
   readonly paddingMode: PaddingMode;
 }
 
-/** Plans the maps of a schedule. */
-export function planActivations(schedule: Schedule, options: ActivationOptions): ActivationPlan {
-  const lifetimes = lifetimesOf(schedule, (step) => scratchBytesOf(step, options));
+/** Plans the maps of a pass. */
+export function planActivations(pass: Pass, options: ActivationOptions): ActivationPlan {
+  const lifetimes = lifetimesOf(pass, (step) => scratchBytesOf(step, options));
   return assignPlaces([...lifetimes.values()]);
 }
 
-function lifetimesOf(
-  schedule: Schedule,
-  scratchBytes: (step: ConvStep) => readonly number[],
-): ReadonlyMap<string, Lifetime> {
+function lifetimesOf(pass: Pass, scratchBytes: (step: ConvStep) => readonly number[]): ReadonlyMap<string, Lifetime> {
   const lifetimes = new Map<string, Lifetime>();
   const use = (name: string, sizeBytes: number, at: number): void => {
     const known = lifetimes.get(name);
@@ -82,14 +79,14 @@ function lifetimesOf(
       last: Math.max(at, known?.last ?? at),
     });
   };
-  const end = schedule.steps.length;
+  const end = pass.steps.length;
   // The input is written before the first step; its gradient, and taps when nothing goes backward, are read after the last.
-  use(schedule.input.name, mapBytes(schedule.input), -1);
-  const readAfter = schedule.gradInput === undefined ? [...schedule.taps.values()] : [schedule.gradInput];
+  use(pass.input.name, mapBytes(pass.input), -1);
+  const readAfter = pass.gradInput === undefined ? [...pass.taps.values()] : [pass.gradInput];
   for (const map of readAfter) {
     use(map.name, mapBytes(map), end);
   }
-  schedule.steps.forEach((step, at) => {
+  pass.steps.forEach((step, at) => {
     for (const map of mapsOf(step)) {
       use(map.name, mapBytes(map), at);
     }

@@ -6,10 +6,10 @@ import { Patience } from '../core/patience.ts';
 import { toPlanar } from '../images/planar.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
-import { TransferObjective } from './objective.ts';
-import type { Settings } from './presets.ts';
+import { TransferObjective } from '../objective/objective.ts';
+import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
+import type { Settings } from '../settings/presets.ts';
 import { convolutionsOf, planStylize } from './stylize.ts';
-import { channelOf, pixelsPerUnit } from './variable.ts';
 
 export interface EvaluateRequest {
   readonly gpu: Gpu;

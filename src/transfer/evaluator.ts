@@ -6,9 +6,9 @@
 import { NonFiniteLossError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
+import type { TermKind, TransferObjective } from '../objective/objective.ts';
 import type { Evaluator } from '../optimizers/optimizer.ts';
 import { LossReadback } from './loss-readback.ts';
-import type { TermKind, TransferObjective } from './objective.ts';
 
 /** What is known of one evaluation. */
 export interface EvaluationReport {

@@ -8,7 +8,7 @@ import type { DeviceObjective, Optimizer, OptimizerState, StepValues } from '../
 import { type OptimizerName, type Phase, valueAt } from '../optimizers/phase.ts';
 import { rmspropRule } from '../optimizers/rmsprop.ts';
 import { sgdRule } from '../optimizers/sgd.ts';
-import type { Settings } from './presets.ts';
+import type { Settings } from '../settings/presets.ts';
 
 /**
  * β₂ of Adam is crowsonkb/style-transfer-pytorch's; PyTorch's 0.999 remembers the large gradients of the start for too long. All other

@@ -6,13 +6,13 @@
 import { NonFiniteLossError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
+import type { TransferObjective } from '../objective/objective.ts';
+import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
 import type { Phase } from '../optimizers/phase.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
-import type { TransferObjective } from './objective.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
 import { resizeState } from './resize-state.ts';
-import type { Style } from './style-mix.ts';
 
 /** A place in a run. */
 export type RunPlace = Pick<EvaluationReport, 'evaluation' | 'phase' | 'step'>;

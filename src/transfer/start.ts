@@ -5,7 +5,7 @@ import { greyPicture, halveTowards, normalNoise, uniformNoise } from '../images/
 import { medianFilter } from '../images/median-filter.ts';
 import { coverCropTopLeft, resizeImage, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { imageNetMean } from './options.ts';
+import { imageNetMean } from '../objective/options.ts';
 
 /** Starts that are drawn from a seed. */
 export const noiseKinds = ['noise', 'normal-noise', 'lecture-noise', 'grey', 'style-colours'] as const;

@@ -7,16 +7,22 @@ import { fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
-import { layersUntil } from '../models/schedule.ts';
+import { layersUntil } from '../models/pass.ts';
 import type { ConvLayer } from '../models/vgg.ts';
+import {
+  checkLimits,
+  type PictureSize,
+  type PlanRequest,
+  type TransferPlan,
+  tapsOf,
+} from '../objective/memory-plan.ts';
+import { TransferObjective } from '../objective/objective.ts';
+import { leadOf, mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
 import type { Phase } from '../optimizers/phase.ts';
-import { TransferObjective } from './objective.ts';
+import { phasesOf, type Settings } from '../settings/presets.ts';
 import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
-import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan, tapsOf } from './plan.ts';
-import { phasesOf, type Settings } from './presets.ts';
 import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
 import { initialPicture, type Start } from './start.ts';
-import { leadOf, mixOf, type Style, type StylePicture } from './style-mix.ts';
 
 export interface StylizeRequest {
   readonly gpu: Gpu;

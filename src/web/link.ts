@@ -6,10 +6,10 @@
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../cli/values.ts';
 import { messageOf } from '../core/errors.ts';
 import { tapNamesOf } from '../models/vgg.ts';
+import type { WeightedLayer } from '../objective/options.ts';
 import { optimizerNames } from '../optimizers/phase.ts';
 import { recipeNames } from '../optimizers/recipes.ts';
-import type { WeightedLayer } from '../transfer/options.ts';
-import { presetNames } from '../transfer/presets.ts';
+import { presetNames } from '../settings/presets.ts';
 import { type PageSettings, pageNetwork, usualSettings } from './settings.ts';
 
 /** A painting in the mix, by the name of an example. */

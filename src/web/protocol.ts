@@ -1,7 +1,7 @@
 /** What the page and its worker say to each other: calls with an answer, and events. Everything in it can be cloned. */
 
+import type { LossTerm } from '../objective/objective.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
-import type { LossTerm } from '../transfer/objective.ts';
 import type { RunEnd } from '../transfer/run.ts';
 import type { PageSettings } from './settings.ts';
 
@@ -24,7 +24,7 @@ export interface StyleShare {
 }
 
 /** What is to be painted. */
-export interface Job {
+export interface Order {
   readonly settings: PageSettings;
   readonly content: string;
   readonly styles: readonly StyleShare[];
@@ -71,10 +71,10 @@ export interface Calls {
   show: { readonly sent: { readonly file: Blob }; readonly answer: PictureInfo };
   /** Fetches the weights again after they failed to arrive. */
   weights: { readonly sent: undefined; readonly answer: undefined };
-  /** What a job would take, or why it cannot be done. */
-  plan: { readonly sent: Job; readonly answer: PlanInfo };
+  /** What an order would take, or why it cannot be done. */
+  plan: { readonly sent: Order; readonly answer: PlanInfo };
   /** Answers when the run has ended. */
-  start: { readonly sent: Job; readonly answer: RunSummary };
+  start: { readonly sent: Order; readonly answer: RunSummary };
   pace: { readonly sent: { readonly pace: Pace }; readonly answer: undefined };
   stop: { readonly sent: undefined; readonly answer: undefined };
   /** The picture on the canvas as PNG, with texts in its metadata. */

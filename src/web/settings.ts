@@ -1,9 +1,9 @@
 /** The settings of the page: few, flat, and able to live in a link. What is undefined is left to the preset. */
 
 import type { NetworkName } from '../models/vgg.ts';
-import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../transfer/options.ts';
-import { type PhaseChoice, phasesOfChoice, plainest } from '../transfer/phase-choice.ts';
-import { type PresetName, presetSettings, resolveSettings, type Settings } from '../transfer/presets.ts';
+import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
+import { type PhaseChoice, phasesOfChoice, plainest } from '../settings/phase-choice.ts';
+import { type PresetName, presetSettings, resolveSettings, type Settings } from '../settings/presets.ts';
 
 export interface PageSettings extends PhaseChoice {
   readonly preset: PresetName;

@@ -5,20 +5,20 @@ import type { ConvertArguments } from '../../src/cli/convert.ts';
 import type { DoctorArguments } from '../../src/cli/doctor.ts';
 import type { EvaluateArguments } from '../../src/cli/evaluate.ts';
 import {
-  planReconstructJob,
-  planTextureJob,
   type ReconstructArguments,
+  reconstructJob,
   type TextureArguments,
+  textureJob,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
 import { phasesFor } from '../../src/cli/optimizer-arguments.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
-import { planStylizeJob, type StylizeArguments } from '../../src/cli/stylize-job.ts';
+import { type StylizeArguments, stylizeJob } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
-import { presetNames, presetSettings } from '../../src/transfer/presets.ts';
+import { presetNames, presetSettings } from '../../src/settings/presets.ts';
 
 interface Parsed {
   stylize?: { content: string | undefined; styles: readonly string[]; given: StylizeArguments };
@@ -149,7 +149,7 @@ describe('stylize', () => {
 
   it('refuses scales of pictures that keep their sizes', async () => {
     const given = await stylizeArguments('--scales', '2', '--no-resize');
-    expect(() => planStylizeJob('a', ['b'], given)).toThrow('--scales and --no-resize contradict each other');
+    expect(() => stylizeJob('a', ['b'], given)).toThrow('--scales and --no-resize contradict each other');
   });
 
   it.each([
@@ -171,12 +171,12 @@ describe('stylize', () => {
 
   it('names results after the pictures', async () => {
     const given = await stylizeArguments();
-    expect(planStylizeJob('a/cat.jpg', ['b/wave.png'], given)).toMatchObject({
+    expect(stylizeJob('a/cat.jpg', ['b/wave.png'], given)).toMatchObject({
       paths: { content: 'a/cat.jpg', styles: ['b/wave.png'] },
       output: 'out/cat-wave.png',
     });
-    expect(planStylizeJob('cat.jpg', ['wave.png', 'b/kahlo.jpg'], given).output).toBe('out/cat-wave-kahlo.png');
-    expect(planStylizeJob(undefined, [], given)).toMatchObject({
+    expect(stylizeJob('cat.jpg', ['wave.png', 'b/kahlo.jpg'], given).output).toBe('out/cat-wave-kahlo.png');
+    expect(stylizeJob(undefined, [], given)).toMatchObject({
       paths: { content: 'examples/chelsea.png', styles: ['examples/great_wave.jpg'] },
       output: 'out/cat-great-wave.png',
     });
@@ -186,9 +186,7 @@ describe('stylize', () => {
     const { stylize } = await parse('stylize', 'c', 's1', 's2', 's3', '--style-weights', '2, 1,0.5');
     expect(stylize).toMatchObject({ content: 'c', styles: ['s1', 's2', 's3'], given: { styleWeights: [2, 1, 0.5] } });
     const given = await stylizeArguments('--style-weights', '2,1');
-    expect(() => planStylizeJob('c', ['s'], given)).toThrow(
-      '--style-weights has 2 numbers for 1 style picture; expected',
-    );
+    expect(() => stylizeJob('c', ['s'], given)).toThrow('--style-weights has 2 numbers for 1 style picture; expected');
     for (const list of ['', '1,', '1,-1', '1;2']) {
       await expect(parse('stylize', 'c', 's', 's', '--style-weights', list)).rejects.toThrow('--style-weights is');
     }
@@ -201,8 +199,8 @@ describe('stylize', () => {
 
   it('refuses one picture alone, and sizes that contradict each other', async () => {
     const given = await stylizeArguments();
-    expect(() => planStylizeJob('cat.jpg', [], given)).toThrow('only one picture was given, cat.jpg');
-    expect(() => planStylizeJob('a', ['b'], { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
+    expect(() => stylizeJob('cat.jpg', [], given)).toThrow('only one picture was given, cat.jpg');
+    expect(() => stylizeJob('a', ['b'], { ...given, resize: false, size: 64 })).toThrow('--size and --no-resize');
   });
 });
 
@@ -214,7 +212,7 @@ describe('the experiments', () => {
       content: 'a/cat.jpg',
       given: { preset: 'default', resize: true, init: 'lecture-noise', seed: 0 },
     });
-    const job = planReconstructJob(reconstruct.content, reconstruct.given);
+    const job = reconstructJob(reconstruct.content, reconstruct.given);
     expect(job).toMatchObject({ paths: { content: 'a/cat.jpg' }, output: 'out/cat-reconstruction.png' });
     expect(job.settings.objective).toEqual({ ...presetSettings('default').objective, styleLayers: [] });
     expect(job.settings.lineSearch).toBe('strong-wolfe');
@@ -223,7 +221,7 @@ describe('the experiments', () => {
   it('search along the direction of L-BFGS unless told otherwise', async () => {
     const lineSearchOf = async (...args: readonly string[]) => {
       const { texture } = await parse('texture', 'wave.png', ...args);
-      return texture && planTextureJob(texture.style, texture.given).settings.lineSearch;
+      return texture && textureJob(texture.style, texture.given).settings.lineSearch;
     };
     expect(await lineSearchOf()).toBe('strong-wolfe');
     expect(await lineSearchOf('--line-search', 'none')).toBe('none');
@@ -235,7 +233,7 @@ describe('the experiments', () => {
     const { texture } = await parse('texture', 'b/wave.png', ...args);
     if (texture === undefined) throw new Error('texture was not called');
     expect(texture.given.size).toEqual({ width: 64, height: 32 });
-    const { output, settings } = planTextureJob(texture.style, texture.given);
+    const { output, settings } = textureJob(texture.style, texture.given);
     expect(output).toBe('out/wave-texture.png');
     const fitting = { styleFit: 'cover', styleScale: 0.5, enlargeStyle: true };
     expect(settings).toMatchObject({ ...fitting, objective: { contentLayers: [] } });

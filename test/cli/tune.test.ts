@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { parseTuning } from '../../src/transfer/tuning.ts';
+import { parseTuning } from '../../src/tuning/tuning.ts';
 import { impasto, workFolder } from './program.ts';
 
 const { folder, path } = workFolder();

@@ -6,7 +6,7 @@ import { formatDuration, formatLoss, printable } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
-import { Rate } from '../../src/transfer/rate.ts';
+import { Speedometer } from '../../src/transfer/speed.ts';
 
 describe('numbers', () => {
   it.each([
@@ -112,9 +112,9 @@ describe('what is shown', () => {
   });
 
   it('the pace leaves the first evaluation out, which compiles', () => {
-    const rate = new Rate(10);
-    expect(rate.report(1, 5000).perSecond).toBeUndefined();
-    expect(rate.report(2, 5500)).toEqual({ perSecond: 2, secondsLeft: 4 });
-    expect(rate.report(2, 5500).secondsLeft).toBe(4);
+    const speedometer = new Speedometer(10);
+    expect(speedometer.report(1, 5000).perSecond).toBeUndefined();
+    expect(speedometer.report(2, 5500)).toEqual({ perSecond: 2, secondsLeft: 4 });
+    expect(speedometer.report(2, 5500).secondsLeft).toBe(4);
   });
 });

@@ -26,8 +26,14 @@ interface Room {
 /** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
 const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts', 'core/errors.ts', 'core/gpu.ts'];
 
+/** What a front door opens to. */
+const doors = ['transfer', 'settings', 'objective'];
+
 /** What is pure in optimizers/: phases, their recipes and their check. */
 const phases = ['optimizers/phase.ts', 'optimizers/recipes.ts', 'optimizers/parse-phases.ts'];
+
+/** Everything below the front doors that computes. */
+const engine = ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights', 'objective'];
 
 const rooms: readonly Room[] = [
   { place: 'core', may: [] },
@@ -38,7 +44,16 @@ const rooms: readonly Room[] = [
   { place: 'images', may: ['core/errors.ts'] },
   { place: 'plots', may: [], mayTypes: ['optimizers/phase.ts'] },
   { place: 'weights', may: ['core/errors.ts', 'models/vgg.ts'] },
-  { place: 'transfer', may: ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights'] },
+  // What is optimised, and the memory it takes. Knows no optimiser but the interface that they minimise.
+  {
+    place: 'objective',
+    may: ['core', 'kernels', 'models', 'losses', 'images', 'optimizers/optimizer.ts', 'optimizers/parse-phases.ts'],
+  },
+  // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
+  { place: 'settings', may: ['core/errors.ts', 'models/vgg.ts', 'images/fit.ts', 'objective', ...phases] },
+  { place: 'transfer', may: [...engine, 'settings'] },
+  { place: 'tuning', may: [...engine, 'settings', 'transfer'] },
+  { place: 'bench', may: [...engine, 'settings', 'transfer'], outside: true },
   {
     place: 'platform/node',
     may: forPlatforms,
@@ -57,10 +72,10 @@ const rooms: readonly Room[] = [
     outside: true,
   },
   {
-    // A front door knows transfer, core and its platform. A departure: `convert` needs no engine and works straight on
+    // A front door knows transfer, what it is told, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: ['transfer', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
+    may: [...doors, 'tuning', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
     packages: 'npm and node:',
     globals: ['process'],
     outside: true,
@@ -68,13 +83,26 @@ const rooms: readonly Room[] = [
   {
     // It holds pictures and weights in hand as `index.ts` does. A link says settings in the command line's words, hence its values.
     place: 'web',
-    may: ['transfer', 'core', 'platform/browser', 'images', 'weights', 'models/vgg.ts', 'cli/values.ts', ...phases],
+    may: [
+      ...doors,
+      'bench',
+      'core',
+      'platform/browser',
+      'images',
+      'weights',
+      'models/vgg.ts',
+      'cli/values.ts',
+      ...phases,
+    ],
     packages: 'npm',
     globals: ['document'],
     outside: true,
   },
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
-  { place: 'index.ts', may: ['transfer', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts', ...phases] },
+  {
+    place: 'index.ts',
+    may: [...doors, 'tuning', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts', ...phases],
+  },
 ];
 
 /** Packages that belong to named files, whatever their room may import. */

@@ -7,9 +7,9 @@ import { chooseConv2dVariant } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { backendFor, backendOf, choiceOriginOf, lanesOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant } from '../../src/kernels/gram.ts';
-import { conv2dShapeOf, layersUntil } from '../../src/models/schedule.ts';
+import { conv2dShapeOf, layersUntil } from '../../src/models/pass.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { presetSettings } from '../../src/transfer/presets.ts';
+import { presetSettings } from '../../src/settings/presets.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();

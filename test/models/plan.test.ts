@@ -3,15 +3,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bindingAlignmentBytes } from '../../src/core/buffers.ts';
+import { buildPass, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
 import { type ActivationPlan, mapBytes, type Place, planActivations } from '../../src/models/plan.ts';
-import { buildSchedule, type FeatureMap, mapsOf, type Schedule, type Step } from '../../src/models/schedule.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 
 const options = { backend: { family: 'lanes', lanes: 8 }, paddingMode: 'zeros' } as const;
 
-/** Runs a schedule over memory that knows whose each byte is, and reports the first map read after some of it was overwritten. */
-function firstClobbered(schedule: Schedule): string | undefined {
-  const plan = planActivations(schedule, options);
+/** Runs a pass over memory that knows whose each byte is, and reports the first map read after some of it was overwritten. */
+function firstClobbered(pass: Pass): string | undefined {
+  const plan = planActivations(pass, options);
   const holders = new Map<number, { name: string; from: number; to: number }[]>();
   const written = new Set<string>();
   const touch = (map: FeatureMap): string | undefined => {
@@ -24,8 +24,8 @@ function firstClobbered(schedule: Schedule): string | undefined {
     holders.set(slot, [...kept, { name: map.name, from, to }]);
     return undefined;
   };
-  touch(schedule.input);
-  for (const step of schedule.steps) {
+  touch(pass.input);
+  for (const step of pass.steps) {
     for (const map of mapsOf(step)) {
       const clobbered = touch(map);
       if (clobbered !== undefined) return clobbered;
@@ -48,17 +48,17 @@ describe('an activation plan', () => {
     const anySide = fc.integer({ min: 16, max: 70 });
     fc.assert(
       fc.property(anyTaps, anySide, anySide, fc.boolean(), (taps, height, width, backward) => {
-        const schedule = buildSchedule({ network: 'vgg19', height, width, taps, backward });
-        expect(firstClobbered(schedule)).toBeUndefined();
+        const pass = buildPass({ network: 'vgg19', height, width, taps, backward });
+        expect(firstClobbered(pass)).toBeUndefined();
       }),
       { numRuns: 200 },
     );
   });
 
   it('gives every map a range within its buffer, at an offset that can be bound', () => {
-    const schedule = buildSchedule({ network: 'vgg16', height: 50, width: 30, taps: ['relu4_2'], backward: true });
-    const plan = planActivations(schedule, options);
-    for (const map of schedule.steps.flatMap(mapsOf)) {
+    const pass = buildPass({ network: 'vgg16', height: 50, width: 30, taps: ['relu4_2'], backward: true });
+    const plan = planActivations(pass, options);
+    for (const map of pass.steps.flatMap(mapsOf)) {
       const { slot, offsetBytes } = placeOf(plan, map);
       expect(offsetBytes % bindingAlignmentBytes).toBe(0);
       expect(plan.slots[slot]?.sizeBytes).toBeGreaterThanOrEqual(offsetBytes + mapBytes(map));
@@ -66,10 +66,10 @@ describe('an activation plan', () => {
   });
 
   it('takes less than half of what separate buffers would take, going forward only', () => {
-    const schedule = buildSchedule({ network: 'vgg16', height: 256, width: 256, taps: ['relu5_1'], backward: false });
-    const separate = new Map(schedule.steps.flatMap(mapsOf).map((map) => [map.name, mapBytes(map)]));
+    const pass = buildPass({ network: 'vgg16', height: 256, width: 256, taps: ['relu5_1'], backward: false });
+    const separate = new Map(pass.steps.flatMap(mapsOf).map((map) => [map.name, mapBytes(map)]));
     const separateBytes = [...separate.values()].reduce((a, b) => a + b, 0);
-    const withoutScratch = planActivations(schedule, { ...options, backend: { family: 'direct' } });
+    const withoutScratch = planActivations(pass, { ...options, backend: { family: 'direct' } });
     expect(withoutScratch.totalBytes).toBeLessThan(separateBytes / 2);
   });
 
@@ -77,14 +77,14 @@ describe('an activation plan', () => {
     ['every map before a pool tapped', 1230, ['relu1_2', 'relu2_2', 'relu3_3', 'relu4_3', 'relu5_3']],
     ['none of them tapped', 950, ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1']],
   ] as const)('keeps maps and gradients of 512x512, %s, in less than %d bytes a pixel', (_, most, taps) => {
-    const schedule = buildSchedule({ network: 'vgg16', height: 512, width: 512, taps, backward: true });
-    const plan = planActivations(schedule, { ...options, backend: { family: 'direct' } });
+    const pass = buildPass({ network: 'vgg16', height: 512, width: 512, taps, backward: true });
+    const plan = planActivations(pass, { ...options, backend: { family: 'direct' } });
     expect(plan.totalBytes / 512 ** 2).toBeLessThan(most);
   });
 
   it("ends the life of a map before a pool at the pool, where no loss needs it, and the pooled map's at the next layer", () => {
     const steps = (taps: readonly string[]) =>
-      buildSchedule({ network: 'vgg16', height: 64, width: 64, taps, backward: true }).steps;
+      buildPass({ network: 'vgg16', height: 64, width: 64, taps, backward: true }).steps;
     const lastUse = (of: readonly Step[], name: string) =>
       of[of.findLastIndex((step) => mapsOf(step).some((map) => map.name === name))]?.kind;
     expect(lastUse(steps(['relu2_1']), 'relu1_2')).toBe('poolForward');

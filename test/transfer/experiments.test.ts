@@ -3,6 +3,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { TransferObjective } from '../../src/objective/objective.ts';
+import { resolveSettings, type Settings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import {
   contentOnly,
   reconstruct,
@@ -11,8 +13,6 @@ import {
   synthesiseTexture,
   texturePictures,
 } from '../../src/transfer/experiments.ts';
-import { TransferObjective } from '../../src/transfer/objective.ts';
-import { resolveSettings, type Settings, type SettingsOverrides } from '../../src/transfer/presets.ts';
 import { convolutionsOf, deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/stylize.ts';
 import { pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';

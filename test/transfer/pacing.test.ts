@@ -5,7 +5,7 @@ import { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { resolveSettings } from '../../src/transfer/presets.ts';
+import { resolveSettings } from '../../src/settings/presets.ts';
 import type { RunHooks, RunResult } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -36,10 +36,10 @@ async function run(on: Gpu, hooks: RunHooks = {}): Promise<RunResult> {
 
 /** A run on the same device, paced; with the number of submits that each evaluation took. */
 async function runPaced(
-  submitTargetMs: number,
+  submitGoalMs: number,
 ): Promise<{ readonly result: RunResult; readonly submits: readonly number[] }> {
   const { device, profile } = gpu();
-  const paced = new Gpu({ device, profile, shaders: readShader, instance: device, submitTargetMs });
+  const paced = new Gpu({ device, profile, shaders: readShader, instance: device, submitGoalMs });
   const submit = vi.spyOn(paced, 'submitEncoded');
   const submits: number[] = [];
   // The gate is asked before each step, and a step of L-BFGS with a fixed length is one evaluation.

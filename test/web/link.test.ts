@@ -6,11 +6,11 @@ import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
 import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import type { WeightedLayer } from '../../src/objective/options.ts';
 import { optimizerNames } from '../../src/optimizers/phase.ts';
 import { recipeNames } from '../../src/optimizers/recipes.ts';
-import type { WeightedLayer } from '../../src/transfer/options.ts';
-import { atScalesOf } from '../../src/transfer/phase-choice.ts';
-import { presetSettings } from '../../src/transfer/presets.ts';
+import { atScalesOf } from '../../src/settings/phase-choice.ts';
+import { presetSettings } from '../../src/settings/presets.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
 import {

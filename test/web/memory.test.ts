@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
-import { presetSettings, type Settings } from '../../src/transfer/presets.ts';
+import { presetSettings, type Settings } from '../../src/settings/presets.ts';
 import { prepareRun } from '../../src/transfer/stylize.ts';
 import { assertMemory, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';

@@ -1,10 +1,10 @@
 /** The command lines of `npm run bench` and `npm run bench:peers`, parsed. */
 
 import { Command } from 'commander';
+import type { Size } from '../../src/bench/pictures.ts';
+import { type RowFilter, rowFilter } from '../../src/bench/report.ts';
+import type { Effort } from '../../src/bench/timing.ts';
 import { InputError } from '../../src/core/errors.ts';
-import type { Size } from './measure/pictures.ts';
-import { type RowFilter, rowFilter } from './measure/report.ts';
-import type { Effort } from './measure/timing.ts';
 import { type KernelChoice, parseKernels } from './open-gpu.ts';
 
 export interface BenchOptions {

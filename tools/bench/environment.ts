@@ -1,8 +1,8 @@
 /** The machine a benchmark runs on. */
 
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import type { Environment } from '../../src/bench/report.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
-import type { Environment } from './measure/report.ts';
 
 export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
   return {

@@ -4,8 +4,8 @@
  *     node --import tsx tools/bench/first-evaluation.ts <width> <height> <kernels> [adapter]
  */
 
+import { evaluateOnce, openObjective, uploadWeights } from '../../src/bench/network.ts';
 import { Patience } from '../../src/core/patience.ts';
-import { evaluateOnce, openObjective, uploadWeights } from './measure/network.ts';
 import { openBenchGpu, parseKernels } from './open-gpu.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';
 

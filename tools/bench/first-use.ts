@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Size, sizeName } from '../../src/bench/pictures.ts';
+import type { FirstUseRow, RowFilter } from '../../src/bench/report.ts';
 import { progress } from './environment.ts';
-import { type Size, sizeName } from './measure/pictures.ts';
-import type { FirstUseRow, RowFilter } from './measure/report.ts';
 import type { KernelChoice } from './open-gpu.ts';
 
 const script = fileURLToPath(new URL('./first-evaluation.ts', import.meta.url));

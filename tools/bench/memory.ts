@@ -1,11 +1,11 @@
 /** Device memory of a run with L-BFGS at its highest, and what the plan said before anything was allocated. */
 
+import { settings } from '../../src/bench/network.ts';
+import { type Size, sizeName } from '../../src/bench/pictures.ts';
+import type { MemoryRow } from '../../src/bench/report.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
-import { settings } from './measure/network.ts';
-import { type Size, sizeName } from './measure/pictures.ts';
-import type { MemoryRow } from './measure/report.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';
 
 export function memoryName(size: Size): string {

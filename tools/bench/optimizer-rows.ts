@@ -3,18 +3,18 @@
  * full. Timed between the evaluations of a real run, so that the vectors are those of a real run.
  */
 
+import { evaluateOnce, settings } from '../../src/bench/network.ts';
+import type { ShareRow } from '../../src/bench/report.ts';
+import { summarise } from '../../src/bench/statistics.ts';
+import { timePasses } from '../../src/bench/timing.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { Patience } from '../../src/core/patience.ts';
 import type { Program } from '../../src/core/program.ts';
+import type { TransferObjective } from '../../src/objective/objective.ts';
 import { adamRule } from '../../src/optimizers/adam.ts';
 import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
 import type { Evaluator, Optimizer } from '../../src/optimizers/optimizer.ts';
-import type { TransferObjective } from '../../src/transfer/objective.ts';
-import { evaluateOnce, settings } from './measure/network.ts';
-import type { ShareRow } from './measure/report.ts';
-import { summarise } from './measure/statistics.ts';
-import { timePasses } from './measure/timing.ts';
 
 /** An evaluator that times what stands after each evaluation. */
 class TimingEvaluator implements Evaluator {

@@ -1,6 +1,7 @@
 /** What every benchmark runs on: the pictures in `examples/`, resized by the engine's own code, and the bundled weights. */
 
 import { fileURLToPath } from 'node:url';
+import { type Pictures, pictureFiles, type Size } from '../../src/bench/pictures.ts';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
@@ -9,7 +10,6 @@ import { readImage } from '../../src/platform/node/image-files.ts';
 import { weightFilePath } from '../../src/platform/node/weight-files.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
-import { type Pictures, pictureFiles, type Size } from './measure/pictures.ts';
 
 export const bundledWeightPath = weightFilePath(bundledWeights.fileName);
 

@@ -1,8 +1,8 @@
 /** The engine's shaders and the benchmark's own, which lie beside what they measure. */
 
 import { readFileSync } from 'node:fs';
+import { peakKernels } from '../../src/bench/adapter-peak.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { peakKernels } from './measure/adapter-peak.ts';
 
 const folder = new URL('./measure/', import.meta.url);
 const peakShaders = new Set(peakKernels.map(({ shader }) => shader));

@@ -1,6 +1,6 @@
 /** What a section of the page is: the runs it needs, and the text and figures it makes of them. */
 
-import type { Settings } from '../../src/transfer/presets.ts';
+import type { Settings } from '../../src/settings/presets.ts';
 import type { NoiseKind } from '../../src/transfer/start.ts';
 import type { Effort } from './arguments.ts';
 import type { Figures } from './figures.ts';

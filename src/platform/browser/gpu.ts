@@ -5,7 +5,7 @@ import { deviceDescriptorFor, Gpu, profileAdapter } from '../../core/gpu.ts';
 import { readShader } from './shaders.ts';
 
 /** The page shares its GPU with the desktop, which should not stutter. */
-const submitTargetMs = 50;
+const submitGoalMs = 50;
 
 /**
  * Opens the browser's first choice of adapter and a device on it. The caller disposes the result.
@@ -25,7 +25,7 @@ export async function openGpu(): Promise<Gpu> {
     shaders: readShader,
     instance,
     compileAside: true,
-    submitTargetMs,
+    submitGoalMs,
   });
 }
 

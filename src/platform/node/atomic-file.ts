@@ -1,4 +1,4 @@
-/** Result files that are either complete or not there: written beside the target, then renamed over it. */
+/** Result files that are either complete or not there: written beside the destination, then renamed over it. */
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -11,21 +11,21 @@ import { codeOf, fileProblem } from './file-problem.ts';
  * file or the new one, never a part; after an error the old file is untouched and nothing is left beside it. A symbolic
  * link is followed: the file it names is replaced.
  *
- * @throws InputError where the folder is missing or not writable, the target is a folder or not a regular file, or the
+ * @throws InputError where the folder is missing or not writable, the destination is a folder or not a regular file, or the
  *   disk is full.
  */
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
-  const target = await resolveTarget(path);
-  const temporary = await createBeside(path, target);
+  const destination = await resolveDestination(path);
+  const temporary = await createBeside(path, destination);
   try {
     try {
       await temporary.handle.writeFile(bytes);
-      if (target.mode !== undefined) await temporary.handle.chmod(target.mode);
+      if (destination.mode !== undefined) await temporary.handle.chmod(destination.mode);
       await temporary.handle.sync();
     } finally {
       await temporary.handle.close();
     }
-    await rename(temporary.path, target.path);
+    await rename(temporary.path, destination.path);
   } catch (error) {
     await rm(temporary.path, { force: true });
     throw unwritable(path, fileProblem(error), error);
@@ -34,25 +34,25 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
 
 /**
  * Checks, before a long run, that {@link writeFileAtomically} will be able to write at `path`. It creates and removes an
- * empty file beside the target, because permission bits alone do not tell (read-only mounts, quotas, network folders);
- * the target itself is neither created nor changed.
+ * empty file beside the destination, because permission bits alone do not tell (read-only mounts, quotas, network folders);
+ * the destination itself is neither created nor changed.
  *
  * @throws InputError as {@link writeFileAtomically}.
  */
 export async function checkWritable(path: string): Promise<void> {
-  const temporary = await createBeside(path, await resolveTarget(path));
+  const temporary = await createBeside(path, await resolveDestination(path));
   await temporary.handle.close();
   await rm(temporary.path, { force: true });
 }
 
-interface Target {
+interface Destination {
   /** Where the file really lies, links followed. */
   readonly path: string;
   /** Permission bits of the file that is there, if one is. */
   readonly mode?: number;
 }
 
-async function resolveTarget(path: string): Promise<Target> {
+async function resolveDestination(path: string): Promise<Destination> {
   if (path === '') throw new InputError('expected the name of a file to write, got an empty one');
   try {
     const there = await stat(path);
@@ -70,10 +70,10 @@ async function resolveTarget(path: string): Promise<Target> {
 
 async function createBeside(
   path: string,
-  target: Target,
+  destination: Destination,
 ): Promise<{ readonly path: string; readonly handle: FileHandle }> {
-  const folder = dirname(target.path);
-  // A short name of its own: the target's name with a suffix could be too long.
+  const folder = dirname(destination.path);
+  // A short name of its own: the destination's name with a suffix could be too long.
   const temporary = join(folder, `.impasto-${randomBytes(6).toString('hex')}.tmp`);
   try {
     return { path: temporary, handle: await open(temporary, 'wx') };

@@ -22,7 +22,7 @@ export interface OpenGpuOptions {
   readonly adapter?: string;
   /** The family of hot kernels; the engine's choice when absent. */
   readonly kernelFamily?: KernelFamily | undefined;
-  /** Looks up what was measured on the adapter (`measuredOn` in `transfer/tuning.ts`). */
+  /** Looks up what was measured on the adapter (`measuredOn` in `tuning/tuning.ts`). */
   readonly measured?: (profile: AdapterProfile) => MeasuredVariants | undefined;
   /** Prefers kernels whose weights take little memory; when absent, where the adapter is the CPU and the machine is short of it. */
   readonly lowMemory?: boolean;

@@ -1,6 +1,6 @@
 /** Where a benchmark in a browser runs, in few words: what a reader of its figures needs, and nothing that tells users apart. */
 
-import type { Environment } from '../../../tools/bench/measure/report.ts';
+import type { Environment } from '../../bench/report.ts';
 import type { Gpu } from '../../core/gpu.ts';
 
 const browsers: readonly (readonly [pattern: RegExp, name: string])[] = [

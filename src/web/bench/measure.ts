@@ -1,14 +1,14 @@
 /** The benchmark in a browser: the same measurements as `npm run bench`, in the same order, each told as soon as it is there. */
 
-import { measurePeak } from '../../../tools/bench/measure/adapter-peak.ts';
-import { convProblems } from '../../../tools/bench/measure/conv-problems.ts';
-import { convRows } from '../../../tools/bench/measure/conv-rows.ts';
-import { otherRows, shareRows, timeEvaluation } from '../../../tools/bench/measure/evaluation-rows.ts';
-import { evaluationName, evaluationRow } from '../../../tools/bench/measure/evaluations.ts';
-import { openObjective, settings, uploadWeights } from '../../../tools/bench/measure/network.ts';
-import { type Pictures, sizeName } from '../../../tools/bench/measure/pictures.ts';
-import type { Environment, Report } from '../../../tools/bench/measure/report.ts';
-import { browserClock, type Clock, canTimeDispatches, type Effort } from '../../../tools/bench/measure/timing.ts';
+import { measurePeak } from '../../bench/adapter-peak.ts';
+import { convProblems } from '../../bench/conv-problems.ts';
+import { convRows } from '../../bench/conv-rows.ts';
+import { otherRows, shareRows, timeEvaluation } from '../../bench/evaluation-rows.ts';
+import { evaluationName, evaluationRow } from '../../bench/evaluations.ts';
+import { openObjective, settings, uploadWeights } from '../../bench/network.ts';
+import { type Pictures, sizeName } from '../../bench/pictures.ts';
+import type { Environment, Report } from '../../bench/report.ts';
+import { browserClock, type Clock, canTimeDispatches, type Effort } from '../../bench/timing.ts';
 import { LimitError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { planStylize } from '../../transfer/stylize.ts';

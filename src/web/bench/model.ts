@@ -1,8 +1,8 @@
 /** The benchmark page's state and what its controls do. */
 
 import { batch, type Signal, signal } from '@preact/signals';
-import { markdownSections } from '../../../tools/bench/measure/output.ts';
-import type { Report } from '../../../tools/bench/measure/report.ts';
+import { markdownSections } from '../../bench/output.ts';
+import type { Report } from '../../bench/report.ts';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
 import type { AdapterInfo } from '../protocol.ts';

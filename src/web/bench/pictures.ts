@@ -3,7 +3,7 @@
 import chelsea from '../../../examples/chelsea.png?url';
 import coffee from '../../../examples/coffee.png?url';
 import greatWave from '../../../examples/great_wave.jpg?url';
-import { type Pictures, pictureFiles } from '../../../tools/bench/measure/pictures.ts';
+import { type Pictures, pictureFiles } from '../../bench/pictures.ts';
 import { InputError } from '../../core/errors.ts';
 import { resizeImage } from '../../images/resize.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';

@@ -1,6 +1,6 @@
 /** What the benchmark page and its worker say to each other. A worker opens the adapter, says so, and measures once. */
 
-import type { Report } from '../../../tools/bench/measure/report.ts';
+import type { Report } from '../../bench/report.ts';
 import type { AdapterInfo } from '../protocol.ts';
 
 /** What to measure. Pictures are squares of these sides. */

@@ -1,8 +1,8 @@
 /** The engine's shaders and the benchmark's own, part of the built page. */
 
-import copy from '../../../tools/bench/measure/copy.wgsl?raw';
-import multiplyAdd from '../../../tools/bench/measure/multiply_add.wgsl?raw';
-import noOp from '../../../tools/bench/measure/no_op.wgsl?raw';
+import copy from '../../bench/copy.wgsl?raw';
+import multiplyAdd from '../../bench/multiply_add.wgsl?raw';
+import noOp from '../../bench/no_op.wgsl?raw';
 import { readShader } from '../../platform/browser/shaders.ts';
 
 const own = new Map([

@@ -1,8 +1,8 @@
 /** The benchmark page: what to measure, how far it is, what was found. */
 
-import { describeMachine, reportSections, type Section } from '../../../tools/bench/measure/output.ts';
-import type { Report } from '../../../tools/bench/measure/report.ts';
-import { figure } from '../../../tools/bench/measure/table.ts';
+import { describeMachine, reportSections, type Section } from '../../bench/output.ts';
+import type { Report } from '../../bench/report.ts';
+import { figure } from '../../bench/table.ts';
 import { Unsupported } from '../view/unsupported.tsx';
 import { type BenchModel, sideChoices } from './model.ts';
 

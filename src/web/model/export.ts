@@ -1,7 +1,7 @@
 /** What leaves the page with a picture: its file's name, the texts in it, and the command line that makes it again. */
 
 import { commandLine } from '../command.ts';
-import type { Job } from '../protocol.ts';
+import type { Order } from '../protocol.ts';
 import type { PageSettings } from '../settings.ts';
 import type { Card, Pictures } from './pictures.ts';
 
@@ -30,8 +30,8 @@ export interface Making {
   readonly command: string;
 }
 
-/** @param command of the same job. */
-export function madeFrom(pictures: Pictures, { settings, from }: Job, command: string): Making {
+/** @param command of the same order. */
+export function madeFrom(pictures: Pictures, { settings, from }: Order, command: string): Making {
   const names = pictures.styles.value.map(({ name }) => name).join(', ');
   const start = from === 'here' ? ', from an earlier picture' : '';
   const description = `${pictures.content.value?.name ?? ''} in the style of ${names}${start}`;

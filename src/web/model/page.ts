@@ -6,7 +6,7 @@ import { copyText } from '../../platform/browser/clipboard.ts';
 import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
-import type { AdapterInfo, EngineEvent, Job, PlanInfo } from '../protocol.ts';
+import type { AdapterInfo, EngineEvent, Order, PlanInfo } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
@@ -125,17 +125,17 @@ export class PageModel {
   }
 
   /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended. */
-  async paint(from: Job['from'] = 'beginning'): Promise<void> {
+  async paint(from: Order['from'] = 'beginning'): Promise<void> {
     if (this.run.isBusy) return;
     this.notices.clearProblems();
     try {
-      const job = this.#job(from);
+      const order = this.#order(from);
       this.run.prepare();
-      const plan = await this.#engine.call('plan', job);
+      const plan = await this.#engine.call('plan', order);
       this.plan.value = plan;
       this.run.planned(plan.scales);
-      this.#made = madeFrom(this.pictures, job, this.#command());
-      this.run.summary.value = await this.#engine.call('start', job);
+      this.#made = madeFrom(this.pictures, order, this.#command());
+      this.run.summary.value = await this.#engine.call('start', order);
       const { problem } = this.run.summary.value;
       if (problem !== undefined) this.notices.add('problem', `${problem}; the last good picture is shown`);
       this.run.end();
@@ -227,7 +227,7 @@ export class PageModel {
     if (event.kind === 'progress' && performance.now() - this.#keptAtMs > keepEveryMs) void this.#keep();
   }
 
-  #job(from: Job['from']): Job {
+  #order(from: Order['from']): Order {
     const content = this.pictures.content.value;
     if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
     const styles = this.pictures.styles.value.map(({ id, weight }) => ({ id, weight }));
@@ -279,7 +279,7 @@ export class PageModel {
   async #predict(): Promise<void> {
     if (this.run.isBusy || this.pictures.content.value === undefined || this.pictures.styles.value.length === 0) return;
     try {
-      this.plan.value = await this.#engine.call('plan', this.#job('beginning'));
+      this.plan.value = await this.#engine.call('plan', this.#order('beginning'));
       this.notices.clearTopic(planTopic);
     } catch (error) {
       this.plan.value = undefined;

@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from '@preact/signals';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
-import { type Pace, Rate } from '../../transfer/rate.ts';
+import { type Speed, Speedometer } from '../../transfer/speed.ts';
 import type { EngineEvent, PictureInfo, PlannedScale, RunSummary } from '../protocol.ts';
 import { budgetOf, type Place, placeOf, workOf, workUntil } from './place.ts';
 import { cutTrace, emptyTrace, extendTrace, startTrace, type Trace } from './trace.ts';
@@ -17,16 +17,16 @@ export class RunState {
   /** Of the run at work. */
   readonly scales: Signal<readonly PlannedScale[]> = signal([]);
   readonly place: Signal<Place | undefined> = signal(undefined);
-  readonly pace: Signal<Pace> = signal({ perSecond: undefined, secondsLeft: undefined });
+  readonly pace: Signal<Speed> = signal({ perSecond: undefined, secondsLeft: undefined });
   readonly bytesInUse = signal(0);
   /** The picture on the canvas; undefined while nothing was ever painted. */
   readonly picture: Signal<PictureInfo | undefined> = signal(undefined);
   readonly summary: Signal<RunSummary | undefined> = signal(undefined);
   /** Whether a lost device is being replaced. */
   readonly isRecovering = signal(false);
-  #rate = new Rate(0);
+  #speedometer = new Speedometer(0);
   /** Of work: later scales are slower. */
-  #workRate = new Rate(0);
+  #workSpeedometer = new Speedometer(0);
 
   get isBusy(): boolean {
     return this.phase.value !== 'idle';
@@ -40,26 +40,26 @@ export class RunState {
     this.evaluation.value = 0;
     this.summary.value = undefined;
     this.trace.value = emptyTrace;
-    this.#restartRate();
+    this.#restartSpeedometers();
   }
 
   /** What the run is going to do is known. */
   planned(scales: readonly PlannedScale[]): void {
     this.scales.value = scales;
     this.budget.value = budgetOf(scales);
-    this.#restartRate();
+    this.#restartSpeedometers();
   }
 
   /** The clock of the rate starts anew: after a pause, or on another device. */
-  #restartRate(): void {
-    this.#rate = new Rate(this.budget.value);
-    this.#workRate = new Rate(workOf(this.scales.value));
+  #restartSpeedometers(): void {
+    this.#speedometer = new Speedometer(this.budget.value);
+    this.#workSpeedometer = new Speedometer(workOf(this.scales.value));
     this.pace.value = { perSecond: undefined, secondsLeft: undefined };
   }
 
   pause(): void {
     this.phase.value = 'paused';
-    this.#restartRate();
+    this.#restartSpeedometers();
   }
 
   resume(): void {
@@ -82,7 +82,7 @@ export class RunState {
         if (this.place.value?.scale !== event.scale) {
           this.place.value = { scale: event.scale, phase: 1 };
           // Neither the setting up nor the speed at another size is that of this scale.
-          this.#restartRate();
+          this.#restartSpeedometers();
         }
         this.isRecovering.value = false;
         return;
@@ -101,7 +101,7 @@ export class RunState {
       case 'device-back':
         this.trace.value = cutTrace(this.trace.value, event.evaluation);
         this.evaluation.value = event.evaluation;
-        this.#restartRate();
+        this.#restartSpeedometers();
         return;
       default:
         return;
@@ -119,8 +119,8 @@ export class RunState {
     this.trace.value = extendTrace(this.trace.value, reports);
     this.evaluation.value = evaluation;
     const nowMs = performance.now();
-    const { perSecond } = this.#rate.report(evaluation, nowMs);
-    const { secondsLeft } = this.#workRate.report(workUntil(scales, phase, step), nowMs);
+    const { perSecond } = this.#speedometer.report(evaluation, nowMs);
+    const { secondsLeft } = this.#workSpeedometer.report(workUntil(scales, phase, step), nowMs);
     this.pace.value = { perSecond, secondsLeft };
   }
 }

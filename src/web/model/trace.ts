@@ -1,7 +1,7 @@
 /** The losses of a run as columns, growing while it goes on, and cut back when a lost device made the last ones void. */
 
+import type { LossTerm } from '../../objective/objective.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
-import type { LossTerm } from '../../transfer/objective.ts';
 
 /** Columns of equal length; `evaluation` ascends. */
 export interface Trace {

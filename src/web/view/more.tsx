@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
 import { optimizerNames } from '../../optimizers/phase.ts';
 import { recipeNames } from '../../optimizers/recipes.ts';
-import { presetNames, presetSettings, usualLearningRate, usualMomentum } from '../../transfer/presets.ts';
+import { presetNames, presetSettings, usualLearningRate, usualMomentum } from '../../settings/presets.ts';
 import { formatLayers, readSetting } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
 import type { PageSettings } from '../settings.ts';

@@ -1,6 +1,6 @@
 /** How loss terms are named and coloured. */
 
-import type { LossTerm } from '../../transfer/objective.ts';
+import type { LossTerm } from '../../objective/objective.ts';
 
 /** `content relu4_2`, `style relu1_1`, `smoothness`. */
 export function labelOf({ kind, layer }: LossTerm): string {

@@ -2,10 +2,10 @@
 
 import { type BufferSlice, bufferUsage } from '../../core/buffers.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import type { TransferObjective } from '../../transfer/objective.ts';
-import type { ObjectiveOptions } from '../../transfer/options.ts';
+import type { TransferObjective } from '../../objective/objective.ts';
+import type { ObjectiveOptions } from '../../objective/options.ts';
+import { toPixels } from '../../objective/variable.ts';
 import type { Checkpoint, RunPlace } from '../../transfer/run.ts';
-import { toPixels } from '../../transfer/variable.ts';
 
 const intervalMs = 2000;
 

@@ -3,9 +3,9 @@
 import { bufferUsage, roundUp } from '../../core/buffers.ts';
 import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import { megabytes, type PictureSize, scaleTo } from '../../transfer/plan.ts';
+import { megabytes, type PictureSize, scaleTo } from '../../objective/memory-plan.ts';
+import { mixOf } from '../../objective/style-mix.ts';
 import type { Scale } from '../../transfer/run.ts';
-import { mixOf } from '../../transfer/style-mix.ts';
 import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 
 /** Asked for in pieces: drivers refuse large buffers before they run out of memory. */

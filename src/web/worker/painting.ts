@@ -2,8 +2,8 @@
 
 import { messageOf } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
+import type { TransferObjective } from '../../objective/objective.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
-import type { TransferObjective } from '../../transfer/objective.ts';
 import type { Checkpoint, RunResult, Scale } from '../../transfer/run.ts';
 import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';

@@ -3,9 +3,9 @@
 import { type BufferSlice, bufferUsage } from '../../core/buffers.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
+import type { PictureSize } from '../../objective/memory-plan.ts';
+import { imageNetMean, imageNetStd, type ObjectiveOptions } from '../../objective/options.ts';
 import { canvasFormat } from '../../platform/browser/gpu.ts';
-import { imageNetMean, imageNetStd, type ObjectiveOptions } from '../../transfer/options.ts';
-import type { PictureSize } from '../../transfer/plan.ts';
 import code from './preview.wgsl?raw';
 
 /** A picture on the device and how its values are to be read. */

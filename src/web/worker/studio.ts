@@ -5,11 +5,11 @@ import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
-import { atScalesOf } from '../../transfer/phase-choice.ts';
+import { atScalesOf } from '../../settings/phase-choice.ts';
 import type { Start } from '../../transfer/start.ts';
 import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
-import type { AdapterInfo, EngineEvent, Job, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
+import type { AdapterInfo, EngineEvent, Order, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
 import { engineSettings, usedSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
@@ -74,9 +74,9 @@ export class Studio {
   }
 
   /** @throws LimitError with the largest size that fits. */
-  async plan(job: Job): Promise<PlanInfo> {
+  async plan(order: Order): Promise<PlanInfo> {
     const { gpu } = await this.#open();
-    const { scales, plan } = this.#prepare(job, gpu);
+    const { scales, plan } = this.#prepare(order, gpu);
     const planned = scales.map(({ content: { width, height }, phases }) => ({
       width,
       height,
@@ -86,10 +86,10 @@ export class Studio {
     return { peakBytes: plan.peakBytes, width, height, scales: planned };
   }
 
-  async start(job: Job): Promise<RunSummary> {
+  async start(order: Order): Promise<RunSummary> {
     if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
     const device = await this.#open();
-    const run = this.#prepare(job, device.gpu);
+    const run = this.#prepare(order, device.gpu);
     const painting = new Painting({
       device,
       weights: this.#weights ?? this.loadWeights(),
@@ -155,18 +155,18 @@ export class Studio {
   }
 
   /** @throws LimitError with the largest size that fits. */
-  #prepare(job: Job, gpu: Gpu): PreparedRun {
+  #prepare(order: Order, gpu: Gpu): PreparedRun {
     const { isSoftware } = gpu.profile;
-    const content = this.#picture(job.content, 'photograph');
-    const style = job.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
+    const content = this.#picture(order.content, 'photograph');
+    const style = order.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     if (style.length === 0) throw new InputError('there is no painting; choose one');
-    const size = job.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
-    const chosen = usedSettings(job.settings);
+    const size = order.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
+    const chosen = usedSettings(order.settings);
     const settings = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, style, size });
-    return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(job) });
+    return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
   }
 
-  #startOf({ from, settings }: Job): Start {
+  #startOf({ from, settings }: Order): Start {
     if (from === 'here') {
       if (this.#shown === undefined) throw new InputError('there is no picture to go on from; paint one first');
       return { kind: 'picture', picture: this.#shown };

@@ -1,9 +1,9 @@
 /** The command line of `npm run bench:peers`, parsed. */
 
 import { Command } from 'commander';
+import type { Size } from '../../../src/bench/pictures.ts';
 import { InputError } from '../../../src/core/errors.ts';
 import { parseSizes } from '../arguments.ts';
-import type { Size } from '../measure/pictures.ts';
 import { type KernelChoice, parseKernels } from '../open-gpu.ts';
 
 export interface PeersOptions {

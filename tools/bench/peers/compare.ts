@@ -1,9 +1,9 @@
 /** What `bench:peers` makes of the peers' answers: rows with ratios, as text, Markdown and JSON. Pure. */
 
-import { describeMachine } from '../measure/output.ts';
-import type { Environment } from '../measure/report.ts';
-import { type Summary, summarise } from '../measure/statistics.ts';
-import { figure, markdownTable, names, numbers, type Table, textTable } from '../measure/table.ts';
+import { describeMachine } from '../../../src/bench/output.ts';
+import type { Environment } from '../../../src/bench/report.ts';
+import { type Summary, summarise } from '../../../src/bench/statistics.ts';
+import { figure, markdownTable, names, numbers, type Table, textTable } from '../../../src/bench/table.ts';
 
 /** All evaluations of one peer at one size, the first not among them. */
 export interface PeerRun {

@@ -1,10 +1,10 @@
 /** Our own evaluation as a peer of `npm run bench:peers`: the same process protocol, so that nobody has an advantage. */
 
+import { evaluateOnce, settings, uploadWeights } from '../../../src/bench/network.ts';
 import { impastoVersion } from '../../../src/cli/package-info.ts';
 import { Patience } from '../../../src/core/patience.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
-import { TransferObjective } from '../../../src/transfer/objective.ts';
-import { evaluateOnce, settings, uploadWeights } from '../measure/network.ts';
+import { TransferObjective } from '../../../src/objective/objective.ts';
 import { openBenchGpu, parseKernels } from '../open-gpu.ts';
 import { bundledWeightLayers } from '../pictures.ts';
 import { answerRequests, readPixels } from './child.ts';

@@ -3,7 +3,7 @@
 import type { Phase } from '../../../src/optimizers/phase.ts';
 import { atScales, constant, recipes, scalesUpTo } from '../../../src/optimizers/recipes.ts';
 import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts';
-import { resolveSettings } from '../../../src/transfer/presets.ts';
+import { resolveSettings } from '../../../src/settings/presets.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
 import { stepCost } from '../progress.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';

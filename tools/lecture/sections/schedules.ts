@@ -5,8 +5,8 @@ import { type RecipeBasis, rateFinder, recipes } from '../../../src/optimizers/r
 import { linePlot } from '../../../src/plots/line-plot.ts';
 import { ratePlot } from '../../../src/plots/rate-plot.ts';
 import { schedulePlot } from '../../../src/plots/schedule-plot.ts';
+import { resolveSettings } from '../../../src/settings/presets.ts';
 import { ratePointsOf } from '../../../src/transfer/find-rate.ts';
-import { resolveSettings } from '../../../src/transfer/presets.ts';
 import { type Figures, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 

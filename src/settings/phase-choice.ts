@@ -1,9 +1,10 @@
 /** What the phases of a run are by a few words: an optimiser, a schedule by its name, a number of scales. */
 
+import { leastLongestSide, type PictureSize } from '../objective/memory-plan.ts';
+import { mixOf, type Style } from '../objective/style-mix.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
 import type { OptimizerName, Phase } from '../optimizers/phase.ts';
 import { atScales, type RecipeBasis, type RecipeName, recipes, scalesTo } from '../optimizers/recipes.ts';
-import { leastLongestSide, type PictureSize } from './plan.ts';
 import {
   type PresetName,
   presetSettings,
@@ -12,7 +13,6 @@ import {
   usualLearningRate,
   usualMomentum,
 } from './presets.ts';
-import { mixOf, type Style } from './style-mix.ts';
 
 /** An absent field leaves the preset's value. */
 export interface PhaseChoice {

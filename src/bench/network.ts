@@ -1,11 +1,11 @@
 /** The evaluation that is measured: VGG16's lecture preset on the example pictures. The one place that builds it. */
 
-import type { Gpu } from '../../../src/core/gpu.ts';
-import type { Patience } from '../../../src/core/patience.ts';
-import { type ConvWeights, DeviceWeights } from '../../../src/models/device-weights.ts';
-import { TransferObjective } from '../../../src/transfer/objective.ts';
-import { presetSettings } from '../../../src/transfer/presets.ts';
-import { convolutionsOf } from '../../../src/transfer/stylize.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { Patience } from '../core/patience.ts';
+import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { TransferObjective } from '../objective/objective.ts';
+import { presetSettings } from '../settings/presets.ts';
+import { convolutionsOf } from '../transfer/stylize.ts';
 import type { Pictures } from './pictures.ts';
 
 export const settings = presetSettings('lecture');

@@ -8,10 +8,10 @@ import { recordNormaliseForward } from '../kernels/normalise.ts';
 import { gramBytes, recordStyleTarget, type StyleWorkspace } from '../losses/style-loss.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { VggExecutor } from '../models/executor.ts';
+import { type FeatureMap, tapMap } from '../models/pass.ts';
 import { mapBytes } from '../models/plan.ts';
-import { type FeatureMap, tapMap } from '../models/schedule.ts';
+import { positionsOf, targetPass } from './memory-plan.ts';
 import type { ObjectiveOptions } from './options.ts';
-import { positionsOf, targetSchedule } from './plan.ts';
 import type { StylePicture } from './style-mix.ts';
 import { networkInputOf } from './variable.ts';
 
@@ -98,10 +98,10 @@ async function makeTargets(
   capture: Capture,
 ): Promise<ReadonlyMap<string, BufferSlice>> {
   const { gpu, weights, options, image } = target;
-  const schedule = targetSchedule(options, layers, image);
-  if (schedule === undefined) return new Map();
+  const pass = targetPass(options, layers, image);
+  if (pass === undefined) return new Map();
   const { pooling, paddingMode } = options;
-  using executor = await VggExecutor.create(gpu, weights, { schedule, pooling, paddingMode });
+  using executor = await VggExecutor.create(gpu, weights, { pass, pooling, paddingMode });
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'targets');
   return await gpu.checked('making the targets', async () => {
@@ -113,7 +113,7 @@ async function makeTargets(
       ...networkInputOf('pixels'),
     });
     executor.record(program);
-    const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(schedule, name), executor, program) }));
+    const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(pass, name), executor, program) }));
     await gpu.submitPaced([program], (encoder) => {
       for (const { finish } of captured) finish?.(encoder);
     });

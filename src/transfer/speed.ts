@@ -3,14 +3,14 @@
 /** Evaluations the rate is taken over: enough to be steady, few enough to follow a machine whose load changes. */
 const windowLength = 16;
 
-export interface Pace {
+export interface Speed {
   /** Evaluations per second; undefined until two were reported. */
   readonly perSecond: number | undefined;
   readonly secondsLeft: number | undefined;
 }
 
 /** The first evaluation compiles the kernels, so the clock starts when it is done. */
-export class Rate {
+export class Speedometer {
   readonly #total: number;
   readonly #reports: { readonly evaluation: number; readonly atMs: number }[] = [];
 
@@ -18,7 +18,7 @@ export class Rate {
     this.#total = total;
   }
 
-  report(evaluation: number, atMs: number): Pace {
+  report(evaluation: number, atMs: number): Speed {
     this.#reports.push({ evaluation, atMs });
     if (this.#reports.length > windowLength) this.#reports.shift();
     const oldest = this.#reports[0];

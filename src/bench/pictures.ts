@@ -1,6 +1,6 @@
 /** The pictures that whole evaluations are measured on; whoever measures reads them. */
 
-import type { RgbImage } from '../../../src/images/rgb-image.ts';
+import type { RgbImage } from '../images/rgb-image.ts';
 
 export interface Size {
   readonly width: number;

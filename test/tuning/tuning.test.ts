@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/core/errors.ts';
-import { type AdapterTuning, formatTuning, measuredOn, parseTuning, withTuning } from '../../src/transfer/tuning.ts';
+import { type AdapterTuning, formatTuning, measuredOn, parseTuning, withTuning } from '../../src/tuning/tuning.ts';
 
 const adapter = { vendor: 'acme', architecture: 'one', description: 'Acme One' };
 

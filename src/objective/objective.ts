@@ -16,11 +16,11 @@ import { StyleLoss, StyleWorkspace, styleLossScale } from '../losses/style-loss.
 import { TotalVariationLoss, totalVariationScale } from '../losses/total-variation-loss.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { type TapLoss, VggExecutor } from '../models/executor.ts';
+import { type Pass, tapMap } from '../models/pass.ts';
 import { mapValues } from '../models/plan.ts';
-import { type Schedule, tapMap } from '../models/schedule.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
+import { objectivePass, type PictureSize, positionsOf, targetPass } from './memory-plan.ts';
 import type { ObjectiveOptions } from './options.ts';
-import { objectiveSchedule, type PictureSize, positionsOf, targetSchedule } from './plan.ts';
 import { mixOf, type Style, type StylePicture } from './style-mix.ts';
 import { makeContentTargets, makeStyleTargets } from './targets.ts';
 import { fromPixels, networkInputOf, pixelsPerUnit, toPixels } from './variable.ts';
@@ -95,12 +95,12 @@ export class TransferObjective implements DeviceObjective, Disposable {
         `the initial picture is ${initial.width}x${initial.height}, the content picture ${content.width}x${content.height}`,
       );
     }
-    const schedule = objectiveSchedule(options, content);
-    const parts = await makeParts(request, schedule);
+    const pass = objectivePass(options, content);
+    const parts = await makeParts(request, pass);
     const owned = [...ownedBy(parts)];
     try {
       const { pooling, paddingMode } = options;
-      const executor = await VggExecutor.create(gpu, weights, { schedule, pooling, paddingMode });
+      const executor = await VggExecutor.create(gpu, weights, { pass, pooling, paddingMode });
       owned.push(executor);
       return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts, executor));
     } catch (error) {
@@ -160,21 +160,21 @@ export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
   ];
 }
 
-async function makeParts(request: ObjectiveRequest, schedule: Schedule): Promise<Parts> {
+async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> {
   const { gpu, weights, options, content } = request;
   const styles = mixOf(request.style);
   const scope = new BufferScope(gpu.buffers);
   let workspace: StyleWorkspace | undefined;
   let terms: LossTerms | undefined;
   try {
-    workspace = makeWorkspace(gpu, { options, styles, schedule });
-    terms = makeTerms(request, schedule);
+    workspace = makeWorkspace(gpu, { options, styles, pass });
+    terms = makeTerms(request, pass);
     const contentTargets = await makeContentTargets({ gpu, weights, options, image: content, scope });
     const styleTargets =
       workspace === undefined
         ? new Map<string, BufferSlice>()
         : await makeStyleTargets({ gpu, weights, options, styles, scope, workspace });
-    const losses = makeTapLosses({ options, schedule, terms, workspace, contentTargets, styleTargets });
+    const losses = makeTapLosses({ options, pass, terms, workspace, contentTargets, styleTargets });
     return { scope, terms, workspace, losses };
   } catch (error) {
     disposeAll([scope, ...(workspace === undefined ? [] : [workspace]), ...(terms === undefined ? [] : [terms])]);
@@ -188,26 +188,26 @@ function makeWorkspace(
   made: {
     readonly options: ObjectiveOptions;
     readonly styles: readonly StylePicture[];
-    readonly schedule: Schedule;
+    readonly pass: Pass;
   },
 ): StyleWorkspace | undefined {
   const { options, styles } = made;
   if (options.styleLayers.length === 0) return undefined;
-  const schedules = [
-    made.schedule,
-    ...styles.flatMap(({ picture }) => targetSchedule(options, options.styleLayers, picture) ?? []),
+  const passes = [
+    made.pass,
+    ...styles.flatMap(({ picture }) => targetPass(options, options.styleLayers, picture) ?? []),
   ];
-  const shapes = options.styleLayers.flatMap(({ name }) => schedules.map((one) => positionsOf(tapMap(one, name))));
+  const shapes = options.styleLayers.flatMap(({ name }) => passes.map((one) => positionsOf(tapMap(one, name))));
   return new StyleWorkspace(gpu, shapes);
 }
 
-function makeTerms({ gpu, options, content }: ObjectiveRequest, schedule: Schedule): LossTerms {
+function makeTerms({ gpu, options, content }: ObjectiveRequest, pass: Pass): LossTerms {
   const scales = [
     ...options.contentLayers.map(({ name, weight }) =>
-      contentLossScale({ values: mapValues(tapMap(schedule, name)), weight: weight * options.contentWeight }),
+      contentLossScale({ values: mapValues(tapMap(pass, name)), weight: weight * options.contentWeight }),
     ),
     ...options.styleLayers.map(({ name, weight }) =>
-      styleLossScale({ channels: tapMap(schedule, name).channels, weight: weight * options.styleWeight }),
+      styleLossScale({ channels: tapMap(pass, name).channels, weight: weight * options.styleWeight }),
     ),
     ...(options.tvWeight > 0 ? [totalVariationScale({ ...content, weight: options.tvWeight })] : []),
   ];
@@ -217,19 +217,19 @@ function makeTerms({ gpu, options, content }: ObjectiveRequest, schedule: Schedu
 
 function makeTapLosses(made: {
   readonly options: ObjectiveOptions;
-  readonly schedule: Schedule;
+  readonly pass: Pass;
   readonly terms: LossTerms;
   readonly workspace: StyleWorkspace | undefined;
   readonly contentTargets: ReadonlyMap<string, BufferSlice>;
   readonly styleTargets: ReadonlyMap<string, BufferSlice>;
 }): ReadonlyMap<string, readonly TapLoss[]> {
-  const { options, schedule, terms, workspace } = made;
+  const { options, pass, terms, workspace } = made;
   const losses = new Map<string, TapLoss[]>();
   const add = (tap: string, loss: TapLoss): void => {
     losses.set(tap, [...(losses.get(tap) ?? []), loss]);
   };
   options.contentLayers.forEach(({ name, weight }, index) => {
-    const values = mapValues(tapMap(schedule, name));
+    const values = mapValues(tapMap(pass, name));
     const target = targetOf(made.contentTargets, name);
     add(name, new ContentLoss({ target, values, weight: weight * options.contentWeight, partial: terms.row(index) }));
   });
@@ -239,7 +239,7 @@ function makeTapLosses(made: {
       name,
       new StyleLoss({
         label: `gram ${name}`,
-        shape: positionsOf(tapMap(schedule, name)),
+        shape: positionsOf(tapMap(pass, name)),
         target: targetOf(made.styleTargets, name),
         weight: weight * options.styleWeight,
         gramFactor: options.gramFactor,

@@ -3,10 +3,10 @@
  * instead, in a pass of its own, which tells parts apart but costs a little more.
  */
 
-import { bufferUsage } from '../../../src/core/buffers.ts';
-import { DeviceError } from '../../../src/core/errors.ts';
-import type { Gpu } from '../../../src/core/gpu.ts';
-import type { Program } from '../../../src/core/program.ts';
+import { bufferUsage } from '../core/buffers.ts';
+import { DeviceError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { Program } from '../core/program.ts';
 import { repetitionsFor } from './statistics.ts';
 
 const bytesPerTimestamp = 8;

@@ -1,7 +1,7 @@
-/** The schedule of an evaluation: order of steps, taps before and after ReLUs, refusals. */
+/** The pass of an evaluation: order of steps, taps before and after ReLUs, refusals. */
 
 import { describe, expect, it } from 'vitest';
-import { buildSchedule, leastSideFor, mapsOf, type Step } from '../../src/models/schedule.ts';
+import { buildPass, leastSideFor, mapsOf, type Step } from '../../src/models/pass.ts';
 import { convolutionsOf, layersOf, tapNamesOf, torchvisionIndices } from '../../src/models/vgg.ts';
 
 const vgg16 = { network: 'vgg16', height: 32, width: 48 } as const;
@@ -31,15 +31,15 @@ describe('VGG tables', () => {
   });
 });
 
-describe('a schedule', () => {
+describe('a pass', () => {
   it('goes forward to the deepest tap and no further', () => {
-    const { steps, gradInput } = buildSchedule({ ...vgg16, taps: ['relu2_1', 'relu1_1'], backward: false });
+    const { steps, gradInput } = buildPass({ ...vgg16, taps: ['relu2_1', 'relu1_1'], backward: false });
     expect(kinds(steps)).toEqual(['convForward', 'convForward', 'poolForward', 'convForward']);
     expect(gradInput).toBeUndefined();
   });
 
   it('goes backward from the deepest tap to the input', () => {
-    const { steps, gradInput } = buildSchedule({ ...vgg16, taps: ['relu2_1', 'relu1_1'], backward: true });
+    const { steps, gradInput } = buildPass({ ...vgg16, taps: ['relu2_1', 'relu1_1'], backward: true });
     expect(kinds(steps.slice(4))).toEqual([
       'tapGradient',
       'reluBackward',
@@ -53,20 +53,20 @@ describe('a schedule', () => {
   });
 
   it('adds to the gradient at a tap that a loss has written first, and masks by ReLUs only', () => {
-    const { steps } = buildSchedule({ ...vgg16, taps: ['relu1_1', 'relu1_2'], backward: true });
+    const { steps } = buildPass({ ...vgg16, taps: ['relu1_1', 'relu1_2'], backward: true });
     const [second, first] = steps.filter((step) => step.kind === 'convBackward');
     expect(second).toMatchObject({ accumulate: true, mask: true });
     expect(first).toMatchObject({ accumulate: false, mask: false });
   });
 
   it('does not compute the ReLU after a deepest tap before it', () => {
-    const { steps, taps } = buildSchedule({ ...vgg16, taps: ['conv1_2'], backward: true });
+    const { steps, taps } = buildPass({ ...vgg16, taps: ['conv1_2'], backward: true });
     expect(kinds(steps)).toEqual(['convForward', 'convForward', 'tapGradient', 'convBackward', 'convBackward']);
     expect(taps.get('conv1_2')).toMatchObject({ height: 32, width: 48, channels: 64 });
   });
 
   it('adds the gradient of a tap before a ReLU after that ReLU has masked', () => {
-    const { steps } = buildSchedule({ ...vgg16, taps: ['conv1_1', 'relu1_2'], backward: true });
+    const { steps } = buildPass({ ...vgg16, taps: ['conv1_1', 'relu1_2'], backward: true });
     expect(kinds(steps)).toEqual([
       'convForward',
       'reluForward',
@@ -87,12 +87,12 @@ describe('a schedule', () => {
   ])('needs sides of at least what the pools before %s halve: %i', (tap, least) => {
     expect(leastSideFor('vgg16', [tap])).toBe(least);
     const small = { network: 'vgg16', height: 64, width: least - 1, taps: [tap], backward: true } as const;
-    if (least > 1) expect(() => buildSchedule(small)).toThrow(`needs at least ${least} on each side`);
-    expect(buildSchedule({ ...small, width: least }).taps.get(tap)?.width).toBe(1);
+    if (least > 1) expect(() => buildPass(small)).toThrow(`needs at least ${least} on each side`);
+    expect(buildPass({ ...small, width: least }).taps.get(tap)?.width).toBe(1);
   });
 
   it('stores activations as asked for, and never the picture, a gradient or a route', () => {
-    const { steps } = buildSchedule({ ...vgg16, taps: ['relu2_1', 'conv1_2'], backward: true, storage: 'f16' });
+    const { steps } = buildPass({ ...vgg16, taps: ['relu2_1', 'conv1_2'], backward: true, storage: 'f16' });
     const elements = new Map(steps.flatMap(mapsOf).map(({ name, element }) => [name, element]));
     const halves = [...elements].filter(([, element]) => element === 'f16').map(([name]) => name);
     expect(halves).toEqual(['relu1_1', 'conv1_2', 'relu1_2', 'pool1', 'relu2_1']);
@@ -102,7 +102,7 @@ describe('a schedule', () => {
   });
 
   it('refuses an unknown tap by name, and none at all', () => {
-    expect(() => buildSchedule({ ...vgg16, taps: ['relu6_1'], backward: false })).toThrow("no layer 'relu6_1'");
-    expect(() => buildSchedule({ ...vgg16, taps: [], backward: false })).toThrow('no layer was named');
+    expect(() => buildPass({ ...vgg16, taps: ['relu6_1'], backward: false })).toThrow("no layer 'relu6_1'");
+    expect(() => buildPass({ ...vgg16, taps: [], backward: false })).toThrow('no layer was named');
   });
 });

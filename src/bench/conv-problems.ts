@@ -1,16 +1,16 @@
 /** VGG16's convolutions at a picture's size, as problems with data: what `conv-rows.ts` times. */
 
-import type { Gpu } from '../../../src/core/gpu.ts';
-import { chooseConv2dVariant, conv2dVariantName } from '../../../src/kernels/conv2d.ts';
-import { type Conv2dShape, conv2dOutputSize } from '../../../src/kernels/conv2d-shape.ts';
-import { paddedChannels } from '../../../src/kernels/elementwise.ts';
-import { backendOf } from '../../../src/kernels/family.ts';
-import { conv2dShapeOf } from '../../../src/models/schedule.ts';
-import { objectiveSchedule } from '../../../src/transfer/plan.ts';
-import { conv2dBackwardCase, conv2dForwardCase, weightInputs } from '../../../test/cases/conv2d.ts';
-import type { KernelCase } from '../../../test/cases/kernel-case.ts';
-import { padChannels } from '../../../test/support/layout.ts';
-import { floats, rectified, seededRandom, signed } from '../../../test/support/random.ts';
+import { conv2dBackwardCase, conv2dForwardCase, weightInputs } from '../../test/cases/conv2d.ts';
+import type { KernelCase } from '../../test/cases/kernel-case.ts';
+import { padChannels } from '../../test/support/layout.ts';
+import { floats, rectified, seededRandom, signed } from '../../test/support/random.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { chooseConv2dVariant, conv2dVariantName } from '../kernels/conv2d.ts';
+import { type Conv2dShape, conv2dOutputSize } from '../kernels/conv2d-shape.ts';
+import { paddedChannels } from '../kernels/elementwise.ts';
+import { backendOf } from '../kernels/family.ts';
+import { conv2dShapeOf } from '../models/pass.ts';
+import { objectivePass } from '../objective/memory-plan.ts';
 import { settings } from './network.ts';
 import type { Size } from './pictures.ts';
 
@@ -42,7 +42,7 @@ export function convProblems(size: Size): readonly ConvProblem[] {
 
 function layerShapes(size: Size): readonly LayerShape[] {
   const distinct = new Map<string, LayerShape>();
-  for (const step of objectiveSchedule(settings.objective, size).steps) {
+  for (const step of objectivePass(settings.objective, size).steps) {
     if (step.kind !== 'convBackward') continue;
     const shape = conv2dShapeOf(step.layer, step.input, settings.objective.paddingMode);
     const key = JSON.stringify(shape);

@@ -3,10 +3,10 @@
  * bytes, and the least that a dispatch costs.
  */
 
-import { BufferScope, type BufferSlice, bytesPerFloat } from '../../../src/core/buffers.ts';
-import { Gpu } from '../../../src/core/gpu.ts';
-import { defineKernel, type KernelDefinition, type ShaderSource } from '../../../src/core/kernel.ts';
-import { Program } from '../../../src/core/program.ts';
+import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { Gpu } from '../core/gpu.ts';
+import { defineKernel, type KernelDefinition, type ShaderSource } from '../core/kernel.ts';
+import { Program } from '../core/program.ts';
 import { gigaPerSecond, summarise } from './statistics.ts';
 import { type Effort, timeProgram } from './timing.ts';
 

@@ -1,8 +1,8 @@
 /** Whole evaluations at several sizes, by the clock on the wall, from submit to idle. */
 
-import type { Gpu } from '../../../src/core/gpu.ts';
-import { Patience } from '../../../src/core/patience.ts';
-import type { DeviceWeights } from '../../../src/models/device-weights.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { Patience } from '../core/patience.ts';
+import type { DeviceWeights } from '../models/device-weights.ts';
 import { evaluateOnce, openObjective } from './network.ts';
 import { type Pictures, type Size, sizeName } from './pictures.ts';
 import type { EvaluationRow } from './report.ts';

@@ -53,20 +53,20 @@ export type Step =
       mask: boolean;
     };
 
-export interface Schedule {
+export interface Pass {
   /** The network's input, [H, W, 4], written before the first step. */
   readonly input: FeatureMap;
   /** The map of each tap, by name. */
   readonly taps: ReadonlyMap<string, FeatureMap>;
   readonly steps: readonly Step[];
-  /** The gradient with respect to `input`, which the last step writes; undefined for a schedule without backward pass. */
+  /** The gradient with respect to `input`, which the last step writes; undefined for a pass without backward pass. */
   readonly gradInput: FeatureMap | undefined;
 }
 
 /** How activations may be stored. Half as many bytes, and values rounded to 11 bits (docs/decisions/0024-f16-storage.md). */
 export type ActivationStorage = Extract<ElementType, 'f32' | 'f16'>;
 
-export interface ScheduleOptions {
+export interface PassOptions {
   readonly network: NetworkName;
   readonly height: number;
   readonly width: number;
@@ -92,7 +92,7 @@ interface Stage {
 }
 
 /** @throws InputError for an unknown tap, or a picture too small for the deepest one. */
-export function buildSchedule(options: ScheduleOptions): Schedule {
+export function buildPass(options: PassOptions): Pass {
   const input: FeatureMap = {
     name: 'input',
     height: options.height,
@@ -113,10 +113,10 @@ export function buildSchedule(options: ScheduleOptions): Schedule {
   return { input, taps, steps: [...forward, ...backwardSteps(stages, taps)], gradInput: gradientOf(input) };
 }
 
-/** The map of a tap. @throws ShapeError when the schedule was built without it. */
-export function tapMap(schedule: Schedule, tap: string): FeatureMap {
-  const map = schedule.taps.get(tap);
-  if (map === undefined) throw new ShapeError(`'${tap}' is not among the schedule's taps`);
+/** The map of a tap. @throws ShapeError when the pass was built without it. */
+export function tapMap(pass: Pass, tap: string): FeatureMap {
+  const map = pass.taps.get(tap);
+  if (map === undefined) throw new ShapeError(`'${tap}' is not among the pass's taps`);
   return map;
 }
 
@@ -140,7 +140,7 @@ export function layersUntil(network: NetworkName, taps: readonly string[]): read
   return layers.slice(0, deepest + 1);
 }
 
-function buildStages(options: ScheduleOptions, input: FeatureMap): readonly Stage[] {
+function buildStages(options: PassOptions, input: FeatureMap): readonly Stage[] {
   const layers = layersUntil(options.network, options.taps);
   const least = leastSideFor(options.network, options.taps);
   if (Math.min(options.height, options.width) < least) {

@@ -5,11 +5,11 @@ import type { Gpu } from '../core/gpu.ts';
 import { chooseConv2dVariant, conv2dVariantName } from '../kernels/conv2d.ts';
 import { type Backend, backendOf, type ChoiceOrigin, choiceOriginOf } from '../kernels/family.ts';
 import { chooseGramVariant, gramVariantName } from '../kernels/gram.ts';
+import { conv2dShapeOf, tapMap } from '../models/pass.ts';
 import { paddingModeOf } from '../models/plan.ts';
-import { conv2dShapeOf, tapMap } from '../models/schedule.ts';
-import { objectiveSchedule } from './plan.ts';
-import type { Settings } from './presets.ts';
-import { convolutionsOf, planStylize } from './stylize.ts';
+import { objectivePass } from '../objective/memory-plan.ts';
+import type { Settings } from '../settings/presets.ts';
+import { convolutionsOf, planStylize } from '../transfer/stylize.ts';
 
 /** The kernel family chosen for one operation of one layer. */
 export interface FamilyChoice {
@@ -45,7 +45,7 @@ export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
 
 function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly FamilyChoice[] {
   const backend = backendOf(gpu);
-  const schedule = objectiveSchedule(objective, { width: typicalSide, height: typicalSide });
+  const pass = objectivePass(objective, { width: typicalSide, height: typicalSide });
   const convolutions = convolutionsOf({ objective, ...rest }).flatMap((layer): FamilyChoice[] => {
     const size = { width: typicalSide, height: typicalSide };
     const shape = conv2dShapeOf(layer, size, paddingModeOf(layer.name, objective.paddingMode));
@@ -56,7 +56,7 @@ function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly Family
     }));
   });
   const grams = objective.styleLayers.map(({ name }): FamilyChoice => {
-    const { channels } = tapMap(schedule, name);
+    const { channels } = tapMap(pass, name);
     return { op: 'gram', layer: name, family: gramVariantName(chooseGramVariant(channels, backend)) };
   });
   return [...convolutions, ...grams];

@@ -3,11 +3,11 @@
  * data before its time counts; `direct` itself is held against f64 on small shapes by `checks.ts`.
  */
 
-import { BufferScope, type BufferSlice } from '../../../src/core/buffers.ts';
-import type { Gpu } from '../../../src/core/gpu.ts';
-import { Program } from '../../../src/core/program.ts';
-import { timeDispatches } from '../../../src/core/timing.ts';
-import type { KernelVariant, Recording } from '../../../test/cases/kernel-case.ts';
+import type { KernelVariant, Recording } from '../../test/cases/kernel-case.ts';
+import { BufferScope, type BufferSlice } from '../core/buffers.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { Program } from '../core/program.ts';
+import { timeDispatches } from '../core/timing.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
 import type { ConvProblem } from './conv-problems.ts';
 import { type KernelRow, type PartRow, type RowFilter, ratesOf } from './report.ts';

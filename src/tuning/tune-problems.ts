@@ -28,7 +28,7 @@ import {
   recordGramForward,
 } from '../kernels/gram.ts';
 import { uploadConvWeight } from '../models/device-weights.ts';
-import { conv2dShapeOf } from '../models/schedule.ts';
+import { conv2dShapeOf } from '../models/pass.ts';
 import { type ConvLayer, kernelSize, layersOf } from '../models/vgg.ts';
 import { conv2dSamples, gramSamples, type Sample } from './tune-samples.ts';
 

@@ -3,11 +3,11 @@
  * convolution, and the shares of an evaluation.
  */
 
-import type { Gpu } from '../../../src/core/gpu.ts';
-import { type DispatchTiming, timeDispatches } from '../../../src/core/timing.ts';
-import type { Step } from '../../../src/models/schedule.ts';
-import type { TransferObjective } from '../../../src/transfer/objective.ts';
-import { objectiveSchedule } from '../../../src/transfer/plan.ts';
+import type { Gpu } from '../core/gpu.ts';
+import { type DispatchTiming, timeDispatches } from '../core/timing.ts';
+import type { Step } from '../models/pass.ts';
+import { objectivePass } from '../objective/memory-plan.ts';
+import type { TransferObjective } from '../objective/objective.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
 import { settings } from './network.ts';
 import type { Size } from './pictures.ts';
@@ -122,7 +122,7 @@ function otherCosts(size: Size): ReadonlyMap<string, Cost> {
   const pixels = size.width * size.height;
   add('normalise_forward', undefined, 7 * pixels);
   add('normalise_backward', undefined, 7 * pixels);
-  for (const step of objectiveSchedule(settings.objective, size).steps) addStep(step, pool, add);
+  for (const step of objectivePass(settings.objective, size).steps) addStep(step, pool, add);
   return costs;
 }
 

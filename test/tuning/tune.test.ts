@@ -5,9 +5,9 @@ import { DeviceError, LimitError } from '../../src/core/errors.ts';
 import { Gpu } from '../../src/core/gpu.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { checkTuneSize, type OperationReport, tune } from '../../src/transfer/tune.ts';
-import { tuneSubjects } from '../../src/transfer/tune-problems.ts';
-import { measuredOn } from '../../src/transfer/tuning.ts';
+import { checkTuneSize, type OperationReport, tune } from '../../src/tuning/tune.ts';
+import { tuneSubjects } from '../../src/tuning/tune-problems.ts';
+import { measuredOn } from '../../src/tuning/tuning.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();

@@ -2,9 +2,9 @@
 
 import { InputError } from '../core/errors.ts';
 import type { StyleFitting } from '../images/fit.ts';
+import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
 import { type OptimizerName, type Phase, totalSteps, valueAt } from '../optimizers/phase.ts';
-import type { LineSearch, ObjectiveOptions, WeightedLayer } from './options.ts';
 
 export { type StyleFit, styleFits } from '../images/fit.ts';
 

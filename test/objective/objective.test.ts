@@ -7,8 +7,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu, KernelFamily } from '../../src/core/gpu.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
+import { presetSettings, resolveSettings, type Settings } from '../../src/settings/presets.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
-import { presetSettings, resolveSettings, type Settings } from '../../src/transfer/presets.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import {
   bundledLayers,

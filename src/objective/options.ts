@@ -3,7 +3,7 @@
 import type { PaddingMode } from '../kernels/conv2d.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
 import type { Pooling } from '../kernels/pool2d.ts';
-import type { ActivationStorage } from '../models/schedule.ts';
+import type { ActivationStorage } from '../models/pass.ts';
 import type { NetworkName } from '../models/vgg.ts';
 
 /** A tap and the weight of its loss among its kind. */

@@ -10,8 +10,8 @@ import type { GramShape } from '../kernels/gram.ts';
 import { lossTermsBytes } from '../losses/loss-terms.ts';
 import { gramBytes, styleWorkspaceBytes } from '../losses/style-loss.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
+import { buildPass, type FeatureMap, layersUntil, leastSideFor, type Pass } from '../models/pass.ts';
 import { type ActivationPlan, mapBytes, planActivations } from '../models/plan.ts';
-import { buildSchedule, type FeatureMap, layersUntil, leastSideFor, type Schedule } from '../models/schedule.ts';
 import { leastScale } from '../optimizers/parse-phases.ts';
 import type { ObjectiveOptions } from './options.ts';
 
@@ -62,9 +62,9 @@ export function positionsOf(map: FeatureMap): GramShape {
   return { positions: map.height * map.width, channels: map.channels };
 }
 
-/** The schedule of an objective at a picture's size. @throws InputError for unknown layers or too small a picture. */
-export function objectiveSchedule(options: ObjectiveOptions, size: PictureSize): Schedule {
-  return buildSchedule({
+/** The pass of an objective at a picture's size. @throws InputError for unknown layers or too small a picture. */
+export function objectivePass(options: ObjectiveOptions, size: PictureSize): Pass {
+  return buildPass({
     network: options.network,
     ...size,
     taps: tapsOf(options),
@@ -73,37 +73,37 @@ export function objectiveSchedule(options: ObjectiveOptions, size: PictureSize):
   });
 }
 
-/** A forward-only schedule to the given layers, for making targets; undefined when there are none. `picture` is for errors. */
-export function targetSchedule(
+/** A forward-only pass to the given layers, for making targets; undefined when there are none. `picture` is for errors. */
+export function targetPass(
   options: ObjectiveOptions,
   layers: readonly { readonly name: string }[],
   size: PictureSize,
   picture = 'picture',
-): Schedule | undefined {
+): Pass | undefined {
   if (layers.length === 0) return undefined;
   const taps = layers.map((layer) => layer.name);
   const { width, height } = size;
   const { network, storage } = options;
-  return buildSchedule({ network, width, height, taps, backward: false, storage, picture });
+  return buildPass({ network, width, height, taps, backward: false, storage, picture });
 }
 
 /** Counts the bytes of every part. */
 export function planTransfer(request: PlanRequest): TransferPlan {
   const { options, size, styleSizes, backend } = request;
   const { paddingMode } = options;
-  const schedule = objectiveSchedule(options, size);
-  const activations = planActivations(schedule, { backend, paddingMode });
+  const pass = objectivePass(options, size);
+  const activations = planActivations(pass, { backend, paddingMode });
   const values = size.width * size.height * 3;
-  const mapsOfLayers = (layers: readonly { readonly name: string }[], from: Schedule): readonly FeatureMap[] =>
+  const mapsOfLayers = (layers: readonly { readonly name: string }[], from: Pass): readonly FeatureMap[] =>
     layers.flatMap((layer) => from.taps.get(layer.name) ?? []);
 
-  const contentSchedule = targetSchedule(options, options.contentLayers, size);
-  const styleSchedules = styleSizes.flatMap(
-    (styleSize) => targetSchedule(options, options.styleLayers, styleSize, 'style picture') ?? [],
+  const contentPass = targetPass(options, options.contentLayers, size);
+  const passesOfStyles = styleSizes.flatMap(
+    (styleSize) => targetPass(options, options.styleLayers, styleSize, 'style picture') ?? [],
   );
-  const contentTargetBytes = sum(mapsOfLayers(options.contentLayers, schedule).map(mapBytes));
-  const styleMaps = mapsOfLayers(options.styleLayers, schedule).map(positionsOf);
-  const styleTargetMaps = styleSchedules.flatMap((one) => mapsOfLayers(options.styleLayers, one).map(positionsOf));
+  const contentTargetBytes = sum(mapsOfLayers(options.contentLayers, pass).map(mapBytes));
+  const styleMaps = mapsOfLayers(options.styleLayers, pass).map(positionsOf);
+  const styleTargetMaps = passesOfStyles.flatMap((one) => mapsOfLayers(options.styleLayers, one).map(positionsOf));
   const styleTargetBytes = sum(styleMaps.map((shape) => gramBytes(shape.channels)));
   const workspaceBytes = styleMaps.length === 0 ? 0 : styleWorkspaceBytes([...styleMaps, ...styleTargetMaps], backend);
   const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
@@ -113,12 +113,12 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const lossBytes = contentTargetBytes + styleTargetBytes + workspaceBytes + lossTermsBytes(terms);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
-  const passOf = (picture: Pass['picture'], from: Schedule): Pass => {
+  const plannedPassOf = (picture: PlannedPass['picture'], from: Pass): PlannedPass => {
     const { width, height } = from.input;
     return { picture, size: { width, height }, plan: planActivations(from, { backend, paddingMode }) };
   };
-  const contentPasses = contentSchedule === undefined ? [] : [passOf('content', contentSchedule)];
-  const stylePasses = styleSchedules.map((one) => passOf('style', one));
+  const contentPasses = contentPass === undefined ? [] : [plannedPassOf('content', contentPass)];
+  const stylePasses = passesOfStyles.map((one) => plannedPassOf('style', one));
   const targetPasses = [...contentPasses, ...stylePasses];
   const targetPhaseBytes = weightBytes + lossBytes + Math.max(0, ...targetPasses.map(bytesOfTargetPass));
   const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;
@@ -135,18 +135,18 @@ export function planTransfer(request: PlanRequest): TransferPlan {
 }
 
 /** A way through the network with the buffers it takes. */
-interface Pass {
+interface PlannedPass {
   readonly picture: 'content' | 'style';
   readonly size: PictureSize;
   readonly plan: ActivationPlan;
 }
 
 /** Bytes of a forward pass that makes targets: its maps and the picture. */
-function bytesOfTargetPass({ plan, size }: Pass): number {
+function bytesOfTargetPass({ plan, size }: PlannedPass): number {
   return plan.totalBytes + size.width * size.height * 3 * bytesPerFloat;
 }
 
-function largestOf(passes: readonly Pass[]): LargestBuffer {
+function largestOf(passes: readonly PlannedPass[]): LargestBuffer {
   const slots = passes.flatMap(({ picture, size, plan }) =>
     plan.slots.map(({ names, sizeBytes }) => ({ name: names[0] ?? 'feature map', sizeBytes, picture, size })),
   );
