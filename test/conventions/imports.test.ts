@@ -19,8 +19,8 @@ interface Room {
   readonly packages?: 'npm' | 'npm and node:';
   /** Globals of one environment that it may touch. */
   readonly globals?: readonly ('process' | 'document' | 'navigator')[];
-  /** May import files outside src/ (shaders, package.json). */
-  readonly outside?: true;
+  /** Folders and files outside src/ that it may import, from the root. */
+  readonly outside?: readonly string[];
 }
 
 /** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
@@ -28,6 +28,9 @@ const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts'
 
 /** What a front door opens to. */
 const doors = ['transfer', 'settings', 'objective'];
+
+/** What the page says of itself: settings, links, commands, examples. */
+const pageWords = ['web/settings.ts', 'web/link.ts', 'web/command.ts', 'web/examples.ts'];
 
 /** What is pure in optimizers/: phases, their recipes and their check. */
 const phases = ['optimizers/phase.ts', 'optimizers/recipes.ts', 'optimizers/parse-phases.ts'];
@@ -53,14 +56,13 @@ const rooms: readonly Room[] = [
   { place: 'settings', may: ['core/errors.ts', 'models/vgg.ts', 'images/fit.ts', 'objective', ...phases] },
   { place: 'transfer', may: [...engine, 'settings'] },
   { place: 'tuning', may: [...engine, 'settings', 'transfer'] },
-  { place: 'bench', may: [...engine, 'settings', 'transfer'], outside: true },
+  { place: 'bench', may: [...engine, 'settings', 'transfer'], outside: ['test/cases', 'test/support'] },
   {
     place: 'platform/node',
     may: forPlatforms,
     mayTypes: ['core'],
     packages: 'npm and node:',
     globals: ['process'],
-    outside: true,
   },
   {
     place: 'platform/browser',
@@ -69,7 +71,6 @@ const rooms: readonly Room[] = [
     packages: 'npm',
     // The one place of `navigator`: everything else is handed its GPUDevice.
     globals: ['document', 'navigator'],
-    outside: true,
   },
   {
     // A front door knows transfer, what it is told, core and its platform. A departure: `convert` needs no engine and works straight on
@@ -78,25 +79,52 @@ const rooms: readonly Room[] = [
     may: [...doors, 'tuning', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
     packages: 'npm and node:',
     globals: ['process'],
-    outside: true,
+    outside: ['package.json'],
   },
+  // The page: a worker holds the engine, the model what is known of it, views read the model.
   {
-    // It holds pictures and weights in hand as `index.ts` does. A link says settings in the command line's words, hence its values.
-    place: 'web',
-    may: [
-      ...doors,
-      'bench',
-      'core',
-      'platform/browser',
-      'images',
-      'weights',
-      'models/vgg.ts',
-      'cli/values.ts',
-      ...phases,
-    ],
+    place: 'web/view',
+    may: ['web/model', ...pageWords, 'settings', 'core/errors.ts', 'platform/browser', ...phases],
+    mayTypes: ['objective'],
     packages: 'npm',
     globals: ['document'],
-    outside: true,
+  },
+  {
+    place: 'web/model',
+    may: [
+      'web/engine-client.ts',
+      ...pageWords,
+      'settings',
+      'core/errors.ts',
+      'images/file-format.ts',
+      'platform/browser',
+      'transfer/speed.ts',
+    ],
+    mayTypes: ['web/protocol.ts', 'transfer', 'objective'],
+    packages: 'npm',
+    globals: ['document'],
+  },
+  {
+    place: 'web/worker',
+    may: [...doors, 'core', 'platform/browser', 'images', 'weights', 'web/settings.ts'],
+    mayTypes: ['web/protocol.ts'],
+    outside: ['weights'],
+  },
+  {
+    place: 'web/bench',
+    may: ['bench', ...doors, 'core', 'platform/browser', 'images', 'web/worker/weights.ts', 'web/view/unsupported.tsx'],
+    mayTypes: ['web/protocol.ts'],
+    packages: 'npm',
+    globals: ['document'],
+    outside: ['examples'],
+  },
+  {
+    // The entrances, and what page and worker both know. A link says settings in the command line's words, hence its values.
+    place: 'web',
+    may: [...doors, 'core/errors.ts', 'models/vgg.ts', 'cli/values.ts', ...phases],
+    packages: 'npm',
+    globals: ['document'],
+    outside: ['examples'],
   },
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
   {
@@ -123,6 +151,17 @@ describe('rooms of src/', () => {
     expect(problems.filter((problem) => problem !== null)).toEqual([]);
   });
 
+  it('nothing outside test/ imports it, but for the benchmark that checks every case first', () => {
+    const tools = listFiles('tools', ['.ts', '.mts', '.mjs']).filter((file) => file !== 'tools/bench/checks.ts');
+    const ofTests = tools.flatMap((file) =>
+      importsOf(readSource(file))
+        .map(({ specifier }) => path.join(path.dirname(file), specifier))
+        .filter((imported) => lies(imported, 'test'))
+        .map((imported) => `${file} imports ${imported}`),
+    );
+    expect(ofTests).toEqual([]);
+  });
+
   it('no file touches a global of a foreign environment', () => {
     expect(files.flatMap((file) => globalProblems(file, readSource(`src/${file}`)))).toEqual([]);
   });
@@ -146,7 +185,9 @@ describe('the import rules', () => {
     ['platform/node/codecs.ts', '../../images/rgb-image.ts'],
     ['cli/convert.ts', '../weights/safetensors.ts'],
     ['cli/main.ts', '../../package.json'],
-    ['web/main.ts', '../../shaders/relu_forward.wgsl?raw'],
+    ['web/examples.ts', '../../examples/chelsea.png?url'],
+    ['web/view/app.tsx', '../model/page.ts'],
+    ['web/worker/studio.ts', '../../transfer/stylize.ts'],
   ])('%s may import %s', (file, specifier) => {
     expect(importProblem(file, line(specifier))).toBeNull();
   });
@@ -168,6 +209,11 @@ describe('the import rules', () => {
     ['cli/main.ts', '../platform/browser/gpu.ts'],
     ['cli/main.ts', '../kernels/conv2d.ts'],
     ['kernels/conv2d.ts', '../../shaders/conv2d.wgsl'],
+    ['web/view/app.tsx', '../worker/studio.ts'],
+    ['web/view/app.tsx', '../../transfer/stylize.ts'],
+    ['web/model/page.ts', '../view/app.tsx'],
+    ['web/model/page.ts', '../../transfer/run.ts'],
+    ['web/bench/view.tsx', '../../../tools/bench/output.ts'],
     ['attic/old.ts', './other.ts'],
   ])('%s may not import %s', (file, specifier) => {
     expect(importProblem(file, line(specifier))).not.toBeNull();
@@ -232,7 +278,7 @@ function lies(file: string, place: string): boolean {
 }
 
 function mayImportFile(room: Room, target: string, typeOnly: boolean): boolean {
-  if (target.startsWith('../')) return room.outside === true;
+  if (target.startsWith('../')) return (room.outside ?? []).some((place) => lies(target.slice('../'.length), place));
   const places = [room.place, ...room.may, ...(typeOnly ? (room.mayTypes ?? []) : [])];
   return places.some((place) => lies(target, place));
 }
