@@ -27,6 +27,7 @@
 
 export {
   DeviceError,
+  type FormatCode,
   FormatError,
   ImpastoError,
   InputError,

@@ -3,6 +3,10 @@
  * it was about and, where it helps, what to do. Everything else that is thrown is a defect.
  */
 
+import type { FormatCode } from './format-codes.ts';
+
+export type { FormatCode } from './format-codes.ts';
+
 const longestMessage = 1000;
 
 /** Base of all errors thrown on purpose. */
@@ -20,10 +24,13 @@ export class InputError extends ImpastoError {}
 export class FormatError extends InputError {
   /** The file (or stream) the error is about, as the user named it. */
   readonly source: string;
+  /** Which rule it breaks, for programs; one of `format-codes.ts`. */
+  readonly code: FormatCode;
 
-  constructor(source: string, problem: string) {
+  constructor(source: string, code: FormatCode, problem: string) {
     super(`${source}: ${problem}`);
     this.source = source;
+    this.code = code;
   }
 }
 

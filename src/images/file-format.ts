@@ -47,12 +47,14 @@ export function assertReadableSize(source: string, width: number, height: number
   if (width < minSidePixels || height < minSidePixels) {
     throw new FormatError(
       source,
+      'picture-too-small',
       `expected a picture of at least ${minSidePixels}x${minSidePixels} pixels, got ${width}x${height}; choose a larger picture`,
     );
   }
   if (width * height > maxPixels) {
     throw new FormatError(
       source,
+      'picture-too-large',
       `expected at most ${megapixels(maxPixels)} megapixels, got ${width}x${height} (${megapixels(width * height)} megapixels); make the picture smaller first`,
     );
   }

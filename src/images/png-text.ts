@@ -14,7 +14,7 @@ const headerEnd = signature.length + 25;
  */
 export function withPngTexts(png: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   if (png.length < headerEnd || signature.some((byte, index) => png[index] !== byte)) {
-    throw new FormatError('picture', 'expected a PNG file to write texts into, got something else');
+    throw new FormatError('picture', 'png-signature', 'expected a PNG file to write texts into, got something else');
   }
   const chunks = Object.entries(texts).map(([keyword, text]) => textChunk(keyword, text));
   const parts = [png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)];
@@ -29,7 +29,11 @@ export function withPngTexts(png: Uint8Array, texts: Readonly<Record<string, str
 
 function textChunk(keyword: string, text: string): Uint8Array {
   if (!/^[!-~\u00a1-\u00ff](?:[ -~\u00a1-\u00ff]{0,77}[!-~\u00a1-\u00ff])?$/.test(keyword)) {
-    throw new FormatError('picture', `'${keyword}' is no PNG keyword; expected 1 to 79 printable Latin-1 characters`);
+    throw new FormatError(
+      'picture',
+      'png-keyword',
+      `'${keyword}' is no PNG keyword; expected 1 to 79 printable Latin-1 characters`,
+    );
   }
   // Keyword, end, not compressed (two bytes), no language, no translated keyword, text.
   const body = [...'iTXt', ...keyword].map((character) => character.charCodeAt(0));

@@ -3,7 +3,7 @@
  * platform knows where it is kept.
  */
 
-import { FormatError } from '../core/errors.ts';
+import { type FormatCode, FormatError } from '../core/errors.ts';
 import type { AdapterProfile, MeasuredVariants } from '../core/gpu.ts';
 
 /** Variants of one operation with the milliseconds they took, fastest first; only those that passed their check. */
@@ -59,22 +59,22 @@ export function formatTuning(table: TuningTable): string {
 
 /** Reads a table. @throws FormatError naming `source` where it is not one, or of another version. */
 export function parseTuning(source: string, text: string): TuningTable {
-  const refuse = (problem: string): never => {
-    throw new FormatError(source, `${problem}; run \`impasto tune\` to measure again`);
+  const refuse = (code: FormatCode, problem: string): never => {
+    throw new FormatError(source, code, `${problem}; run \`impasto tune\` to measure again`);
   };
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return refuse('is not JSON');
+    return refuse('tuning-json', 'is not JSON');
   }
   if (!isObject(parsed) || parsed['version'] !== version) {
-    return refuse(`is not a table of measurements of version ${version}`);
+    return refuse('tuning-version', `is not a table of measurements of version ${version}`);
   }
   const adapters: unknown = parsed['adapters'];
-  if (!Array.isArray(adapters)) return refuse('has no list of adapters');
+  if (!Array.isArray(adapters)) return refuse('tuning-adapters', 'has no list of adapters');
   const bad = adapters.findIndex((one) => !isAdapterTuning(one));
-  if (bad >= 0) return refuse(`has a malformed adapter at place ${bad}`);
+  if (bad >= 0) return refuse('tuning-adapter', `has a malformed adapter at place ${bad}`);
   return adapters.filter(isAdapterTuning).map(sorted);
 }
 

@@ -32,6 +32,7 @@ export async function readRange(source: ByteSource, offset: number, length: numb
   if (offset < 0 || length > available) {
     throw new FormatError(
       source.name,
+      'file-truncated',
       `${what} needs ${length} bytes from byte ${offset}, but the file has ${source.sizeBytes}; it is truncated or damaged`,
     );
   }
@@ -39,6 +40,7 @@ export async function readRange(source: ByteSource, offset: number, length: numb
   if (bytes.byteLength !== length) {
     throw new FormatError(
       source.name,
+      'file-changed',
       `${what} needs ${length} bytes from byte ${offset}, reading gave ${bytes.byteLength}; the file changed meanwhile`,
     );
   }

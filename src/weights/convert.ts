@@ -85,7 +85,9 @@ function checkRepresentable(source: string, name: string, values: Float32Array, 
   const index = values.findIndex((value) => !(Math.abs(value) < limit));
   if (index >= 0) {
     const value = values[index] ?? Number.NaN;
-    const advice = Number.isFinite(value) ? 'which f16 cannot hold; convert to f32' : 'expected a finite number';
-    throw new FormatError(source, `'${name}' holds ${value} at index ${index}, ${advice}`);
+    const [code, advice] = Number.isFinite(value)
+      ? (['value-overflow', 'which f16 cannot hold; convert to f32'] as const)
+      : (['value-not-finite', 'expected a finite number'] as const);
+    throw new FormatError(source, code, `'${name}' holds ${value} at index ${index}, ${advice}`);
   }
 }

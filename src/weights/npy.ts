@@ -5,7 +5,7 @@
  * the one shape numpy writes, never evaluated. Source: NEP 1 and numpy/lib/format.py.
  */
 
-import { FormatError } from '../core/errors.ts';
+import { type FormatCode, FormatError } from '../core/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Dtype, decodeFloats, elementCountOf, type FloatArray, itemSizeOf } from './dtype.ts';
 import { columnMajorStrides, gatherStrided } from './strides.ts';
@@ -33,34 +33,41 @@ export interface NpyArray {
 
 /** @param name is the array's, for errors. @throws FormatError naming what is not as numpy writes it. */
 export function parseNpy(source: string, name: string, bytes: Uint8Array): NpyArray {
-  const fail = (problem: string) => new FormatError(source, `array '${name}' ${problem}`);
+  const fail = (code: FormatCode, problem: string) => new FormatError(source, code, `array '${name}' ${problem}`);
   const major = bytes[6] ?? 0;
   if (!magic.every((byte, index) => bytes[index] === byte) || major < 1 || major > 3) {
-    throw fail("does not begin with NumPy's magic and a version from 1 to 3");
+    throw fail('npy-magic', "does not begin with NumPy's magic and a version from 1 to 3");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerOffset = major === 1 ? 10 : 12;
   if (bytes.length < headerOffset) {
-    throw fail('ends within its header');
+    throw fail('npy-header-length', 'ends within its header');
   }
   const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataOffset = headerOffset + headerBytes;
   if (headerBytes > maxHeaderBytes || dataOffset > bytes.length) {
-    throw fail(`declares a header of ${headerBytes} bytes, expected at most ${maxHeaderBytes} and within the file`);
+    throw fail(
+      'npy-header-length',
+      `declares a header of ${headerBytes} bytes, expected at most ${maxHeaderBytes} and within the file`,
+    );
   }
   const text = new TextDecoder().decode(bytes.subarray(headerOffset, dataOffset));
   const header = parseHeader(text);
   if (header === undefined) {
-    throw fail('has a header that is not a dictionary of descr, fortran_order and shape');
+    throw fail('npy-header', 'has a header that is not a dictionary of descr, fortran_order and shape');
   }
   const { descr, fortranOrder, shape } = header;
   const dtype = dtypes.get(descr);
   if (dtype === undefined) {
-    throw fail(`has element type '${descr}', expected ${[...dtypes.keys()].join(', ')}`);
+    throw fail('npy-dtype', `has element type '${descr}', expected ${[...dtypes.keys()].join(', ')}`);
+  }
+  if (shape.length > maxRank) {
+    throw fail('npy-rank', `has ${shape.length} axes, expected at most ${maxRank}`);
   }
   const expectedBytes = elementCountOf(shape) * itemSizeOf(dtype);
-  if (shape.length > maxRank || bytes.length - dataOffset !== expectedBytes) {
+  if (bytes.length - dataOffset !== expectedBytes) {
     throw fail(
+      'npy-size',
       `has ${bytes.length - dataOffset} bytes of values, its shape [${shape.join(', ')}] of ${descr} needs ${expectedBytes}`,
     );
   }

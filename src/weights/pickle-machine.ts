@@ -2,7 +2,7 @@
  * The stack machine that pickles are written for: input, stack, marks and memo, each bounded. `pickle.ts` drives it.
  */
 
-import { FormatError } from '../core/errors.ts';
+import { type FormatCode, FormatError } from '../core/errors.ts';
 import { describeValue, type PickleGlobal, type PickleKey, type PickleValue } from './pickle-values.ts';
 
 /** The closed list: what names, calls and references to storages mean. Each member throws FormatError for all else. */
@@ -43,14 +43,14 @@ export class PickleMachine {
     this.position = start;
   }
 
-  error(problem: string): FormatError {
-    return new FormatError(this.#source, `the pickle ${problem}; refused`);
+  error(code: FormatCode, problem: string): FormatError {
+    return new FormatError(this.#source, code, `the pickle ${problem}; refused`);
   }
 
   take(length: number): Uint8Array {
     const end = this.position + length;
     if (end > this.#bytes.length) {
-      throw this.error(`ends in the middle of an opcode at byte ${this.#bytes.length}`);
+      throw this.error('pickle-end', `ends in the middle of an opcode at byte ${this.#bytes.length}`);
     }
     const taken = this.#bytes.subarray(this.position, end);
     this.position = end;
@@ -88,7 +88,7 @@ export class PickleMachine {
   /** A two's complement integer of any length: a number where that is exact, else a bigint. */
   integer(length: number): number | bigint {
     if (length > maxIntegerBytes) {
-      throw this.error(`holds an integer of ${length} bytes`);
+      throw this.error('pickle-integer-size', `holds an integer of ${length} bytes`);
     }
     const digits = this.take(length);
     const magnitude = digits.reduceRight((sum, digit) => sum * 256n + BigInt(digit), 0n);
@@ -103,13 +103,16 @@ export class PickleMachine {
     } catch (error) {
       throw error instanceof FormatError
         ? error
-        : this.error(`holds a string that is not UTF-8 at byte ${this.position}`);
+        : this.error('pickle-utf8', `holds a string that is not UTF-8 at byte ${this.position}`);
     }
   }
 
   bytes(length: number): Uint8Array {
     if (length > pickleLimits.stringBytes) {
-      throw this.error(`holds a string of ${length} bytes, expected at most ${pickleLimits.stringBytes}`);
+      throw this.error(
+        'pickle-string-size',
+        `holds a string of ${length} bytes, expected at most ${pickleLimits.stringBytes}`,
+      );
     }
     return this.take(length);
   }
@@ -118,7 +121,7 @@ export class PickleMachine {
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.position);
     if (end < 0) {
-      throw this.error('ends in the middle of a name');
+      throw this.error('pickle-end', 'ends in the middle of a name');
     }
     const line = this.text(end - this.position);
     this.position += 1;
@@ -127,7 +130,7 @@ export class PickleMachine {
 
   push(value: PickleValue): void {
     if (this.#stack.length >= pickleLimits.depth) {
-      throw this.error(`stacks more than ${pickleLimits.depth} values`);
+      throw this.error('pickle-stack-size', `stacks more than ${pickleLimits.depth} values`);
     }
     this.#stack.push(value);
   }
@@ -136,7 +139,7 @@ export class PickleMachine {
     const floor = this.#marks.at(-1) ?? 0;
     const value = this.#stack.length > floor ? this.#stack.pop() : undefined;
     if (value === undefined) {
-      throw this.error('takes a value from an empty stack');
+      throw this.error('pickle-stack-empty', 'takes a value from an empty stack');
     }
     return value;
   }
@@ -149,7 +152,7 @@ export class PickleMachine {
 
   mark(): void {
     if (this.#marks.length >= pickleLimits.depth) {
-      throw this.error(`nests more than ${pickleLimits.depth} marks`);
+      throw this.error('pickle-mark-count', `nests more than ${pickleLimits.depth} marks`);
     }
     this.#marks.push(this.#stack.length);
   }
@@ -158,7 +161,7 @@ export class PickleMachine {
   popMark(): PickleValue[] {
     const height = this.#marks.pop();
     if (height === undefined) {
-      throw this.error('refers to a mark it never set');
+      throw this.error('pickle-mark-missing', 'refers to a mark it never set');
     }
     return this.#stack.splice(height);
   }
@@ -174,7 +177,7 @@ export class PickleMachine {
 
   remember(index = this.#memo.size): void {
     if (this.#memo.size >= pickleLimits.memo) {
-      throw this.error(`remembers more than ${pickleLimits.memo} values`);
+      throw this.error('pickle-memo-size', `remembers more than ${pickleLimits.memo} values`);
     }
     this.#memo.set(index, this.top());
   }
@@ -182,7 +185,7 @@ export class PickleMachine {
   recall(index: number): void {
     const value = this.#memo.get(index);
     if (value === undefined) {
-      throw this.error(`recalls value ${index}, which it never stored`);
+      throw this.error('pickle-memo-missing', `recalls value ${index}, which it never stored`);
     }
     this.push(value);
   }
@@ -190,7 +193,7 @@ export class PickleMachine {
   append(items: readonly PickleValue[]): void {
     const list = this.top();
     if (!isKind(list, 'list')) {
-      throw this.error(`appends to ${describeValue(list)}, expected a list`);
+      throw this.error('pickle-append', `appends to ${describeValue(list)}, expected a list`);
     }
     for (const item of items) {
       list.items.push(item);
@@ -201,13 +204,19 @@ export class PickleMachine {
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
     if (!isKind(dict, 'dict') || items.length % 2 !== 0) {
-      throw this.error(`sets ${items.length} keys and values of ${describeValue(dict)}, expected pairs and a dict`);
+      throw this.error(
+        'pickle-items',
+        `sets ${items.length} keys and values of ${describeValue(dict)}, expected pairs and a dict`,
+      );
     }
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
       const value = items[i + 1];
       if (!isKey(key) || value === undefined) {
-        throw this.error(`uses ${key === undefined ? 'nothing' : describeValue(key)} as a dictionary key`);
+        throw this.error(
+          'pickle-key',
+          `uses ${key === undefined ? 'nothing' : describeValue(key)} as a dictionary key`,
+        );
       }
       dict.entries.set(key, value);
     }
@@ -216,7 +225,7 @@ export class PickleMachine {
   /** REDUCE, NEWOBJ and OBJ, which all come to: call this with those. */
   call(callee: PickleValue, args: PickleValue): void {
     if (!isKind(callee, 'global') || !isKind(args, 'tuple')) {
-      throw this.error(`calls ${describeValue(callee)} with ${describeValue(args)}`);
+      throw this.error('pickle-call', `calls ${describeValue(callee)} with ${describeValue(args)}`);
     }
     this.push(this.host.call(callee, args.items));
   }
@@ -226,7 +235,10 @@ export class PickleMachine {
     this.pop();
     const target = this.top();
     if (!isKind(target, 'dict') && !isKind(target, 'tensor')) {
-      throw this.error(`sets the state of ${describeValue(target)}, which a weight file has no need for`);
+      throw this.error(
+        'pickle-state',
+        `sets the state of ${describeValue(target)}, which a weight file has no need for`,
+      );
     }
   }
 
@@ -234,7 +246,10 @@ export class PickleMachine {
     const name = this.pop();
     const module = this.pop();
     if (typeof name !== 'string' || typeof module !== 'string') {
-      throw this.error(`names something by ${describeValue(module)} and ${describeValue(name)}, expected strings`);
+      throw this.error(
+        'pickle-name',
+        `names something by ${describeValue(module)} and ${describeValue(name)}, expected strings`,
+      );
     }
     this.push(this.host.resolve(`${module}.${name}`));
   }

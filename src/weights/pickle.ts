@@ -24,11 +24,14 @@ export function unpickle(source: string, bytes: Uint8Array, host: PickleHost, st
     }
     const execute = opcodes.get(opcode);
     if (execute === undefined) {
-      throw machine.error(`uses opcode 0x${opcode.toString(16).padStart(2, '0')}, which a weight file has no need for`);
+      throw machine.error(
+        'pickle-opcode',
+        `uses opcode 0x${opcode.toString(16).padStart(2, '0')}, which a weight file has no need for`,
+      );
     }
     execute(machine);
   }
-  throw machine.error(`has more than ${pickleLimits.opcodes} opcodes`);
+  throw machine.error('pickle-opcode-count', `has more than ${pickleLimits.opcodes} opcodes`);
 }
 
 const tupleOf = (machine: PickleMachine, length: number): void => {

@@ -70,6 +70,7 @@ export function pytorchHost(source: string, storages: Map<string, StorageDescrip
       if (known.dtype !== storage.dtype || known.elementCount !== storage.elementCount) {
         throw new FormatError(
           source,
+          'pytorch-storage-conflict',
           `storage '${storage.key}' is ${known.elementCount} elements of ${known.dtype} and also ${storage.elementCount} of ${storage.dtype}`,
         );
       }
@@ -83,7 +84,11 @@ function refusal(source: string, name: string): FormatError {
   const hint = modelClass.test(name)
     ? 'refused: this looks like a whole model, save its state_dict() instead'
     : 'refused';
-  return new FormatError(source, `the pickle wants to call ${name}, which a weight file has no need for; ${hint}`);
+  return new FormatError(
+    source,
+    'pytorch-name',
+    `the pickle wants to call ${name}, which a weight file has no need for; ${hint}`,
+  );
 }
 
 function storageTypeOf(name: string): Dtype | undefined {
@@ -93,7 +98,11 @@ function storageTypeOf(name: string): Dtype | undefined {
 
 function orderedDict(source: string, args: readonly PickleValue[]): PickleValue {
   if (args.length > 0) {
-    throw new FormatError(source, 'the pickle passes arguments to collections.OrderedDict, expected none; refused');
+    throw new FormatError(
+      source,
+      'pytorch-arguments',
+      'the pickle passes arguments to collections.OrderedDict, expected none; refused',
+    );
   }
   return { kind: 'dict', entries: new Map() };
 }
@@ -107,6 +116,7 @@ function rebuildTensor(source: string, args: readonly PickleValue[]): TensorDesc
     const given = args.slice(0, 4).map(describeValue).join(', ');
     throw new FormatError(
       source,
+      'pytorch-tensor',
       `a tensor is made from (${given}), expected a storage, an offset, sizes and as many strides`,
     );
   }
@@ -114,6 +124,7 @@ function rebuildTensor(source: string, args: readonly PickleValue[]): TensorDesc
   if (last > storage.elementCount || !Number.isSafeInteger(elementCountOf(shape))) {
     throw new FormatError(
       source,
+      'pytorch-tensor-range',
       `a tensor of shape [${shape.join(', ')}] and strides [${strides.join(', ')}] reaches element ${last} of storage '${storage.key}', which has ${storage.elementCount}`,
     );
   }
@@ -124,7 +135,11 @@ function rebuildTensor(source: string, args: readonly PickleValue[]): TensorDesc
 function rebuildParameter(source: string, args: readonly PickleValue[]): PickleValue {
   const [tensor = null] = args;
   if (typeof tensor !== 'object' || tensor?.kind !== 'tensor') {
-    throw new FormatError(source, `a parameter is made from ${describeValue(tensor)}, expected a tensor`);
+    throw new FormatError(
+      source,
+      'pytorch-parameter',
+      `a parameter is made from ${describeValue(tensor)}, expected a tensor`,
+    );
   }
   return tensor;
 }
@@ -141,12 +156,17 @@ function describeStorage(source: string, id: PickleValue): StorageDescription {
     const given = items.map((item) => (typeof item === 'string' ? `'${item}'` : describeValue(item))).join(', ');
     throw new FormatError(
       source,
+      'pytorch-reference',
       `the pickle refers to (${given}), expected ('storage', type, key, location, elements); if this is a whole model, save its state_dict() instead`,
     );
   }
   const viewOffset = view === null ? 0 : viewOffsetOf(view);
   if (viewOffset === undefined) {
-    throw new FormatError(source, `storage '${key}' has view ${describeValue(view)}, expected (key, offset, size)`);
+    throw new FormatError(
+      source,
+      'pytorch-view',
+      `storage '${key}' has view ${describeValue(view)}, expected (key, offset, size)`,
+    );
   }
   return { kind: 'storage', key, dtype, elementCount, viewOffset };
 }

@@ -35,7 +35,7 @@ export async function openPytorchZip(source: ByteSource, zip: ZipArchive, pickle
   if (zip.entries.has(`${root}byteorder`)) {
     const byteOrder = new TextDecoder().decode(await zip.read(`${root}byteorder`, 16));
     if (byteOrder !== 'little') {
-      throw new FormatError(source.name, `its byte order is '${byteOrder}', expected 'little'`);
+      throw new FormatError(source.name, 'pytorch-byte-order', `its byte order is '${byteOrder}', expected 'little'`);
     }
   }
   const pickle = await zip.read(pickleName, pickleLimits.sizeBytes);
@@ -63,6 +63,7 @@ async function readZippedStorage(
   if (declaredBytes !== expectedBytes) {
     throw new FormatError(
       source.name,
+      'pytorch-storage-size',
       `the zip entry '${entry}' has ${declaredBytes} bytes, ${elementCount} elements of ${dtype} need ${expectedBytes}`,
     );
   }
@@ -95,11 +96,15 @@ export async function openPytorchLegacy(source: ByteSource): Promise<WeightFile>
   next(); // The magic number, which the caller has seen.
   const protocol = next();
   if (protocol !== legacyProtocol) {
-    throw new FormatError(source.name, `its legacy protocol is ${String(protocol)}, expected ${legacyProtocol}`);
+    throw new FormatError(
+      source.name,
+      'pytorch-protocol',
+      `its legacy protocol is ${String(protocol)}, expected ${legacyProtocol}`,
+    );
   }
   const system = next();
   if (typeof system === 'object' && system?.kind === 'dict' && system.entries.get('little_endian') === false) {
-    throw new FormatError(source.name, "its byte order is 'big', expected 'little'");
+    throw new FormatError(source.name, 'pytorch-byte-order', "its byte order is 'big', expected 'little'");
   }
   const state = next();
   const keys = storageKeysOf(source.name, next());
@@ -108,7 +113,7 @@ export async function openPytorchLegacy(source: ByteSource): Promise<WeightFile>
     const itemSize = itemSizeOf(storage.dtype);
     const offset = starts.get(storage.key);
     if (offset === undefined) {
-      throw new FormatError(source.name, `storage '${storage.key}' is not in the file`);
+      throw new FormatError(source.name, 'pytorch-storage-missing', `storage '${storage.key}' is not in the file`);
     }
     return readRange(source, offset + start * itemSize, count * itemSize, `storage '${storage.key}'`);
   };
@@ -119,7 +124,11 @@ function storageKeysOf(source: string, value: PickleValue): readonly string[] {
   const items = typeof value === 'object' && value?.kind === 'list' ? value.items : [null];
   return items.map((key) => {
     if (typeof key !== 'string') {
-      throw new FormatError(source, `its list of storages holds ${describeValue(key)}, expected strings`);
+      throw new FormatError(
+        source,
+        'pytorch-storage-key',
+        `its list of storages holds ${describeValue(key)}, expected strings`,
+      );
     }
     return key;
   });
@@ -137,13 +146,18 @@ async function locateStorages(
   for (const key of keys) {
     const storage = storages.get(key);
     if (storage === undefined || starts.has(key)) {
-      throw new FormatError(source.name, `storage '${key}' is listed twice or belongs to nothing`);
+      throw new FormatError(
+        source.name,
+        'pytorch-storage-listing',
+        `storage '${key}' is listed twice or belongs to nothing`,
+      );
     }
     const prefix = await readRange(source, position, 8, `the size of storage '${key}'`);
     const count = new DataView(prefix.buffer, prefix.byteOffset).getBigInt64(0, true);
     if (count !== BigInt(storage.elementCount)) {
       throw new FormatError(
         source.name,
+        'pytorch-storage-size',
         `storage '${key}' has ${count} elements, the pickle says ${storage.elementCount}`,
       );
     }
@@ -152,6 +166,7 @@ async function locateStorages(
     if (position > source.sizeBytes) {
       throw new FormatError(
         source.name,
+        'file-truncated',
         `storage '${key}' ends at byte ${position}, but the file has ${source.sizeBytes}; it is truncated or damaged`,
       );
     }
@@ -159,6 +174,7 @@ async function locateStorages(
   if (position !== source.sizeBytes) {
     throw new FormatError(
       source.name,
+      'file-trailing-bytes',
       `the last storage ends at byte ${position}, but the file has ${source.sizeBytes}`,
     );
   }
@@ -186,7 +202,7 @@ function tensorsOf(value: PickleValue): ReadonlyMap<string, TensorDescription> {
 
 function weightFile(source: string, format: WeightFormat, state: PickleValue, readStorage: StorageReader): WeightFile {
   if (typeof state !== 'object' || state?.kind !== 'dict') {
-    throw new FormatError(source, `it holds ${describeValue(state)}, expected a state dict`);
+    throw new FormatError(source, 'pytorch-state-dict', `it holds ${describeValue(state)}, expected a state dict`);
   }
   const tensors = [...tensorsOf(state)].map(
     ([name, tensor]) => [name, storedTensor(source, name, tensor, readStorage)] as const,
@@ -209,12 +225,17 @@ function storedTensor(
       if (elementCountOf(shape) > maxElements) {
         throw new FormatError(
           source,
+          'tensor-size',
           `tensor '${name}' has shape [${shape.join(', ')}], more than ${maxElements} elements`,
         );
       }
       const values = decodeFloats(storage.dtype, await readStorage(storage, offset, spanOf(shape, strides)));
       if (values === undefined) {
-        throw new FormatError(source, `tensor '${name}' holds ${storage.dtype}, expected F16, BF16, F32 or F64`);
+        throw new FormatError(
+          source,
+          'tensor-dtype',
+          `tensor '${name}' holds ${storage.dtype}, expected F16, BF16, F32 or F64`,
+        );
       }
       return gatherStrided(values, shape, strides);
     },

@@ -6,7 +6,7 @@
  * must tile the data with no hole, no overlap and nothing after the last.
  */
 
-import { FormatError, ShapeError } from '../core/errors.ts';
+import { type FormatCode, FormatError, ShapeError } from '../core/errors.ts';
 import { type ByteSource, readRange } from './byte-source.ts';
 import { type Dtype, decodeFloats, elementCountOf, type FloatArray, isDtype, itemSizeOf } from './dtype.ts';
 import { encodeFloat16 } from './float16.ts';
@@ -54,16 +54,19 @@ export function isSafetensors(start: Uint8Array): boolean {
 
 /** Reads and validates the header; tensor bytes are not touched. @throws FormatError naming the rule that is broken. */
 export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
-  const fail = (problem: string) => new FormatError(source.name, problem);
   const prefix = await readRange(source, 0, lengthBytes, "safetensors' header length");
   const declared = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (declared > BigInt(maxHeaderBytes)) {
-    throw fail(`the header is said to have ${declared} bytes, expected at most ${maxHeaderBytes}`);
+    throw new FormatError(
+      source.name,
+      'safetensors-header-length',
+      `the header is said to have ${declared} bytes, expected at most ${maxHeaderBytes}`,
+    );
   }
   const headerBytes = Number(declared);
   const bytes = await readRange(source, lengthBytes, headerBytes, 'the header');
   if (bytes[0] !== 0x7b) {
-    throw fail("the header does not begin with '{'");
+    throw new FormatError(source.name, 'safetensors-header-start', "the header does not begin with '{'");
   }
   const header = parseHeaderJson(source.name, bytes);
   const dataOffset = lengthBytes + headerBytes;
@@ -82,7 +85,11 @@ export async function readTensor(source: ByteSource, entry: SafetensorsEntry): P
   const bytes = await readRange(source, entry.offset, entry.sizeBytes, `tensor '${entry.name}'`);
   const values = decodeFloats(entry.dtype, bytes);
   if (values === undefined) {
-    throw new FormatError(source.name, `tensor '${entry.name}' holds ${entry.dtype}, expected F16, BF16, F32 or F64`);
+    throw new FormatError(
+      source.name,
+      'tensor-dtype',
+      `tensor '${entry.name}' holds ${entry.dtype}, expected F16, BF16, F32 or F64`,
+    );
   }
   return values;
 }
@@ -149,12 +156,14 @@ function parseHeaderJson(source: string, bytes: Uint8Array): Readonly<Record<str
     header = parseUniqueJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unreadable';
-    throw new FormatError(source, `the header is not valid JSON with unique names (${reason})`);
+    throw new FormatError(
+      source,
+      'safetensors-header-json',
+      `the header is not valid JSON with unique names (${reason})`,
+    );
   }
-  if (!isRecord(header)) {
-    throw new FormatError(source, 'the header is not a JSON object');
-  }
-  return header;
+  // What begins with '{' and is valid is an object.
+  return isRecord(header) ? header : {};
 }
 
 function parseMetadata(source: string, value: unknown): ReadonlyMap<string, string> {
@@ -162,12 +171,12 @@ function parseMetadata(source: string, value: unknown): ReadonlyMap<string, stri
     return new Map();
   }
   if (!isRecord(value)) {
-    throw new FormatError(source, `${metadataKey} is not a JSON object`);
+    throw new FormatError(source, 'safetensors-metadata', `${metadataKey} is not a JSON object`);
   }
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string') {
-      throw new FormatError(source, `${metadataKey} entry '${key}' is not a string`);
+      throw new FormatError(source, 'safetensors-metadata-value', `${metadataKey} entry '${key}' is not a string`);
     }
     metadata.set(key, text);
   }
@@ -175,28 +184,40 @@ function parseMetadata(source: string, value: unknown): ReadonlyMap<string, stri
 }
 
 function parseEntry(source: string, name: string, value: unknown, dataOffset: number): SafetensorsEntry {
-  const fail = (problem: string) => new FormatError(source, `tensor '${name}' ${problem}`);
+  const fail = (code: FormatCode, problem: string) => new FormatError(source, code, `tensor '${name}' ${problem}`);
   if (!isRecord(value)) {
-    throw fail('is not described by a JSON object');
+    throw fail('safetensors-entry', 'is not described by a JSON object');
   }
   const unknownKey = Object.keys(value).find((key) => !['dtype', 'shape', 'data_offsets'].includes(key));
   if (unknownKey !== undefined) {
-    throw fail(`has an unknown field '${unknownKey}'`);
+    throw fail('safetensors-field', `has an unknown field '${unknownKey}'`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
-    throw fail(`has element type ${JSON.stringify(dtype)}, which is not read; expected for example F32 or F16`);
+    throw fail(
+      'safetensors-dtype',
+      `has element type ${JSON.stringify(dtype)}, which is not read; expected for example F32 or F16`,
+    );
   }
   if (!isCountList(shape) || shape.length > maxRank) {
-    throw fail(`has shape ${JSON.stringify(shape)}, expected at most ${maxRank} non-negative integers`);
+    throw fail(
+      'safetensors-shape',
+      `has shape ${JSON.stringify(shape)}, expected at most ${maxRank} non-negative integers`,
+    );
   }
   if (!isCountList(offsets) || offsets.length !== 2) {
-    throw fail(`has data_offsets ${JSON.stringify(offsets)}, expected two non-negative integers`);
+    throw fail(
+      'safetensors-offsets',
+      `has data_offsets ${JSON.stringify(offsets)}, expected two non-negative integers`,
+    );
   }
   const [start = 0, end = 0] = offsets;
   const sizeBytes = elementCountOf(shape) * itemSizeOf(dtype);
   if (end - start !== sizeBytes) {
-    throw fail(`spans ${end - start} bytes, its shape [${shape.join(', ')}] of ${dtype} needs ${sizeBytes}`);
+    throw fail(
+      'safetensors-size',
+      `spans ${end - start} bytes, its shape [${shape.join(', ')}] of ${dtype} needs ${sizeBytes}`,
+    );
   }
   return { name, dtype, shape, offset: dataOffset + start, sizeBytes };
 }
@@ -207,9 +228,13 @@ function checkTiling(source: ByteSource, entries: SafetensorsEntry[], dataOffset
   let position = dataOffset;
   for (const { name, offset, sizeBytes } of entries) {
     if (offset !== position) {
-      const problem = offset < position ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      const [code, problem] =
+        offset < position
+          ? (['safetensors-overlap', 'overlaps the tensor before it'] as const)
+          : (['safetensors-hole', 'leaves a hole before it'] as const);
       throw new FormatError(
         source.name,
+        code,
         `tensor '${name}' ${problem}: it begins at byte ${offset - dataOffset} of the data, expected ${position - dataOffset}`,
       );
     }
@@ -217,6 +242,7 @@ function checkTiling(source: ByteSource, entries: SafetensorsEntry[], dataOffset
     if (position > source.sizeBytes) {
       throw new FormatError(
         source.name,
+        'file-truncated',
         `tensor '${name}' ends at byte ${position}, but the file has ${source.sizeBytes}; it is truncated or damaged`,
       );
     }
@@ -224,6 +250,7 @@ function checkTiling(source: ByteSource, entries: SafetensorsEntry[], dataOffset
   if (position !== source.sizeBytes) {
     throw new FormatError(
       source.name,
+      'file-trailing-bytes',
       `the last tensor ends at byte ${position}, but the file has ${source.sizeBytes}`,
     );
   }

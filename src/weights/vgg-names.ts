@@ -80,12 +80,13 @@ export function isVggTensorName(name: string): boolean {
 export function recogniseNetwork(file: WeightFile, expected?: NetworkName): RecognisedNetwork {
   const { naming, slots } = slotsOf(file);
   const candidates = candidatesFor(naming, slots);
-  const [best] = [...candidates].sort((a, b) => misfitOf(a, slots) - misfitOf(b, slots));
-  if (best === undefined) {
-    throw new FormatError(file.source, 'no network fits its tensors');
-  }
+  const best = candidates.reduce((a, b) => (misfitOf(b, slots) < misfitOf(a, slots) ? b : a));
   if (expected !== undefined && best.network !== expected) {
-    throw new FormatError(file.source, `its tensors are those of ${best.network}, expected ${expected}`);
+    throw new FormatError(
+      file.source,
+      'network-unexpected',
+      `its tensors are those of ${best.network}, expected ${expected}`,
+    );
   }
   checkComplete(file.source, best, naming, slots);
   const convolutions = convolutionsOf(best.network).map((layer) => convTensorsOf(file.source, layer, best, slots));
@@ -123,6 +124,7 @@ function slotsOf(file: WeightFile): { readonly naming: Naming; readonly slots: R
       const partner = other ?? slots.values().next().value?.original ?? '';
       throw new FormatError(
         file.source,
+        'network-ambiguous',
         `holds both '${partner}' and '${original}'; expected one network, named in one way`,
       );
     }
@@ -134,6 +136,7 @@ function slotsOf(file: WeightFile): { readonly naming: Naming; readonly slots: R
     const what = some.length === 0 ? 'no tensor that could be a convolution' : `tensors like ${some.join(', ')}`;
     throw new FormatError(
       file.source,
+      'network-unrecognised',
       `holds ${what}, expected a VGG's: features.0.weight, 0.weight, conv1_1.weight or conv1_1_W`,
     );
   }
@@ -183,11 +186,14 @@ function checkComplete(source: string, candidate: Candidate, naming: Naming, slo
   };
   const missing = needed.filter((name) => !slots.has(name));
   const surplus = [...slots.keys()].filter((name) => !needed.includes(name));
-  const [names, problem] = missing.length > 0 ? [missing, 'lacks'] : [surplus, 'has besides its own tensors'];
+  const [names, code, problem] =
+    missing.length > 0
+      ? ([missing, 'tensor-missing', 'lacks'] as const)
+      : ([surplus, 'tensor-surplus', 'has besides its own tensors'] as const);
   if (names.length > 0) {
     const listed = names.slice(0, namesListed).map(original).join(', ');
     const more = names.length > namesListed ? ` and ${names.length - namesListed} more` : '';
-    throw new FormatError(source, `the network, most like ${title}, ${problem} ${listed}${more}`);
+    throw new FormatError(source, code, `the network, most like ${title}, ${problem} ${listed}${more}`);
   }
 }
 
@@ -206,6 +212,7 @@ function convTensorsOf(
       const expected = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ');
       throw new FormatError(
         source,
+        'tensor-shape',
         `'${slot?.original ?? stem}' is [${slot?.tensor.shape.join(', ')}], expected ${expected}; layer ${layer.name} of ${candidate.network}`,
       );
     }

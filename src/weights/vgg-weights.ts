@@ -57,7 +57,7 @@ export interface LoadOptions {
 export async function loadNetworkWeights(source: ByteSource, options: LoadOptions = {}): Promise<NetworkWeights> {
   const start = await readRange(source, 0, Math.min(source.sizeBytes, 9), 'the beginning');
   if (!isSafetensors(start)) {
-    throw new FormatError(source.name, notConverted);
+    throw new FormatError(source.name, 'weights-not-converted', notConverted);
   }
   if (options.sha256 !== undefined) {
     await checkSha256(source, options.sha256);
@@ -67,6 +67,7 @@ export async function loadNetworkWeights(source: ByteSource, options: LoadOption
   if (options.network !== undefined && options.network !== network) {
     throw new FormatError(
       source.name,
+      'network-unexpected',
       `holds ${network}, expected ${options.network}; name the network (--network ${network}) or give other weights`,
     );
   }
@@ -89,6 +90,7 @@ async function checkSha256(source: ByteSource, expected: string): Promise<void> 
   if (actual !== expected.toLowerCase()) {
     throw new FormatError(
       source.name,
+      'file-checksum',
       `its SHA-256 is ${actual}, expected ${expected}; it is damaged or another file, fetch it again`,
     );
   }
@@ -104,11 +106,12 @@ function identify(
   if (version !== undefined && version !== weightsFormatVersion) {
     throw new FormatError(
       source,
+      'weights-version',
       `has weight format version ${version}, this Impasto reads ${weightsFormatVersion}; convert it again with \`impasto convert\``,
     );
   }
   if (version === undefined || network === undefined || (dtype !== 'f16' && dtype !== 'f32')) {
-    throw new FormatError(source, notConverted);
+    throw new FormatError(source, 'weights-not-converted', notConverted);
   }
   return { network, dtype };
 }
@@ -130,11 +133,12 @@ function entriesOf(
     const entry = tensors.get(name);
     const expected = `${stored} [${shape.join(', ')}]`;
     if (entry === undefined) {
-      throw new FormatError(source, `lacks tensor '${name}' of ${network}, expected ${expected}`);
+      throw new FormatError(source, 'tensor-missing', `lacks tensor '${name}' of ${network}, expected ${expected}`);
     }
     const actual = `${entry.dtype} [${entry.shape.join(', ')}]`;
     if (actual !== expected) {
-      throw new FormatError(source, `tensor '${name}' of ${network} is ${actual}, expected ${expected}`);
+      const code = entry.dtype === stored ? 'tensor-shape' : 'tensor-dtype';
+      throw new FormatError(source, code, `tensor '${name}' of ${network} is ${actual}, expected ${expected}`);
     }
     return entry;
   };
@@ -147,7 +151,7 @@ function entriesOf(
   }
   const surplus = [...tensors.keys()].find((name) => !entries.has(name.replace(/\.(weight|bias)$/, '')));
   if (surplus !== undefined) {
-    throw new FormatError(source, `has tensor '${surplus}', which ${network} does not have`);
+    throw new FormatError(source, 'tensor-surplus', `has tensor '${surplus}', which ${network} does not have`);
   }
   return entries;
 }

@@ -4,7 +4,7 @@
  */
 
 import { type Entry, type FileEntry, Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-native.js';
-import { FormatError, messageOf } from '../core/errors.ts';
+import { type FormatCode, FormatError, messageOf } from '../core/errors.ts';
 import { type ByteSource, readRange } from './byte-source.ts';
 
 /** A weight file has a few dozen entries; a checkpoint of a large model a few thousand. */
@@ -37,17 +37,17 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (files.size >= maxEntries) {
-        throw new FormatError(source.name, `the zip archive has more than ${maxEntries} entries`);
+        throw new FormatError(source.name, 'zip-entry-count', `the zip archive has more than ${maxEntries} entries`);
       }
       if (files.has(entry.filename)) {
-        throw new FormatError(source.name, `the zip entry '${entry.filename}' occurs twice`);
+        throw new FormatError(source.name, 'zip-entry-repeated', `the zip entry '${entry.filename}' occurs twice`);
       }
       if (!isDirectory(entry)) {
         files.set(entry.filename, entry);
       }
     }
   } catch (error) {
-    throw asFormatError(source, 'the zip directory is damaged or ambiguous', error);
+    throw asFormatError(source, 'zip-directory', 'the zip directory is damaged or ambiguous', error);
   }
   const entries = new Map(
     [...files].map(([name, entry]) => [name, { name, sizeBytes: entry.uncompressedSize }] as const),
@@ -55,7 +55,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const read = async (name: string, maxBytes: number) => {
     const entry = files.get(name);
     if (entry === undefined) {
-      throw new FormatError(source.name, `the zip entry '${name}' is missing`);
+      throw new FormatError(source.name, 'zip-entry-missing', `the zip entry '${name}' is missing`);
     }
     return readEntry(source, entry, maxBytes);
   };
@@ -67,12 +67,14 @@ async function readEntry(source: ByteSource, entry: FileEntry, maxBytes: number)
   if (uncompressedSize > maxBytes) {
     throw new FormatError(
       source.name,
+      'zip-entry-size',
       `the zip entry '${filename}' declares ${uncompressedSize} bytes, expected at most ${maxBytes}`,
     );
   }
   if (uncompressedSize > compressedSize * maxInflation) {
     throw new FormatError(
       source.name,
+      'zip-entry-inflation',
       `the zip entry '${filename}' declares ${uncompressedSize} bytes, more than its ${compressedSize} compressed ones can hold`,
     );
   }
@@ -90,11 +92,12 @@ async function readEntry(source: ByteSource, entry: FileEntry, maxBytes: number)
   try {
     await entry.getData(writable, { checkCrc32: true, checkOverlappingEntry: true });
   } catch (error) {
-    throw asFormatError(source, `the zip entry '${filename}' is damaged`, error);
+    throw asFormatError(source, 'zip-entry-damaged', `the zip entry '${filename}' is damaged`, error);
   }
   if (filled !== uncompressedSize) {
     throw new FormatError(
       source.name,
+      'zip-entry-damaged',
       `the zip entry '${filename}' declares ${uncompressedSize} bytes and holds ${filled}`,
     );
   }
@@ -122,6 +125,6 @@ function isDirectory(entry: Entry): entry is Exclude<Entry, FileEntry> {
   return entry.directory;
 }
 
-function asFormatError(source: ByteSource, problem: string, error: unknown): FormatError {
-  return error instanceof FormatError ? error : new FormatError(source.name, `${problem} (${messageOf(error)})`);
+function asFormatError(source: ByteSource, code: FormatCode, problem: string, error: unknown): FormatError {
+  return error instanceof FormatError ? error : new FormatError(source.name, code, `${problem} (${messageOf(error)})`);
 }

@@ -294,7 +294,7 @@ describe('usage errors', () => {
 
 describe('errors', () => {
   it('of the user are one sentence and status 2', () => {
-    expect(describeFailure(new FormatError('a.png', 'is not one'))).toEqual({
+    expect(describeFailure(new FormatError('a.png', 'picture-format', 'is not one'))).toEqual({
       status: 2,
       message: 'a.png: is not one',
     });

@@ -54,6 +54,7 @@ describe('readImage: refusals', () => {
     const path = await file(name, content);
     const error = await failure(path);
     expect(error).toBeInstanceOf(FormatError);
+    expect(error).toHaveProperty('code', 'picture-format');
     expect(error.message).toBe(
       `${path}: expected PNG, JPEG, WebP, TIFF or AVIF, got ${got}; convert it to one of these first`,
     );
@@ -75,6 +76,7 @@ describe('readImage: refusals', () => {
       const path = await file('truncated', whole.subarray(0, length));
       const error = await failure(path);
       expect(error).toBeInstanceOf(FormatError);
+      expect(error).toHaveProperty('code', 'picture-damaged');
       expect(error.message).toMatch(
         new RegExp(
           `^${path}: expected a complete ${format} picture, but it is damaged, truncated or of a rare kind \\(.+\\); save or download it again$`,
@@ -92,9 +94,11 @@ describe('readImage: refusals', () => {
   test('a header that states 40000x40000, before decoding', async () => {
     const path = await file('huge.png', forgePngSize(await fromRgb().png().toBuffer(), 40_000, 40_000));
     const before = process.memoryUsage().rss;
-    expect((await failure(path)).message).toBe(
+    const error = await failure(path);
+    expect(error.message).toBe(
       `${path}: expected at most 100 megapixels, got 40000x40000 (1600 megapixels); make the picture smaller first`,
     );
+    expect(error).toHaveProperty('code', 'picture-too-large');
     expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
     // Allowed by option, it is found out when its rows are missing.
     expect((await failure(path, { maxPixels: 2e9 })).message).toContain('damaged, truncated or of a rare kind');
@@ -116,16 +120,20 @@ describe('readImage: refusals', () => {
   ])('a picture of %i x %i', async (w, h) => {
     const encoded = sharp(rgb.slice(0, w * h * 3), { raw: { width: w, height: h, channels: 3 } }).png();
     const path = await file('thin.png', encoded);
-    expect((await failure(path)).message).toBe(
+    const error = await failure(path);
+    expect(error.message).toBe(
       `${path}: expected a picture of at least 2x2 pixels, got ${w}x${h}; choose a larger picture`,
     );
+    expect(error).toHaveProperty('code', 'picture-too-small');
   });
 
   test('float samples', async () => {
     const values = Float32Array.from({ length: 16 * 16 * 3 }, (_, i) => i / 768);
     const encoded = sharp(values, { raw: { width: 16, height: 16, channels: 3 } }).toColourspace('scrgb');
     const path = await file('float.tif', encoded.tiff({ compression: 'none' }));
-    expect((await failure(path)).message).toContain('expected 8-bit or 16-bit samples, got float');
+    const error = await failure(path);
+    expect(error.message).toContain('expected 8-bit or 16-bit samples, got float');
+    expect(error).toHaveProperty('code', 'picture-samples');
   });
 
   test('a folder named like a picture', async () => {

@@ -1,8 +1,8 @@
 /** The table of measurements: what is read back, what is refused, what is looked up. */
 
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
 import { type AdapterTuning, formatTuning, measuredOn, parseTuning, withTuning } from '../../src/tuning/tuning.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const adapter = { vendor: 'acme', architecture: 'one', description: 'Acme One' };
 
@@ -55,21 +55,31 @@ describe('refuses', () => {
     withOperations([{ ...operation, times: [{ variant: 'direct', milliseconds }] }]);
 
   it.each([
-    ['an empty file', '', 'is not JSON'],
-    ['half a file', formatTuning(table).slice(0, 60), 'is not JSON'],
-    ['another file', '[1, 2]', 'is not a table of measurements of version 1'],
-    ['another version', formatTuning(table).replace('"version": 1', '"version": 2'), 'of version 1'],
-    ['no adapters', '{"version": 1}', 'has no list of adapters'],
-    ['an adapter without a name', '{"version": 1, "adapters": [{"operations": []}]}', 'malformed adapter at place 0'],
-    ['operations that are no list', withOperations({}), 'malformed adapter at place 0'],
-    ['an operation without a size', withOperations([{ ...operation, size: '64' }]), 'malformed adapter at place 0'],
-    ['a time that is no number', time('fast'), 'malformed adapter at place 0'],
-    ['a negative time', time(-1), 'malformed adapter at place 0'],
-    ['null', 'null', 'is not a table'],
-  ])('%s', (_what, text, problem) => {
-    const read = (): unknown => parseTuning('tuning.json', text);
-    expect(read).toThrow(FormatError);
-    expect(read).toThrow(problem);
-    expect(read).toThrow(/^tuning\.json: .*; run `impasto tune` to measure again$/);
+    ['an empty file', '', 'tuning-json', 'is not JSON'],
+    ['half a file', formatTuning(table).slice(0, 60), 'tuning-json', 'is not JSON'],
+    ['another file', '[1, 2]', 'tuning-version', 'is not a table of measurements of version 1'],
+    ['another version', formatTuning(table).replace('"version": 1', '"version": 2'), 'tuning-version', 'of version 1'],
+    ['no adapters', '{"version": 1}', 'tuning-adapters', 'has no list of adapters'],
+    [
+      'an adapter without a name',
+      '{"version": 1, "adapters": [{"operations": []}]}',
+      'tuning-adapter',
+      'malformed adapter at place 0',
+    ],
+    ['operations that are no list', withOperations({}), 'tuning-adapter', 'malformed adapter at place 0'],
+    [
+      'an operation without a size',
+      withOperations([{ ...operation, size: '64' }]),
+      'tuning-adapter',
+      'malformed adapter at place 0',
+    ],
+    ['a time that is no number', time('fast'), 'tuning-adapter', 'malformed adapter at place 0'],
+    ['a negative time', time(-1), 'tuning-adapter', 'malformed adapter at place 0'],
+    ['null', 'null', 'tuning-version', 'is not a table'],
+  ])('%s', async (_what, text, code, problem) => {
+    const refusal = await refusalOf(() => parseTuning('tuning.json', text));
+    expect(refusal.message).toContain(problem);
+    expect(refusal.message).toMatch(/^tuning\.json: .*; run `impasto tune` to measure again$/);
+    expect(refusal.code).toBe(code);
   });
 });

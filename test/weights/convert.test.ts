@@ -1,13 +1,14 @@
 /** Whole networks through the converter: every source format in, the same values out, for the engine's loader. */
 
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
+import type { FormatCode } from '../../src/core/errors.ts';
 import { convolutionsOf, torchvisionIndices } from '../../src/models/vgg.ts';
 import { type ByteSource, bytesSource, sha256Of } from '../../src/weights/byte-source.ts';
 import { type ConvertOptions, convertWeights } from '../../src/weights/convert.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
 import { rowMajorStrides } from '../../src/weights/strides.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { refusalOf } from '../support/refusal.ts';
 import {
   floatBytes,
   type NamedValues,
@@ -122,27 +123,42 @@ describe('convertWeights', () => {
     expect(weights.layers.get('conv5_3')?.bias[7]).toBe(Math.fround(scale * centred + value('features.41.bias', 7)));
   });
 
-  it.each<readonly [string, number, ConvertOptions, string]>([
-    ['NaN', Number.NaN, { dtype: 'f32' }, "'conv5_3.bias' holds NaN at index 0, expected a finite number"],
+  it.each<readonly [string, number, ConvertOptions, FormatCode, string]>([
+    [
+      'NaN',
+      Number.NaN,
+      { dtype: 'f32' },
+      'value-not-finite',
+      "'conv5_3.bias' holds NaN at index 0, expected a finite number",
+    ],
     [
       'infinity',
       Number.POSITIVE_INFINITY,
       { dtype: 'f16' },
+      'value-not-finite',
       "'conv5_3.bias' holds Infinity at index 0, expected a finite",
     ],
     [
       'what f16 cannot hold',
       -65520,
       { dtype: 'f16' },
+      'value-overflow',
       "'conv5_3.bias' holds -65520 at index 0, which f16 cannot hold; convert to f32",
     ],
-    ['another network', 1, { dtype: 'f16', network: 'vgg19' }, 'its tensors are those of vgg16, expected vgg19'],
-  ])('refuses %s', async (_, value, options, message) => {
+    [
+      'another network',
+      1,
+      { dtype: 'f16', network: 'vgg19' },
+      'network-unexpected',
+      'its tensors are those of vgg16, expected vgg19',
+    ],
+  ])('refuses %s', async (_, value, options, code, message) => {
     const tensors = vgg16.map((tensor) =>
       tensor.name === 'features.28.bias' ? { ...tensor, values: new Float32Array(512).fill(value, 0, 1) } : tensor,
     );
-    const converting = convertWeights(bytesSource('w.safetensors', safetensors(tensors)), options);
-    await expect(converting).rejects.toThrow(FormatError);
-    await expect(converting).rejects.toThrow(message);
+    const source = bytesSource('w.safetensors', safetensors(tensors));
+    const refusal = await refusalOf(() => convertWeights(source, options));
+    expect(refusal.message).toContain(message);
+    expect(refusal.code).toBe(code);
   });
 });

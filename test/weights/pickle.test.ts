@@ -1,11 +1,12 @@
 /** The pickle reader: it executes nothing, names what it refuses, and stays within its bounds. */
 
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
+import type { FormatCode } from '../../src/core/errors.ts';
 import { unpickle } from '../../src/weights/pickle.ts';
 import { pickleLimits } from '../../src/weights/pickle-machine.ts';
 import type { PickleValue } from '../../src/weights/pickle-values.ts';
 import { pytorchHost } from '../../src/weights/pytorch-host.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { concat, latin1, littleEndian } from './bytes.ts';
 
 const load = (pickle: string | Uint8Array): PickleValue =>
@@ -29,11 +30,12 @@ describe('names outside the closed list', () => {
     ['a dotted path through an allowed module', 'ctorch\nserialization.os.system\n.', 'torch.serialization.os.system'],
     ['a nested load', 'ctorch.storage\n_load_from_bytes\n.', 'torch.storage._load_from_bytes'],
     ['a name like a method of ours', 'cconstructor\nconstructor\n.', 'constructor.constructor'],
-  ])('refuses %s', (_, pickle, name) => {
-    expect(() => load(pickle)).toThrow(FormatError);
-    expect(() => load(pickle)).toThrow(
+  ])('refuses %s', async (_, pickle, name) => {
+    const refusal = await refusalOf(() => load(pickle));
+    expect(refusal.message).toBe(
       `w.pth: the pickle wants to call ${name}, which a weight file has no need for; refused`,
     );
+    expect(refusal.code).toBe('pytorch-name');
   });
 
   it('tells the owner of a whole model what to do', () => {
@@ -42,92 +44,124 @@ describe('names outside the closed list', () => {
 });
 
 describe('calls and states', () => {
-  it.each<readonly [string, string, string]>([
-    ['calling a storage type', 'ctorch\nFloatStorage\n)R.', 'wants to call torch.FloatStorage'],
-    ['calling a string', 'X\x01\x00\x00\x00a)R.', 'calls a string with a tuple'],
-    ['calling without a tuple', 'ccollections\nOrderedDict\n]R.', 'calls collections.OrderedDict with a list'],
+  it.each<readonly [string, string, FormatCode, string]>([
+    ['calling a storage type', 'ctorch\nFloatStorage\n)R.', 'pytorch-name', 'wants to call torch.FloatStorage'],
+    ['calling a string', 'X\x01\x00\x00\x00a)R.', 'pickle-call', 'calls a string with a tuple'],
+    [
+      'calling without a tuple',
+      'ccollections\nOrderedDict\n]R.',
+      'pickle-call',
+      'calls collections.OrderedDict with a list',
+    ],
     [
       'OrderedDict with arguments',
       'ccollections\nOrderedDict\nK\x01\x85R.',
+      'pytorch-arguments',
       'passes arguments to collections.OrderedDict',
     ],
-    ['OBJ without a callee', '(o.', 'calls None with a tuple'],
-    ['BUILD on a list', `${list}${dict}b.`, 'sets the state of a list'],
-    ['BUILD on a name', `ccollections\nOrderedDict\n${dict}b.`, 'sets the state of collections.OrderedDict'],
-    ['BUILD on a number', `K\x01${dict}b.`, 'sets the state of a number'],
-    ['APPEND to a dict', `${dict}K\x01a.`, 'appends to a dict, expected a list'],
-    ['SETITEM on a list', `${list}K\x01K\x02s.`, 'keys and values of a list'],
-    ['SETITEMS with a key alone', `${dict}(K\x01u.`, 'sets 1 keys and values'],
-    ['a list as a key', `${dict}${list}K\x01s.`, 'uses a list as a dictionary key'],
+    ['OBJ without a callee', '(o.', 'pickle-call', 'calls None with a tuple'],
+    ['BUILD on a list', `${list}${dict}b.`, 'pickle-state', 'sets the state of a list'],
+    [
+      'BUILD on a name',
+      `ccollections\nOrderedDict\n${dict}b.`,
+      'pickle-state',
+      'sets the state of collections.OrderedDict',
+    ],
+    ['BUILD on a number', `K\x01${dict}b.`, 'pickle-state', 'sets the state of a number'],
+    ['APPEND to a dict', `${dict}K\x01a.`, 'pickle-append', 'appends to a dict, expected a list'],
+    ['SETITEM on a list', `${list}K\x01K\x02s.`, 'pickle-items', 'keys and values of a list'],
+    ['SETITEMS with a key alone', `${dict}(K\x01u.`, 'pickle-items', 'sets 1 keys and values'],
+    ['names that are numbers', 'K\x01K\x02\x93.', 'pickle-name', 'names something by a number and a number'],
+    ['a list as a key', `${dict}${list}K\x01s.`, 'pickle-key', 'uses a list as a dictionary key'],
     [
       'a tensor from no storage',
       'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x00)) tR.'.replace(' ', ''),
+      'pytorch-tensor',
       'a tensor is made from (a number, a number, a tuple, a tuple)',
     ],
     [
       'a tensor past its storage',
       `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x01K\x04\x85K\x01\x85tR.`,
+      'pytorch-tensor-range',
       "reaches element 5 of storage '0', which has 4",
     ],
     [
       'a tensor of negative extent',
       `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00J\xff\xff\xff\xff\x85K\x01\x85tR.`,
+      'pytorch-tensor',
       'a tensor is made from',
     ],
     [
       'a tensor with a stride too few',
       `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00K\x04\x85)tR.`,
+      'pytorch-tensor',
       'as many strides',
     ],
     [
       'a parameter from a number',
       'ctorch._utils\n_rebuild_parameter\nK\x01\x85R.',
+      'pytorch-parameter',
       'a parameter is made from a number',
     ],
-    ['a persistent id that is no storage', 'K\x01Q.', 'the pickle refers to ()'],
-    ['a persistent id of a module', '(X\x06\x00\x00\x00moduleK\x01tQ.', "refers to ('module', a number)"],
+    ['a persistent id that is no storage', 'K\x01Q.', 'pytorch-reference', 'the pickle refers to ()'],
+    [
+      'a persistent id of a module',
+      '(X\x06\x00\x00\x00moduleK\x01tQ.',
+      'pytorch-reference',
+      "refers to ('module', a number)",
+    ],
     [
       'one storage of two sizes',
       `${storage}${storage.replace('K\x04', 'K\x05')}\x86.`,
+      'pytorch-storage-conflict',
       "storage '0' is 4 elements of F32 and also 5 of F32",
     ],
-  ])('refuses %s', (_, pickle, message) => {
-    expect(() => load(pickle)).toThrow(FormatError);
-    expect(() => load(pickle)).toThrow(message);
+  ])('refuses %s', async (_, pickle, code, message) => {
+    const refusal = await refusalOf(() => load(pickle));
+    expect(refusal.message).toContain(message);
+    expect(refusal.code).toBe(code);
   });
 });
 
 describe('malformed and endless pickles', () => {
-  it.each<readonly [string, string | Uint8Array, string]>([
-    ['an end without STOP', '\x80\x02}', 'ends in the middle'],
-    ['a string longer than the file', 'X\xff\x00\x00\x00abc', 'ends in the middle'],
-    ['a string above the bound', 'X\xff\xff\xff\xffabc', 'holds a string of 4294967295 bytes'],
-    ['a string of 2^63 bytes', '\x8d\x00\x00\x00\x00\x00\x00\x00\x80', 'holds a string of 922337203685477'],
-    ['a string that is not UTF-8', 'X\x01\x00\x00\x00\xff.', 'not UTF-8'],
-    ['a name without an end', 'cos', 'ends in the middle of a name'],
-    ['a huge integer', '\x8b\xff\xff\xff\x7f', 'holds an integer of 2147483647 bytes'],
-    ['STOP on an empty stack', '.', 'takes a value from an empty stack'],
-    ['taking what lies below a mark', 'K\x01(\x85.', 'takes a value from an empty stack'],
-    ['a mark that was never set', 'K\x01t.', 'refers to a mark it never set'],
-    ['a value never stored', 'h\x05.', 'recalls value 5, which it never stored'],
-    ['an unknown opcode', '\xf0.', 'uses opcode 0xf0'],
-    ['EXT1, a name by number', '\x82\x01.', 'uses opcode 0x82'],
-    ['text opcodes of protocol 0', 'I1\n.', 'uses opcode 0x49'],
-    ['too many values', new Uint8Array(pickleLimits.depth + 1).fill(0x4e), 'stacks more than'],
-    ['too many marks', new Uint8Array(pickleLimits.depth + 1).fill(0x28), 'nests more than'],
+  it.each<readonly [string, string | Uint8Array, FormatCode, string]>([
+    ['an end without STOP', '\x80\x02}', 'pickle-end', 'ends in the middle'],
+    ['a string longer than the file', 'X\xff\x00\x00\x00abc', 'pickle-end', 'ends in the middle'],
+    ['a string above the bound', 'X\xff\xff\xff\xffabc', 'pickle-string-size', 'holds a string of 4294967295 bytes'],
+    [
+      'a string of 2^63 bytes',
+      '\x8d\x00\x00\x00\x00\x00\x00\x00\x80',
+      'pickle-string-size',
+      'holds a string of 922337203685477',
+    ],
+    ['a string that is not UTF-8', 'X\x01\x00\x00\x00\xff.', 'pickle-utf8', 'not UTF-8'],
+    ['a name without an end', 'cos', 'pickle-end', 'ends in the middle of a name'],
+    ['a huge integer', '\x8b\xff\xff\xff\x7f', 'pickle-integer-size', 'holds an integer of 2147483647 bytes'],
+    ['STOP on an empty stack', '.', 'pickle-stack-empty', 'takes a value from an empty stack'],
+    ['taking what lies below a mark', 'K\x01(\x85.', 'pickle-stack-empty', 'takes a value from an empty stack'],
+    ['a mark that was never set', 'K\x01t.', 'pickle-mark-missing', 'refers to a mark it never set'],
+    ['a value never stored', 'h\x05.', 'pickle-memo-missing', 'recalls value 5, which it never stored'],
+    ['an unknown opcode', '\xf0.', 'pickle-opcode', 'uses opcode 0xf0'],
+    ['EXT1, a name by number', '\x82\x01.', 'pickle-opcode', 'uses opcode 0x82'],
+    ['text opcodes of protocol 0', 'I1\n.', 'pickle-opcode', 'uses opcode 0x49'],
+    ['too many values', new Uint8Array(pickleLimits.depth + 1).fill(0x4e), 'pickle-stack-size', 'stacks more than'],
+    ['too many marks', new Uint8Array(pickleLimits.depth + 1).fill(0x28), 'pickle-mark-count', 'nests more than'],
     [
       'too many opcodes',
       concat(Buffer.from('N0'.repeat(pickleLimits.opcodes / 2 + 1))),
+      'pickle-opcode-count',
       'has more than 2000000 opcodes',
     ],
     [
       'too large a memo',
       concat('N', ...Array.from({ length: 4 }, () => new Uint8Array(pickleLimits.memo / 4).fill(0x94)), '\x94.'),
+      'pickle-memo-size',
       'remembers more than',
     ],
-  ])('refuses %s', (_, pickle, message) => {
-    expect(() => load(pickle)).toThrow(FormatError);
-    expect(() => load(pickle)).toThrow(message);
+  ])('refuses %s', async (_, pickle, code, message) => {
+    const refusal = await refusalOf(() => load(pickle));
+    expect(refusal.message).toContain(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('holds ten levels of ten references each without unfolding them', () => {

@@ -2,10 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
+import { type FormatCode, FormatError } from '../../src/core/errors.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import type { WeightFile } from '../../src/weights/weight-file.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
+import { refusalOf } from '../support/refusal.ts';
 import {
   concat,
   floatBytes,
@@ -90,34 +91,54 @@ describe('strides', () => {
 });
 
 describe('zip format', () => {
-  it.each<readonly [string, Uint8Array, RegExp]>([
+  it.each<readonly [string, Uint8Array, FormatCode, RegExp]>([
     [
       'big-endian files',
       pytorchZip(stateDictPickle([tensor()]), { 0: six }, 'big'),
+      'pytorch-byte-order',
       /its byte order is 'big', expected 'little'/,
     ],
-    ['TorchScript', fixture('torchscript.pt'), /is a TorchScript archive/],
-    ['a zip of something else', zipOf([{ name: 'a.txt', content: six }]), /is a zip archive with neither data.pkl/],
-    ['a state that is no dictionary', pytorchZip(latin1('].'), {}), /it holds a list, expected a state dict/],
-    ['a hostile pickle', pytorchZip(latin1('cos\nsystem\n.'), {}), /wants to call os.system/],
-  ])('refuses %s', async (_, bytes, message) => {
-    await expect(open(bytes)).rejects.toThrow(message);
+    ['TorchScript', fixture('torchscript.pt'), 'weights-torchscript', /is a TorchScript archive/],
+    [
+      'a zip of something else',
+      zipOf([{ name: 'a.txt', content: six }]),
+      'weights-zip',
+      /is a zip archive with neither data.pkl/,
+    ],
+    [
+      'a state that is no dictionary',
+      pytorchZip(latin1('].'), {}),
+      'pytorch-state-dict',
+      /it holds a list, expected a state dict/,
+    ],
+    ['a hostile pickle', pytorchZip(latin1('cos\nsystem\n.'), {}), 'pytorch-name', /wants to call os.system/],
+  ])('refuses %s', async (_, bytes, code, message) => {
+    const refusal = await refusalOf(() => open(bytes));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 
-  it.each<readonly [string, Readonly<Record<string, Uint8Array>>, RegExp]>([
-    ['a storage that is missing', {}, /the zip entry 'archive\/data\/0' is missing/],
-    ['a storage of another size', { 0: six.subarray(4) }, /'archive\/data\/0' has 20 bytes, 6 elements of F32 need 24/],
-  ])('refuses %s when it is read', async (_, storages, message) => {
+  it.each<readonly [string, Readonly<Record<string, Uint8Array>>, FormatCode, RegExp]>([
+    ['a storage that is missing', {}, 'zip-entry-missing', /the zip entry 'archive\/data\/0' is missing/],
+    [
+      'a storage of another size',
+      { 0: six.subarray(4) },
+      'pytorch-storage-size',
+      /'archive\/data\/0' has 20 bytes, 6 elements of F32 need 24/,
+    ],
+  ])('refuses %s when it is read', async (_, storages, code, message) => {
     const file = await open(pytorchZip(stateDictPickle([tensor()]), storages));
-    await expect(valuesOf(file, 'a')).rejects.toThrow(message);
+    const refusal = await refusalOf(() => valuesOf(file, 'a'));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('refuses to expand one element without bound', async () => {
     const expanded = tensor({ shape: [2 ** 30], strides: [0] });
     const file = await open(pytorchZip(stateDictPickle([expanded]), { 0: six }));
-    await expect(valuesOf(file, 'a')).rejects.toThrow(
-      "tensor 'a' has shape [1073741824], more than 268435456 elements",
-    );
+    const refusal = await refusalOf(() => valuesOf(file, 'a'));
+    expect(refusal.message).toContain("tensor 'a' has shape [1073741824], more than 268435456 elements");
+    expect(refusal.code).toBe('tensor-size');
   });
 
   it('does not read storages until asked', async () => {
@@ -146,73 +167,100 @@ describe('legacy format', () => {
     await expect(open(pytorchLegacy(beyond, [storage]))).rejects.toThrow('reaches element 7');
   });
 
-  it.each<readonly [string, Uint8Array, RegExp]>([
+  it.each<readonly [string, Uint8Array, FormatCode, RegExp]>([
     [
       'an unknown protocol',
       concat(legacyPrefix.slice(0, -6), '\x80\x02M\xea\x03.'),
+      'pytorch-protocol',
       /its legacy protocol is 1002, expected 1001/,
     ],
     [
       'big-endian files',
       pytorchLegacy(pickle, [storage], '\x80\x02}X\x0d\x00\x00\x00little_endian\x89s.'),
+      'pytorch-byte-order',
       /its byte order is 'big'/,
     ],
     [
       "a count that differs from the pickle's",
       pytorchLegacy(pickle, [{ ...storage, elementCount: 5 }]),
+      'pytorch-storage-size',
       /storage '0' has 5 elements, the pickle says 6/,
     ],
-    ['a negative count', pytorchLegacy(pickle, [{ ...storage, elementCount: -1 }]), /storage '0' has -1 elements/],
+    [
+      'a negative count',
+      pytorchLegacy(pickle, [{ ...storage, elementCount: -1 }]),
+      'pytorch-storage-size',
+      /storage '0' has -1 elements/,
+    ],
     [
       'a storage nothing refers to',
       pytorchLegacy(pickle, [storage, { ...storage, key: '9' }]),
+      'pytorch-storage-listing',
       /storage '9' is listed twice or belongs to nothing/,
     ],
-    ['a storage listed twice', pytorchLegacy(pickle, [storage, storage]), /storage '0' is listed twice/],
+    [
+      'a storage listed twice',
+      pytorchLegacy(pickle, [storage, storage]),
+      'pytorch-storage-listing',
+      /storage '0' is listed twice/,
+    ],
     [
       'a storage that is cut off',
       pytorchLegacy(pickle, [{ ...storage, content: six.subarray(8) }]),
+      'file-truncated',
       /storage '0' ends at byte \d+, but the file has/,
     ],
-    ['bytes after the last storage', concat(pytorchLegacy(pickle, [storage]), 'x'), /the last storage ends at byte/],
+    [
+      'bytes after the last storage',
+      concat(pytorchLegacy(pickle, [storage]), 'x'),
+      'file-trailing-bytes',
+      /the last storage ends at byte/,
+    ],
     [
       'a view that is no tuple',
       pytorchLegacy(stateDictPickle([tensor()], 'K\x01'), [storage]),
+      'pytorch-view',
       /storage '0' has view a number/,
     ],
     [
       'keys that are no strings',
       concat(legacyPrefix, '\x80\x02}.', pickle, ']K\x01a.'),
+      'pytorch-storage-key',
       /its list of storages holds a number/,
     ],
-  ])('refuses %s', async (_, bytes, message) => {
-    const opening = open(bytes);
-    await expect(opening).rejects.toThrow(FormatError);
-    await expect(opening).rejects.toThrow(message);
+  ])('refuses %s', async (_, bytes, code, message) => {
+    const refusal = await refusalOf(() => open(bytes));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('refuses a storage that is missing when it is read', async () => {
     const file = await open(pytorchLegacy(pickle, []));
-    await expect(valuesOf(file, 'a')).rejects.toThrow("storage '0' is not in the file");
+    const refusal = await refusalOf(() => valuesOf(file, 'a'));
+    expect(refusal.message).toContain("storage '0' is not in the file");
+    expect(refusal.code).toBe('pytorch-storage-missing');
   });
 });
 
 describe('files of other kinds', () => {
-  it.each<readonly [string, Uint8Array, RegExp]>([
+  it.each<readonly [string, Uint8Array, FormatCode, RegExp]>([
     [
       "PyTorch's tar format",
       concat(new Uint8Array(257), 'ustar\0'),
+      'weights-tar',
       /is a tar archive, PyTorch's format before 0.1.10/,
     ],
-    ['HDF5', latin1('\x89HDF\r\n\x1a\n'), /is an HDF5 file \(Keras\)/],
-    ['MATLAB', latin1('MATLAB 5.0 MAT-file'), /is a MATLAB file/],
-    ['one NumPy array', latin1('\x93NUMPY\x01\0'), /is a single NumPy array; expected an .npz file/],
-    ['a Git LFS pointer', latin1('version https://git-lfs.github.com/spec/v1'), /git lfs pull/],
-    ['a web page', latin1('<!DOCTYPE html>'), /is a web page/],
-    ['a plain pickle', latin1('\x80\x02cos\nsystem\n.'), /is a pickle that torch.save did not write/],
-    ['an empty file', new Uint8Array(), /is none of safetensors, a PyTorch state dict/],
-    ['noise', latin1('hello'), /is none of safetensors/],
-  ])('refuses %s by name', async (_, bytes, message) => {
-    await expect(open(bytes)).rejects.toThrow(message);
+    ['HDF5', latin1('\x89HDF\r\n\x1a\n'), 'weights-hdf5', /is an HDF5 file \(Keras\)/],
+    ['MATLAB', latin1('MATLAB 5.0 MAT-file'), 'weights-matlab', /is a MATLAB file/],
+    ['one NumPy array', latin1('\x93NUMPY\x01\0'), 'weights-npy', /is a single NumPy array; expected an .npz file/],
+    ['a Git LFS pointer', latin1('version https://git-lfs.github.com/spec/v1'), 'file-lfs-pointer', /git lfs pull/],
+    ['a web page', latin1('<!DOCTYPE html>'), 'file-html', /is a web page/],
+    ['a plain pickle', latin1('\x80\x02cos\nsystem\n.'), 'weights-pickle', /is a pickle that torch.save did not write/],
+    ['an empty file', new Uint8Array(), 'weights-format', /is none of safetensors, a PyTorch state dict/],
+    ['noise', latin1('hello'), 'weights-format', /is none of safetensors/],
+  ])('refuses %s by name', async (_, bytes, code, message) => {
+    const refusal = await refusalOf(() => open(bytes));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 });

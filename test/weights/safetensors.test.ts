@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FormatError, ShapeError } from '../../src/core/errors.ts';
+import { type FormatCode, ShapeError } from '../../src/core/errors.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { encodeSafetensors, readSafetensorsHeader, readTensor } from '../../src/weights/safetensors.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { concat, littleEndian, rawSafetensors } from './bytes.ts';
 
 const headerOf = (bytes: Uint8Array) => readSafetensorsHeader(bytesSource('w.safetensors', bytes));
@@ -15,81 +16,147 @@ const entry = (begin: number, end: number, shape = [(end - begin) / 4], dtype = 
 });
 
 describe('readSafetensorsHeader', () => {
-  it.each<readonly [string, Uint8Array, RegExp]>([
-    ['an empty file', new Uint8Array(), /header length needs 8 bytes from byte 0, but the file has 0/],
+  it.each<readonly [string, Uint8Array, FormatCode, RegExp]>([
+    [
+      'an empty file',
+      new Uint8Array(),
+      'file-truncated',
+      /header length needs 8 bytes from byte 0, but the file has 0/,
+    ],
     [
       'a header longer than the file',
       rawSafetensors('{}', 0, 99),
+      'file-truncated',
       /header needs 99 bytes from byte 8, but the file has 10/,
     ],
     [
       'a header above the cap',
       rawSafetensors('{}', 0, 2n ** 63n),
+      'safetensors-header-length',
       /said to have 9223372036854775808 bytes, expected at most/,
     ],
-    ['a header that is no object', rawSafetensors('[]'), /does not begin with '\{'/],
-    ['a header that is no JSON', rawSafetensors('{"a":'), /not valid JSON/],
-    ['a header that is not UTF-8', concat(littleEndian(4, 8), '{"\xff"}'), /not valid JSON|but the file has/],
+    ['a header that is no object', rawSafetensors('[]'), 'safetensors-header-start', /does not begin with '\{'/],
+    ['a header that is no JSON', rawSafetensors('{"a":'), 'safetensors-header-json', /not valid JSON/],
+    [
+      'a header that is not UTF-8',
+      concat(littleEndian(4, 8), '{"\xff"}'),
+      'safetensors-header-json',
+      /not valid JSON|but the file has/,
+    ],
     [
       'a name that occurs twice',
       rawSafetensors(`{"a":${JSON.stringify(entry(0, 4))},"a":${JSON.stringify(entry(0, 4))}}`, 4),
+      'safetensors-header-json',
       /'a' occurs twice/,
     ],
     [
       'the same name escaped',
       rawSafetensors(`{"a":${JSON.stringify(entry(0, 4))},"\\u0061":${JSON.stringify(entry(4, 8))}}`, 8),
+      'safetensors-header-json',
       /'a' occurs twice/,
     ],
     [
       'a field that occurs twice',
       rawSafetensors('{"a":{"dtype":"F32","dtype":"F16","shape":[],"data_offsets":[0,4]}}', 4),
+      'safetensors-header-json',
       /'dtype' occurs twice/,
     ],
-    ['a tensor that is no object', rawSafetensors({ a: 1 }), /tensor 'a' is not described by a JSON object/],
+    [
+      'a tensor that is no object',
+      rawSafetensors({ a: 1 }),
+      'safetensors-entry',
+      /tensor 'a' is not described by a JSON object/,
+    ],
     [
       'an unknown field',
       rawSafetensors({ a: { ...entry(0, 4), extra: 1 } }, 4),
+      'safetensors-field',
       /tensor 'a' has an unknown field 'extra'/,
     ],
-    ['an unknown element type', rawSafetensors({ a: entry(0, 4, [4], 'F4') }, 4), /tensor 'a' has element type "F4"/],
-    ['a negative extent', rawSafetensors({ a: entry(0, 4, [-1]) }, 4), /tensor 'a' has shape \[-1\]/],
-    ['a fractional extent', rawSafetensors({ a: entry(0, 4, [1.5]) }, 4), /tensor 'a' has shape \[1.5\]/],
-    ['too many axes', rawSafetensors({ a: entry(0, 4, [1, 1, 1, 1, 1, 1, 1, 1, 1]) }, 4), /at most 8/],
-    ['a shape whose product overflows', rawSafetensors({ a: entry(0, 4, [2 ** 40, 2 ** 40]) }, 4), /spans 4 bytes/],
-    ['one offset', rawSafetensors({ a: { ...entry(0, 4), data_offsets: [0] } }, 4), /data_offsets \[0\]/],
-    ['offsets in reverse', rawSafetensors({ a: entry(4, 0, [1]) }, 4), /tensor 'a' spans -4 bytes/],
+    [
+      'an unknown element type',
+      rawSafetensors({ a: entry(0, 4, [4], 'F4') }, 4),
+      'safetensors-dtype',
+      /tensor 'a' has element type "F4"/,
+    ],
+    [
+      'a negative extent',
+      rawSafetensors({ a: entry(0, 4, [-1]) }, 4),
+      'safetensors-shape',
+      /tensor 'a' has shape \[-1\]/,
+    ],
+    [
+      'a fractional extent',
+      rawSafetensors({ a: entry(0, 4, [1.5]) }, 4),
+      'safetensors-shape',
+      /tensor 'a' has shape \[1.5\]/,
+    ],
+    [
+      'too many axes',
+      rawSafetensors({ a: entry(0, 4, [1, 1, 1, 1, 1, 1, 1, 1, 1]) }, 4),
+      'safetensors-shape',
+      /at most 8/,
+    ],
+    [
+      'a shape whose product overflows',
+      rawSafetensors({ a: entry(0, 4, [2 ** 40, 2 ** 40]) }, 4),
+      'safetensors-size',
+      /spans 4 bytes/,
+    ],
+    [
+      'one offset',
+      rawSafetensors({ a: { ...entry(0, 4), data_offsets: [0] } }, 4),
+      'safetensors-offsets',
+      /data_offsets \[0\]/,
+    ],
+    ['offsets in reverse', rawSafetensors({ a: entry(4, 0, [1]) }, 4), 'safetensors-size', /tensor 'a' spans -4 bytes/],
     [
       'a size that is not its shape',
       rawSafetensors({ a: entry(0, 8, [3]) }, 8),
+      'safetensors-size',
       /spans 8 bytes, its shape \[3\] of F32 needs 12/,
     ],
     [
       'an offset past the end',
       rawSafetensors({ a: entry(0, 8) }, 4),
+      'file-truncated',
       /tensor 'a' ends at byte \d+, but the file has \d+; it is truncated/,
     ],
     [
       'tensors that overlap',
       rawSafetensors({ a: entry(0, 8), b: entry(4, 12) }, 12),
+      'safetensors-overlap',
       /'b' overlaps the tensor before it/,
     ],
-    ['a hole between tensors', rawSafetensors({ a: entry(0, 4), b: entry(8, 12) }, 12), /'b' leaves a hole before it/],
-    ['a hole at the start', rawSafetensors({ a: entry(4, 8) }, 8), /'a' leaves a hole before it/],
+    [
+      'a hole between tensors',
+      rawSafetensors({ a: entry(0, 4), b: entry(8, 12) }, 12),
+      'safetensors-hole',
+      /'b' leaves a hole before it/,
+    ],
+    ['a hole at the start', rawSafetensors({ a: entry(4, 8) }, 8), 'safetensors-hole', /'a' leaves a hole before it/],
     [
       'bytes after the last tensor',
       rawSafetensors({ a: entry(0, 4) }, 5),
+      'file-trailing-bytes',
       /last tensor ends at byte \d+, but the file has/,
     ],
-    ['metadata that is no object', rawSafetensors({ __metadata__: 3 }), /__metadata__ is not a JSON object/],
+    [
+      'metadata that is no object',
+      rawSafetensors({ __metadata__: 3 }),
+      'safetensors-metadata',
+      /__metadata__ is not a JSON object/,
+    ],
     [
       'metadata that is not a string',
       rawSafetensors({ __metadata__: { a: 3 } }),
+      'safetensors-metadata-value',
       /__metadata__ entry 'a' is not a string/,
     ],
-  ])('refuses %s', async (_, bytes, message) => {
-    const reading = headerOf(bytes);
-    await expect(reading).rejects.toThrow(FormatError);
-    await expect(reading).rejects.toThrow(message);
+  ])('refuses %s', async (_, bytes, code, message) => {
+    const refusal = await refusalOf(() => headerOf(bytes));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('reads scalars, empty tensors and integer types without touching data', async () => {
@@ -118,7 +185,9 @@ describe('readTensor', () => {
   it('refuses integers', async () => {
     const source = bytesSource('w.safetensors', rawSafetensors({ a: entry(0, 8, [1], 'I64') }, 8));
     const tensor = (await readSafetensorsHeader(source)).tensors.get('a');
-    await expect(tensor && readTensor(source, tensor)).rejects.toThrow("tensor 'a' holds I64, expected F16");
+    const refusal = await refusalOf(() => tensor && readTensor(source, tensor));
+    expect(refusal.message).toContain("tensor 'a' holds I64, expected F16");
+    expect(refusal.code).toBe('tensor-dtype');
   });
 });
 

@@ -1,10 +1,11 @@
 /** Recognising a network by its tensors' names and shapes; the files here are descriptions without values. */
 
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
+import type { FormatCode } from '../../src/core/errors.ts';
 import { convolutionsOf, type NetworkName, networkNames, torchvisionIndices } from '../../src/models/vgg.ts';
 import { recogniseNetwork } from '../../src/weights/vgg-names.ts';
 import type { WeightFile } from '../../src/weights/weight-file.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -86,66 +87,84 @@ describe('recogniseNetwork', () => {
     return copy;
   };
 
-  it.each<readonly [string, Shapes, string]>([
+  it.each<readonly [string, Shapes, FormatCode, string]>([
     [
       'a missing layer',
       change(vgg16, (m) => m.delete('features.12.weight')),
+      'tensor-missing',
       'the network, most like vgg16, lacks features.12.weight',
     ],
     [
       'a missing bias under a prefix',
       change(torchvisionShapes('vgg16', false, 'module.'), (m) => m.delete('module.0.bias')),
+      'tensor-missing',
       'lacks features.0.bias',
     ],
     [
       'many missing layers',
       new Map([...vgg16].slice(0, 16)),
+      'tensor-missing',
       'lacks features.19.weight, features.19.bias, features.21.weight and 7 more',
     ],
     [
       'a further convolution',
       change(vgg16, (m) => m.set('features.30.weight', [512, 512, 3, 3])),
+      'tensor-surplus',
       'has besides its own tensors features.30.weight',
     ],
     [
       'a missing running variance',
       change(torchvisionShapes('vgg19', true), (m) => m.delete('features.1.running_var')),
+      'tensor-missing',
       'most like vgg19 with batch normalisation, lacks features.1.running_var',
     ],
     [
       'kernels of another size',
       change(vgg16, (m) => m.set('features.0.weight', [64, 3, 5, 5])),
+      'tensor-shape',
       "'features.0.weight' is [64, 3, 5, 5], expected [64, 3, 3, 3] or [3, 3, 3, 64]; layer conv1_1 of vgg16",
     ],
     [
       'a bias of another length',
       change(vgg16, (m) => m.set('features.2.bias', [65])),
+      'tensor-shape',
       "'features.2.bias' is [65], expected [64]; layer conv1_2",
     ],
     [
       'a batch norm of another width',
       change(torchvisionShapes('vgg16', true), (m) => m.set('features.4.running_mean', [1])),
+      'tensor-shape',
       "'features.4.running_mean' is [1], expected [64]; layer conv1_2",
     ],
     [
       'two namings at once',
       new Map([...vgg16, ['conv1_1.weight', [64, 3, 3, 3]]]),
+      'network-ambiguous',
       "holds both 'features.0.weight' and 'conv1_1.weight'",
     ],
     [
       'two tensors for one layer',
       new Map([...vgg16, ['module.features.0.weight', [64, 3, 3, 3]]]),
+      'network-ambiguous',
       "holds both 'features.0.weight' and 'module.features.0.weight'",
     ],
-    ['another network', new Map([['lin0', [1, 64, 1, 1]]]), "holds tensors like 'lin0', expected a VGG's"],
-    ['no tensors', new Map(), 'holds no tensor that could be a convolution'],
-  ])('refuses %s', (_, shapes, message) => {
-    expect(() => recogniseNetwork(fileOf(shapes))).toThrow(FormatError);
-    expect(() => recogniseNetwork(fileOf(shapes))).toThrow(message);
+    [
+      'another network',
+      new Map([['lin0', [1, 64, 1, 1]]]),
+      'network-unrecognised',
+      "holds tensors like 'lin0', expected a VGG's",
+    ],
+    ['no tensors', new Map(), 'network-unrecognised', 'holds no tensor that could be a convolution'],
+  ])('refuses %s', async (_, shapes, code, message) => {
+    const refusal = await refusalOf(() => recogniseNetwork(fileOf(shapes)));
+    expect(refusal.message).toContain(message);
+    expect(refusal.code).toBe(code);
   });
 
-  it('refuses another network than the expected one', () => {
-    expect(() => recogniseNetwork(fileOf(vgg16), 'vgg19')).toThrow('its tensors are those of vgg16, expected vgg19');
+  it('refuses another network than the expected one', async () => {
+    const refusal = await refusalOf(() => recogniseNetwork(fileOf(vgg16), 'vgg19'));
+    expect(refusal.message).toContain('its tensors are those of vgg16, expected vgg19');
+    expect(refusal.code).toBe('network-unexpected');
     expect(recogniseNetwork(fileOf(vgg16), 'vgg16').network).toBe('vgg16');
   });
 });

@@ -2,12 +2,13 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FormatError, InputError } from '../../src/core/errors.ts';
+import { type FormatCode, InputError } from '../../src/core/errors.ts';
 import { convolutionsOf } from '../../src/models/vgg.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { type ByteSource, bytesSource } from '../../src/weights/byte-source.ts';
 import { type LoadOptions, loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { latin1, littleEndian, rawSafetensors } from './bytes.ts';
 
 const bundledPath = fileURLToPath(new URL(`../../weights/${bundledWeights.fileName}`, import.meta.url));
@@ -69,9 +70,11 @@ describe('the bundled file', () => {
   it('is refused under another checksum', async () => {
     const source = await openFile(bundledPath);
     try {
-      await expect(loadNetworkWeights(source, { sha256: '00' })).rejects.toThrow(
+      const refusal = await refusalOf(() => loadNetworkWeights(source, { sha256: '00' }));
+      expect(refusal.message).toContain(
         `its SHA-256 is ${bundledWeights.sha256}, expected 00; it is damaged or another file`,
       );
+      expect(refusal.code).toBe('file-checksum');
     } finally {
       await source.close();
     }
@@ -86,65 +89,109 @@ describe('loadNetworkWeights', () => {
     expect(shallow.readBytes()).toBeLessThan(300_000);
   });
 
-  it.each<readonly [string, ByteSource, LoadOptions, string]>([
+  it.each<readonly [string, ByteSource, LoadOptions, FormatCode, string]>([
     [
       'other formats',
       bytesSource('w.pth', latin1('PK\x03\x04')),
       {},
+      'weights-not-converted',
       'w.pth: is not a converted weight file; convert it first with `impasto convert`',
     ],
-    ['an empty file', bytesSource('w', new Uint8Array()), {}, 'is not a converted weight file'],
-    ['safetensors of others', bytesSource('w', rawSafetensors({})), {}, 'is not a converted weight file'],
-    ['an unknown network', convertedSource({ network: 'vgg11' }), {}, 'is not a converted weight file'],
-    ['an unknown type', convertedSource({ dtype: 'f64' }), {}, 'is not a converted weight file'],
+    [
+      'an empty file',
+      bytesSource('w', new Uint8Array()),
+      {},
+      'weights-not-converted',
+      'is not a converted weight file',
+    ],
+    [
+      'safetensors of others',
+      bytesSource('w', rawSafetensors({})),
+      {},
+      'weights-not-converted',
+      'is not a converted weight file',
+    ],
+    [
+      'an unknown network',
+      convertedSource({ network: 'vgg11' }),
+      {},
+      'weights-not-converted',
+      'is not a converted weight file',
+    ],
+    [
+      'an unknown type',
+      convertedSource({ dtype: 'f64' }),
+      {},
+      'weights-not-converted',
+      'is not a converted weight file',
+    ],
     [
       'a later version',
       convertedSource({ format_version: '2' }),
       {},
+      'weights-version',
       'has weight format version 2, this Impasto reads 1',
     ],
-    ['another network than asked for', convertedSource(), { network: 'vgg19' }, 'holds vgg16, expected vgg19'],
+    [
+      'another network than asked for',
+      convertedSource(),
+      { network: 'vgg19' },
+      'network-unexpected',
+      'holds vgg16, expected vgg19',
+    ],
     [
       'a network with too few layers',
       convertedSource({ network: 'vgg19' }),
       {},
+      'tensor-missing',
       "lacks tensor 'conv3_4.weight' of vgg19, expected F16 [256, 256, 3, 3]",
     ],
     [
       'a missing bias',
       convertedSource({}, (t) => t.splice(3, 1)),
       {},
+      'tensor-missing',
       "lacks tensor 'conv1_2.bias' of vgg16, expected F16 [64]",
     ],
     [
       'a tensor of another shape',
       convertedSource({}, (t) => t.splice(1, 1, { name: 'conv1_1.bias', dtype: 'F16', shape: [63] })),
       {},
+      'tensor-shape',
       "tensor 'conv1_1.bias' of vgg16 is F16 [63], expected F16 [64]",
     ],
     [
       'a tensor of another type',
       convertedSource({}, (t) => t.splice(1, 1, { name: 'conv1_1.bias', dtype: 'F32', shape: [64] })),
       {},
+      'tensor-dtype',
       "tensor 'conv1_1.bias' of vgg16 is F32 [64], expected F16 [64]",
     ],
     [
       'a tensor too many',
       convertedSource({}, (t) => t.push({ name: 'fc6.weight', dtype: 'F16', shape: [1] })),
       {},
+      'tensor-surplus',
       "has tensor 'fc6.weight', which vgg16 does not have",
     ],
-    ['a truncated file', { ...convertedSource(), sizeBytes: 1_000_000 }, {}, 'it is truncated or damaged'],
+    [
+      'a truncated file',
+      { ...convertedSource(), sizeBytes: 1_000_000 },
+      {},
+      'file-truncated',
+      'it is truncated or damaged',
+    ],
     [
       'a header said to be longer than the file',
       bytesSource('w', new Uint8Array([...littleEndian(999, 8), 0x7b])),
       {},
+      'file-truncated',
       'the header needs 999 bytes',
     ],
-  ])('refuses %s', async (_, source, options, message) => {
-    const loading = loadNetworkWeights(source, options);
-    await expect(loading).rejects.toThrow(FormatError);
-    await expect(loading).rejects.toThrow(message);
+  ])('refuses %s', async (_, source, options, code, message) => {
+    const refusal = await refusalOf(() => loadNetworkWeights(source, options));
+    expect(refusal.message).toContain(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('refuses a depth the network does not have', async () => {

@@ -1,9 +1,10 @@
 /** Zip archives: stored and deflated entries, and archives that lie about themselves. */
 
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../src/core/errors.ts';
+import { type FormatCode, FormatError } from '../../src/core/errors.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { openZip } from '../../src/weights/zip.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { concat, latin1, type ZipPart, zipOf } from './bytes.ts';
 
 const open = (bytes: Uint8Array) => openZip(bytesSource('w.zip', bytes));
@@ -36,52 +37,81 @@ describe('openZip', () => {
     expect(await readOne({ content: new Uint8Array() })).toEqual(new Uint8Array());
   });
 
-  it.each<readonly [string, Partial<ZipPart>, number, RegExp]>([
-    ["an entry above the caller's limit", {}, 7999, /'a' declares 8000 bytes, expected at most 7999/],
-    ['a checksum that does not match', { crc: 1 }, limit, /'a' is damaged/],
-    ['a stored entry that declares more than it holds', { declaredBytes: 9000 }, limit, /'a' is damaged/],
-    ['a stored entry that declares less than it holds', { declaredBytes: 7000 }, limit, /'a' is damaged/],
+  it.each<readonly [string, Partial<ZipPart>, number, FormatCode, RegExp]>([
+    ["an entry above the caller's limit", {}, 7999, 'zip-entry-size', /'a' declares 8000 bytes, expected at most 7999/],
+    ['a checksum that does not match', { crc: 1 }, limit, 'zip-entry-damaged', /'a' is damaged/],
+    [
+      'a stored entry that declares more than it holds',
+      { declaredBytes: 9000 },
+      limit,
+      'zip-entry-damaged',
+      /'a' is damaged/,
+    ],
+    [
+      'a stored entry that declares less than it holds',
+      { declaredBytes: 7000 },
+      limit,
+      'zip-entry-damaged',
+      /'a' is damaged/,
+    ],
     [
       'a deflated entry that inflates to more than it declares',
       { deflate: true, declaredBytes: 100 },
       limit,
+      'zip-entry-damaged',
       /'a' is damaged/,
     ],
     [
       'a deflated entry that inflates to less than it declares',
       { deflate: true, declaredBytes: 9000 },
       limit,
+      'zip-entry-damaged',
       /'a' is damaged/,
     ],
     [
       'a size no compression reaches',
       { deflate: true, declaredBytes: 2 ** 30 },
       2 ** 31,
+      'zip-entry-inflation',
       /more than its \d+ compressed ones can hold/,
     ],
-  ])('refuses %s', async (_, part, maxBytes, message) => {
-    const reading = readOne(part, maxBytes);
-    await expect(reading).rejects.toThrow(FormatError);
-    await expect(reading).rejects.toThrow(message);
+  ])('refuses %s', async (_, part, maxBytes, code, message) => {
+    const refusal = await refusalOf(() => readOne(part, maxBytes));
+    expect(refusal.message).toMatch(message);
+    expect(refusal.code).toBe(code);
   });
 
   it('refuses an entry that is missing', async () => {
-    await expect((await open(zipOf([]))).read('a', limit)).rejects.toThrow("the zip entry 'a' is missing");
+    const zip = await open(zipOf([]));
+    const refusal = await refusalOf(() => zip.read('a', limit));
+    expect(refusal.message).toContain("the zip entry 'a' is missing");
+    expect(refusal.code).toBe('zip-entry-missing');
   });
 
   it('refuses a name that occurs twice', async () => {
-    await expect(
+    const refusal = await refusalOf(() =>
       open(
         zipOf([
           { name: 'a', content },
           { name: 'a', content },
         ]),
       ),
-    ).rejects.toThrow("'a' occurs twice");
+    );
+    expect(refusal.message).toContain("'a' occurs twice");
+    expect(refusal.code).toBe('zip-entry-repeated');
+  });
+
+  it('refuses more entries than a weight file can have', async () => {
+    const many = Array.from({ length: 65_537 }, (_, i) => ({ name: `${i}`, content: new Uint8Array() }));
+    const refusal = await refusalOf(() => open(zipOf(many)));
+    expect(refusal.message).toContain('the zip archive has more than 65536 entries');
+    expect(refusal.code).toBe('zip-entry-count');
   });
 
   it('refuses a name that leaves the archive', async () => {
-    await expect(open(zipOf([{ name: '../a', content }]))).rejects.toThrow('the zip directory is damaged or ambiguous');
+    const refusal = await refusalOf(() => open(zipOf([{ name: '../a', content }])));
+    expect(refusal.message).toContain('the zip directory is damaged or ambiguous');
+    expect(refusal.code).toBe('zip-directory');
   });
 
   it('refuses an archive cut off anywhere', async () => {

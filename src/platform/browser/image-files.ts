@@ -49,7 +49,11 @@ async function assertReadableFormat(file: Blob, name: string): Promise<void> {
   const head = new Uint8Array(await file.slice(0, sniffedBytes).arrayBuffer());
   const sniffed = sniffFileFormat(head);
   if (sniffed.readable && sniffed.name !== 'TIFF') return;
-  throw new FormatError(name, `expected ${readableInBrowsers}, got ${sniffed.name}; convert it to one of these first`);
+  throw new FormatError(
+    name,
+    'picture-format',
+    `expected ${readableInBrowsers}, got ${sniffed.name}; convert it to one of these first`,
+  );
 }
 
 async function decode(file: Blob, name: string): Promise<ImageBitmap> {
@@ -58,6 +62,7 @@ async function decode(file: Blob, name: string): Promise<ImageBitmap> {
   } catch {
     throw new FormatError(
       name,
+      'picture-damaged',
       'the browser could not decode it: it is damaged, truncated or too large; save or download it again',
     );
   }

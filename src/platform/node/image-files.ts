@@ -59,7 +59,11 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
   const metadata = await decoding(path, format, () => sharp(bytes, { limitInputPixels: false }).metadata());
   assertReadableSize(path, metadata.autoOrient.width, metadata.autoOrient.height, maxPixels);
   if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort') {
-    throw new FormatError(path, `expected 8-bit or 16-bit samples, got ${metadata.depth}; save it as a 16-bit picture`);
+    throw new FormatError(
+      path,
+      'picture-samples',
+      `expected 8-bit or 16-bit samples, got ${metadata.depth}; save it as a 16-bit picture`,
+    );
   }
   const { data, info } = await decoding(path, format, () =>
     decoder(bytes, metadata, maxPixels).toBuffer({ resolveWithObject: true }),
@@ -123,7 +127,11 @@ async function readPictureBytes(
   try {
     const sniffed = sniffFileFormat(head);
     if (!sniffed.readable) {
-      throw new FormatError(path, `expected ${readableFormats}, got ${sniffed.name}; convert it to one of these first`);
+      throw new FormatError(
+        path,
+        'picture-format',
+        `expected ${readableFormats}, got ${sniffed.name}; convert it to one of these first`,
+      );
     }
     return { format: sniffed.name, bytes: await read() };
   } finally {
@@ -192,6 +200,7 @@ async function decoding<T>(path: string, format: ReadableFormat, step: () => Pro
     const [reason = ''] = messageOf(error).split('\n');
     throw new FormatError(
       path,
+      'picture-damaged',
       `expected a complete ${format} picture, but it is damaged, truncated or of a rare kind (${reason}); save or download it again`,
     );
   }
