@@ -5,8 +5,12 @@
 
 /** Any file; `file-truncated` and `file-trailing-bytes` hold for every format that says where it ends. */
 const file = [
+  'file-empty',
+  'file-zeros',
   'file-lfs-pointer',
   'file-html',
+  'file-packed',
+  'file-text',
   'file-truncated',
   'file-trailing-bytes',
   'file-changed',

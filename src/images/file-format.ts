@@ -1,6 +1,7 @@
 /** What kind of picture file some bytes are, by their first bytes, and which sizes we accept. No decoding. */
 
 import { FormatError } from '../core/errors.ts';
+import { refuseStandIn, signatureText, standInOf } from '../core/file-signature.ts';
 
 /** The formats we read. */
 export type ReadableFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF';
@@ -9,12 +10,6 @@ export type ReadableFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'AVIF';
 export type SniffedFormat =
   | { readonly readable: true; readonly name: ReadableFormat }
   | { readonly readable: false; readonly name: string };
-
-/** How the readable formats are listed in messages. */
-export const readableFormats = 'PNG, JPEG, WebP, TIFF or AVIF';
-
-/** How many leading bytes {@link sniffFileFormat} looks at, at most. */
-export const sniffedBytes = 1024;
 
 /**
  * The least width and height of a picture. Total variation and resampling need a neighbour in both directions, and a
@@ -25,17 +20,34 @@ export const minSidePixels = 2;
 /** The most pixels read unless the caller allows more: 1.2 GB as f32, far above what style transfer can optimise. */
 export const defaultMaxPixels = 100_000_000;
 
-/** Names the format from the first {@link sniffedBytes} bytes (fewer where the file is shorter). */
+/** Names the format from the first `signatureBytes` bytes (fewer where the file is shorter). */
 export function sniffFileFormat(head: Uint8Array): SniffedFormat {
-  if (head.length === 0) return { readable: false, name: 'an empty file' };
-  const start = readable(head.subarray(0, sniffedBytes));
-  for (const [pattern, name] of readableSignatures) {
-    if (pattern.test(start)) return { readable: true, name };
-  }
-  for (const [pattern, name] of knownSignatures) {
-    if (pattern.test(start)) return { readable: false, name };
-  }
-  return { readable: false, name: 'something else' };
+  const start = signatureText(head);
+  const readable = readableSignatures.find(([pattern]) => pattern.test(start));
+  if (readable !== undefined) return { readable: true, name: readable[1] };
+  const standIn = standInOf(head);
+  // A page may hold an SVG, and an SVG is text: in this order neither is taken for the other.
+  const known = standIn?.code === 'file-html' ? undefined : knownSignatures.find(([pattern]) => pattern.test(start));
+  return { readable: false, name: known?.[1] ?? standIn?.name ?? 'something else' };
+}
+
+/**
+ * The format of a picture file by its first `signatureBytes` bytes.
+ *
+ * @param formats are those the caller decodes.
+ * @throws FormatError naming what the file is where it is none of them.
+ */
+export function pictureFormatOf(source: string, head: Uint8Array, formats: readonly ReadableFormat[]): ReadableFormat {
+  const sniffed = sniffFileFormat(head);
+  if (sniffed.readable && formats.includes(sniffed.name)) return sniffed.name;
+  const expected = `${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}`;
+  const standIn = standInOf(head);
+  if (standIn?.name === sniffed.name) throw refuseStandIn(source, expected, standIn);
+  throw new FormatError(
+    source,
+    'picture-format',
+    `expected ${expected}, got ${sniffed.name}; convert it to one of these first`,
+  );
 }
 
 /**
@@ -60,7 +72,7 @@ export function assertReadableSize(source: string, width: number, height: number
   }
 }
 
-/** As {@link readable} writes bytes. */
+/** As `signatureText` writes bytes. */
 const readableSignatures: readonly (readonly [RegExp, ReadableFormat])[] = [
   [/^\x89PNG\r\n␚\n/, 'PNG'],
   [/^\xff\xd8\xff/, 'JPEG'],
@@ -73,7 +85,6 @@ const readableSignatures: readonly (readonly [RegExp, ReadableFormat])[] = [
 const knownSignatures: readonly (readonly [RegExp, string])[] = [
   [/^GIF8/, 'GIF'],
   [/^%PDF/, 'PDF'],
-  [/^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)/i, 'an HTML page'],
   [/^(?:\xef\xbb\xbf)?\s*<(?:[\s\S]*<)?svg[\s>]/i, 'SVG'],
   [/^[\s\S]{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)/, 'HEIC'],
   [/^[\s\S]{4}ftyp/, 'a video'],
@@ -84,27 +95,7 @@ const knownSignatures: readonly (readonly [RegExp, string])[] = [
   [/^\x76\x2f\x31␁/, 'OpenEXR'],
   [/^#\?RADIANCE|^#\?RGBE/, 'Radiance HDR'],
   [/^␀␀[␁␂]␀/, 'ICO'],
-  [/^␟\x8b/, 'gzip'],
-  [/^PK␃␄/, 'a zip archive'],
-  // UTF-8, perhaps cut within its last character.
-  [/^(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]{0,2})?$/, 'text'],
 ];
-
-/** Where Unicode's pictures of the control characters begin, in their order: ␀, ␁, ␂ … */
-const controlPictures = 0x2400;
-
-/**
- * One character a byte, so that a regular expression can look at bytes: Latin-1, but for control characters other than white space, whose
- * pictures stand for them.
- */
-function readable(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) {
-    const isWhiteSpace = byte >= 0x09 && byte <= 0x0d;
-    text += String.fromCharCode(byte < 0x20 && !isWhiteSpace ? controlPictures + byte : byte);
-  }
-  return text;
-}
 
 function megapixels(pixels: number): string {
   const value = pixels / 1e6;

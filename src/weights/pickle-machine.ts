@@ -50,7 +50,10 @@ export class PickleMachine {
   take(length: number): Uint8Array {
     const end = this.position + length;
     if (end > this.#bytes.length) {
-      throw this.error('pickle-end', `ends in the middle of an opcode at byte ${this.#bytes.length}`);
+      throw this.error(
+        'pickle-end',
+        `ends in the middle of an opcode at byte ${this.#bytes.length}, it is truncated or damaged`,
+      );
     }
     const taken = this.#bytes.subarray(this.position, end);
     this.position = end;
@@ -121,7 +124,7 @@ export class PickleMachine {
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.position);
     if (end < 0) {
-      throw this.error('pickle-end', 'ends in the middle of a name');
+      throw this.error('pickle-end', 'ends in the middle of a name, it is truncated or damaged');
     }
     const line = this.text(end - this.position);
     this.position += 1;

@@ -6,6 +6,7 @@
  */
 
 import { FormatError, InputError } from '../core/errors.ts';
+import { refuseStandIn, signatureBytes, standInOf } from '../core/file-signature.ts';
 import { convolutionsOf, type NetworkName, networkNames } from '../models/vgg.ts';
 import { type ByteSource, readRange, sha256Of } from './byte-source.ts';
 import { toFloat32 } from './dtype.ts';
@@ -55,8 +56,13 @@ export interface LoadOptions {
  * @throws InputError when `untilLayer` is no convolution of the network.
  */
 export async function loadNetworkWeights(source: ByteSource, options: LoadOptions = {}): Promise<NetworkWeights> {
-  const start = await readRange(source, 0, Math.min(source.sizeBytes, 9), 'the beginning');
-  if (!isSafetensors(start)) {
+  const head = await readRange(source, 0, Math.min(source.sizeBytes, signatureBytes), 'the beginning');
+  if (!isSafetensors(head)) {
+    const standIn = standInOf(head);
+    // PyTorch's and NumPy's files are archives.
+    if (standIn !== undefined && standIn.code !== 'file-packed') {
+      throw refuseStandIn(source.name, 'a converted weight file', standIn);
+    }
     throw new FormatError(source.name, 'weights-not-converted', notConverted);
   }
   if (options.sha256 !== undefined) {

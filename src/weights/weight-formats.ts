@@ -1,6 +1,7 @@
 /** Tells a weight file's format by its first bytes and opens it; what is known but not read is refused by name. */
 
 import { type FormatCode, FormatError } from '../core/errors.ts';
+import { refuseStandIn, signatureBytes, signatureText, standInOf } from '../core/file-signature.ts';
 import { type ByteSource, readRange } from './byte-source.ts';
 import { openNpz } from './npy.ts';
 import { isPytorchLegacy, openPytorchLegacy, openPytorchZip } from './pytorch.ts';
@@ -8,55 +9,20 @@ import { isSafetensors, openSafetensors } from './safetensors.ts';
 import type { WeightFile } from './weight-file.ts';
 import { openZip } from './zip.ts';
 
-const sniffedBytes = 512;
+/** What is read, as messages list it. */
+const readableWeights = 'safetensors, a PyTorch state dict (.pth, .pt) or NumPy arrays (.npz)';
 
-interface Refusal {
-  /** Where the mark lies. */
-  readonly offset: number;
-  readonly mark: string;
-  readonly code: FormatCode;
-  readonly problem: string;
-}
-
-/** Files people do have, which are not read. Marks are Latin-1. */
-const refusals: readonly Refusal[] = [
-  {
-    offset: 257,
-    mark: 'ustar',
-    code: 'weights-tar',
-    problem: "is a tar archive, PyTorch's format before 0.1.10; load it there and save its state_dict() again",
-  },
-  {
-    offset: 0,
-    mark: '\x89HDF',
-    code: 'weights-hdf5',
-    problem: 'is an HDF5 file (Keras), which is not read; expected PyTorch or NumPy weights',
-  },
-  {
-    offset: 0,
-    mark: 'MATLAB',
-    code: 'weights-matlab',
-    problem: 'is a MATLAB file, which is not read; expected PyTorch or NumPy weights',
-  },
-  {
-    offset: 0,
-    mark: '\x93NUMPY',
-    code: 'weights-npy',
-    problem: 'is a single NumPy array; expected an .npz file with one array per tensor',
-  },
-  {
-    offset: 0,
-    mark: 'version https://git-lfs',
-    code: 'file-lfs-pointer',
-    problem: 'is a Git LFS pointer; fetch the file itself with `git lfs pull`',
-  },
-  { offset: 0, mark: '<', code: 'file-html', problem: 'is a web page or XML; download the weights again' },
-  {
-    offset: 0,
-    mark: '\x80',
-    code: 'weights-pickle',
-    problem: 'is a pickle that torch.save did not write; save a state_dict with torch.save instead',
-  },
+/** Weights that people do have and that are not read; marks are as `signatureText` writes bytes. */
+const refusals: readonly (readonly [RegExp, FormatCode, string])[] = [
+  [
+    /^[\s\S]{257}ustar/,
+    'weights-tar',
+    "is a tar archive, PyTorch's format before 0.1.10 or packed files; load it there and save its state_dict() again, or unpack it",
+  ],
+  [/^\x89HDF/, 'weights-hdf5', 'is an HDF5 file (Keras), which is not read; expected PyTorch or NumPy weights'],
+  [/^MATLAB/, 'weights-matlab', 'is a MATLAB file, which is not read; expected PyTorch or NumPy weights'],
+  [/^\x93NUMPY/, 'weights-npy', 'is a single NumPy array; expected an .npz file with one array per tensor'],
+  [/^\x80/, 'weights-pickle', 'is a pickle that torch.save did not write; save a state_dict with torch.save instead'],
 ];
 
 /**
@@ -66,21 +32,26 @@ const refusals: readonly Refusal[] = [
  * @throws FormatError for everything else, naming what it is if that is known.
  */
 export async function openWeightFile(source: ByteSource, isWanted: (name: string) => boolean): Promise<WeightFile> {
-  const start = await readRange(source, 0, Math.min(source.sizeBytes, sniffedBytes), 'the beginning');
-  if (isSafetensors(start)) {
+  const head = await readRange(source, 0, Math.min(source.sizeBytes, signatureBytes), 'the beginning');
+  if (isSafetensors(head)) {
     return openSafetensors(source);
   }
-  if (hasMark(start, 0, 'PK\x03\x04') || hasMark(start, 0, 'PK\x05\x06')) {
-    return openZipped(source, isWanted);
-  }
-  if (isPytorchLegacy(start)) {
+  if (isPytorchLegacy(head)) {
     return openPytorchLegacy(source);
   }
-  const refusal = refusals.find(({ offset, mark }) => hasMark(start, offset, mark));
+  const standIn = standInOf(head);
+  if (standIn?.name === 'a zip archive') {
+    return openZipped(source, isWanted);
+  }
+  const start = signatureText(head);
+  const [, code, problem] = refusals.find(([mark]) => mark.test(start)) ?? [];
+  if (code === undefined && standIn !== undefined) {
+    throw refuseStandIn(source.name, readableWeights, standIn);
+  }
   throw new FormatError(
     source.name,
-    refusal?.code ?? 'weights-format',
-    refusal?.problem ?? 'is none of safetensors, a PyTorch state dict (.pth, .pt) or NumPy arrays (.npz)',
+    code ?? 'weights-format',
+    problem ?? `is none of ${readableWeights}; name a file of one of these formats`,
   );
 }
 
@@ -105,10 +76,6 @@ async function openZipped(source: ByteSource, isWanted: (name: string) => boolea
   throw new FormatError(
     source.name,
     'weights-zip',
-    'is a zip archive with neither data.pkl (PyTorch) nor .npy entries (NumPy)',
+    'is a zip archive with neither data.pkl (PyTorch) nor .npy entries (NumPy); unpack it first, if the weights are a file within',
   );
-}
-
-function hasMark(start: Uint8Array, offset: number, mark: string): boolean {
-  return [...mark].every((char, index) => start[offset + index] === char.charCodeAt(0));
 }

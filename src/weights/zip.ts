@@ -126,5 +126,7 @@ function isDirectory(entry: Entry): entry is Exclude<Entry, FileEntry> {
 }
 
 function asFormatError(source: ByteSource, code: FormatCode, problem: string, error: unknown): FormatError {
-  return error instanceof FormatError ? error : new FormatError(source.name, code, `${problem} (${messageOf(error)})`);
+  return error instanceof FormatError
+    ? error
+    : new FormatError(source.name, code, `${problem} (${messageOf(error)}); download it again`);
 }

@@ -24,7 +24,14 @@ interface Room {
 }
 
 /** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
-const forPlatforms = ['transfer/platform.ts', 'images', 'weights/byte-source.ts', 'core/errors.ts', 'core/gpu.ts'];
+const forPlatforms = [
+  'transfer/platform.ts',
+  'images',
+  'weights/byte-source.ts',
+  'core/errors.ts',
+  'core/file-signature.ts',
+  'core/gpu.ts',
+];
 
 /** What a front door opens to. */
 const doors = ['transfer', 'settings', 'objective'];
@@ -44,9 +51,9 @@ const rooms: readonly Room[] = [
   { place: 'models', may: ['kernels', 'core'] },
   { place: 'losses', may: ['kernels', 'core'] },
   { place: 'optimizers', may: ['kernels', 'core'] },
-  { place: 'images', may: ['core/errors.ts'] },
+  { place: 'images', may: ['core/errors.ts', 'core/file-signature.ts'] },
   { place: 'plots', may: [], mayTypes: ['optimizers/phase.ts'] },
-  { place: 'weights', may: ['core/errors.ts', 'models/vgg.ts'] },
+  { place: 'weights', may: ['core/errors.ts', 'core/file-signature.ts', 'models/vgg.ts'] },
   // What is optimised, and the memory it takes. Knows no optimiser but the interface that they minimise.
   {
     place: 'objective',

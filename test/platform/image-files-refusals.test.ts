@@ -42,22 +42,41 @@ describe('readImage: refusals', () => {
     expect((await failure('')).message).toBe('expected the name of a picture file, got an empty one');
   });
 
+  const convert = 'convert it to one of these first';
+
   test.each([
-    ['text.png', 'not a picture\n', 'text'],
-    ['empty.png', '', 'an empty file'],
-    ['drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'SVG'],
-    ['paper.jpg', '%PDF-1.7\n', 'PDF'],
-    ['page.jpg', '<!doctype html><title>404</title>', 'an HTML page'],
-    ['animation.gif', fromRgb().gif(), 'GIF'],
-    ['noise.png', Uint8Array.from({ length: 500 }, (_, i) => (i * i * 7 + 3) % 251), 'something else'],
-  ])('%s', async (name, content, got) => {
+    ['text.png', 'not a picture\n', 'text', 'file-text', 'read it, it may say why the file did not come'],
+    ['empty.png', '', 'an empty file', 'file-empty', 'save or download it again'],
+    ['drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'SVG', 'picture-format', convert],
+    ['paper.jpg', '%PDF-1.7\n', 'PDF', 'picture-format', convert],
+    [
+      'page.jpg',
+      '<!doctype html><title>404</title>',
+      'an HTML page',
+      'file-html',
+      'download the file itself, not a page about it',
+    ],
+    [
+      'pointer.png',
+      'version https://git-lfs.github.com/spec/v1\n',
+      'a Git LFS pointer',
+      'file-lfs-pointer',
+      'fetch the file itself with `git lfs pull`',
+    ],
+    ['animation.gif', fromRgb().gif(), 'GIF', 'picture-format', convert],
+    [
+      'noise.png',
+      Uint8Array.from({ length: 500 }, (_, i) => (i * i * 7 + 3) % 251),
+      'something else',
+      'picture-format',
+      convert,
+    ],
+  ])('%s', async (name, content, got, code, remedy) => {
     const path = await file(name, content);
     const error = await failure(path);
     expect(error).toBeInstanceOf(FormatError);
-    expect(error).toHaveProperty('code', 'picture-format');
-    expect(error.message).toBe(
-      `${path}: expected PNG, JPEG, WebP, TIFF or AVIF, got ${got}; convert it to one of these first`,
-    );
+    expect(error).toHaveProperty('code', code);
+    expect(error.message).toBe(`${path}: expected PNG, JPEG, WebP, TIFF or AVIF, got ${got}; ${remedy}`);
   });
 
   test.each([

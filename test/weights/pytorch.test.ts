@@ -254,10 +254,11 @@ describe('files of other kinds', () => {
     ['MATLAB', latin1('MATLAB 5.0 MAT-file'), 'weights-matlab', /is a MATLAB file/],
     ['one NumPy array', latin1('\x93NUMPY\x01\0'), 'weights-npy', /is a single NumPy array; expected an .npz file/],
     ['a Git LFS pointer', latin1('version https://git-lfs.github.com/spec/v1'), 'file-lfs-pointer', /git lfs pull/],
-    ['a web page', latin1('<!DOCTYPE html>'), 'file-html', /is a web page/],
+    ['a web page', latin1('<!DOCTYPE html>'), 'file-html', /got an HTML page; download the file itself/],
     ['a plain pickle', latin1('\x80\x02cos\nsystem\n.'), 'weights-pickle', /is a pickle that torch.save did not write/],
-    ['an empty file', new Uint8Array(), 'weights-format', /is none of safetensors, a PyTorch state dict/],
-    ['noise', latin1('hello'), 'weights-format', /is none of safetensors/],
+    ['an empty file', new Uint8Array(), 'file-empty', /got an empty file; save or download it again/],
+    ['text', latin1('hello'), 'file-text', /expected safetensors, a PyTorch state dict .* got text; read it/],
+    ['noise', latin1('\x01\xfe\x02\xfd'), 'weights-format', /is none of safetensors, a PyTorch state dict/],
   ])('refuses %s by name', async (_, bytes, code, message) => {
     const refusal = await refusalOf(() => open(bytes));
     expect(refusal.message).toMatch(message);

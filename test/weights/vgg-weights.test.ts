@@ -101,8 +101,8 @@ describe('loadNetworkWeights', () => {
       'an empty file',
       bytesSource('w', new Uint8Array()),
       {},
-      'weights-not-converted',
-      'is not a converted weight file',
+      'file-empty',
+      'w: expected a converted weight file, got an empty file',
     ],
     [
       'safetensors of others',

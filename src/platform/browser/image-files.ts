@@ -6,7 +6,8 @@
  */
 
 import { FormatError, InputError } from '../../core/errors.ts';
-import { assertReadableSize, defaultMaxPixels, sniffedBytes, sniffFileFormat } from '../../images/file-format.ts';
+import { signatureBytes } from '../../core/file-signature.ts';
+import { assertReadableSize, defaultMaxPixels, pictureFormatOf } from '../../images/file-format.ts';
 import { imageFromSamples, quantise } from '../../images/quantise.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 
@@ -16,7 +17,7 @@ import type { RgbImage } from '../../images/rgb-image.ts';
  */
 export const longestDecodedSide = 4096;
 
-const readableInBrowsers = 'PNG, JPEG, WebP or AVIF';
+const readableInBrowsers = ['PNG', 'JPEG', 'WebP', 'AVIF'] as const;
 
 /** Rows decoded at a time, so that only one copy of the whole picture exists. */
 const stripRows = 256;
@@ -46,14 +47,7 @@ export async function decodeImage(file: Blob, name: string): Promise<RgbImage> {
 
 /** @throws FormatError where the first bytes are no picture that browsers decode. */
 async function assertReadableFormat(file: Blob, name: string): Promise<void> {
-  const head = new Uint8Array(await file.slice(0, sniffedBytes).arrayBuffer());
-  const sniffed = sniffFileFormat(head);
-  if (sniffed.readable && sniffed.name !== 'TIFF') return;
-  throw new FormatError(
-    name,
-    'picture-format',
-    `expected ${readableInBrowsers}, got ${sniffed.name}; convert it to one of these first`,
-  );
+  pictureFormatOf(name, new Uint8Array(await file.slice(0, signatureBytes).arrayBuffer()), readableInBrowsers);
 }
 
 async function decode(file: Blob, name: string): Promise<ImageBitmap> {

@@ -4,13 +4,12 @@ import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { FormatError, InputError, messageOf } from '../../core/errors.ts';
+import { signatureBytes } from '../../core/file-signature.ts';
 import {
   assertReadableSize,
   defaultMaxPixels,
+  pictureFormatOf,
   type ReadableFormat,
-  readableFormats,
-  sniffedBytes,
-  sniffFileFormat,
 } from '../../images/file-format.ts';
 import { flattenOverWhite, imageFromSamples, quantise } from '../../images/quantise.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
@@ -35,6 +34,8 @@ export interface ImageMetadata {
   /** EXIF Software: name and version of the program. */
   readonly software?: string;
 }
+
+const readableFormats: readonly ReadableFormat[] = ['PNG', 'JPEG', 'WebP', 'TIFF', 'AVIF'];
 
 /** The largest file read: Node cannot hold more in one buffer on every platform it runs on. */
 const maxFileBytes = 2 ** 31 - 1;
@@ -125,15 +126,7 @@ async function readPictureBytes(
   if (path === '') throw new InputError('expected the name of a picture file, got an empty one');
   const { head, read, close } = await openFile(path);
   try {
-    const sniffed = sniffFileFormat(head);
-    if (!sniffed.readable) {
-      throw new FormatError(
-        path,
-        'picture-format',
-        `expected ${readableFormats}, got ${sniffed.name}; convert it to one of these first`,
-      );
-    }
-    return { format: sniffed.name, bytes: await read() };
+    return { format: pictureFormatOf(path, head, readableFormats), bytes: await read() };
   } finally {
     await close();
   }
@@ -152,7 +145,7 @@ async function openFile(path: string): Promise<{
     if (status.size > maxFileBytes) throw unreadable(path, `it is larger than ${maxFileBytes} bytes`);
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(sniffedBytes), 0, sniffedBytes, 0);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(signatureBytes), 0, signatureBytes, 0);
       return { head: buffer.subarray(0, bytesRead), read: () => file.readFile(), close: () => file.close() };
     } catch (error) {
       await file.close();
