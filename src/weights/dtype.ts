@@ -2,12 +2,13 @@
 
 import { decodeBfloat16, decodeFloat16 } from './float16.ts';
 
-/** Bytes of one element. `F8_*` and sub-byte types are not read. */
+/** Bytes of one element of the types whose size is known; sub-byte types are packed. Values are read of the first four alone. */
 const itemSizes = {
   F64: 8,
   F32: 4,
   F16: 2,
   BF16: 2,
+  C64: 8,
   I64: 8,
   I32: 4,
   I16: 2,
@@ -17,6 +18,14 @@ const itemSizes = {
   U16: 2,
   U8: 1,
   BOOL: 1,
+  F8_E4M3: 1,
+  F8_E4M3FNUZ: 1,
+  F8_E5M2: 1,
+  F8_E5M2FNUZ: 1,
+  F8_E8M0: 1,
+  F6_E2M3: 3 / 4,
+  F6_E3M2: 3 / 4,
+  F4: 1 / 2,
 } as const;
 
 export type Dtype = keyof typeof itemSizes;
@@ -24,9 +33,9 @@ export type Dtype = keyof typeof itemSizes;
 /** Values as read: f64 stays f64, every other float type becomes f32 (exactly). */
 export type FloatArray = Float32Array | Float64Array;
 
-/** Narrows a text to a known element type. */
-export function isDtype(text: unknown): text is Dtype {
-  return typeof text === 'string' && Object.hasOwn(itemSizes, text);
+/** Narrows a text to an element type of known size. */
+export function isDtype(text: string): text is Dtype {
+  return Object.hasOwn(itemSizes, text);
 }
 
 /** Bytes of one element. */
@@ -40,26 +49,29 @@ export function elementCountOf(shape: readonly number[]): number {
 }
 
 /**
- * Little-endian bytes as floats; undefined for types that are not floats.
+ * Little-endian bytes as floats; undefined for types whose values are not read.
  *
  * The result may be a view of `bytes` where alignment and type allow; treat it as read-only.
  */
-export function decodeFloats(dtype: Dtype, bytes: Uint8Array): FloatArray | undefined {
-  const itemSize = itemSizeOf(dtype);
-  const aligned = bytes.byteOffset % itemSize === 0 ? bytes : bytes.slice();
-  const length = Math.floor(aligned.byteLength / itemSize);
+export function decodeFloats(dtype: string, bytes: Uint8Array): FloatArray | undefined {
   switch (dtype) {
     case 'F64':
-      return new Float64Array(aligned.buffer, aligned.byteOffset, length);
+      return new Float64Array(...elementsOf(bytes, 8));
     case 'F32':
-      return new Float32Array(aligned.buffer, aligned.byteOffset, length);
+      return new Float32Array(...elementsOf(bytes, 4));
     case 'F16':
-      return decodeFloat16(new Uint16Array(aligned.buffer, aligned.byteOffset, length));
+      return decodeFloat16(new Uint16Array(...elementsOf(bytes, 2)));
     case 'BF16':
-      return decodeBfloat16(new Uint16Array(aligned.buffer, aligned.byteOffset, length));
+      return decodeBfloat16(new Uint16Array(...elementsOf(bytes, 2)));
     default:
       return undefined;
   }
+}
+
+/** What a typed array over whole elements is made from, the bytes copied where they are not aligned. */
+function elementsOf(bytes: Uint8Array, itemSize: number): readonly [ArrayBufferLike, number, number] {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % itemSize === 0 ? bytes : bytes.slice();
+  return [buffer, byteOffset, Math.floor(byteLength / itemSize)];
 }
 
 /** Values rounded to f32; the same array if they are already. */

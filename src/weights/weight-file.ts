@@ -1,14 +1,15 @@
 /** What every weight-file reader returns: named tensors that are described at once and read one at a time. */
 
-import type { Dtype, FloatArray } from './dtype.ts';
+import type { FloatArray } from './dtype.ts';
 
 export type WeightFormat = 'safetensors' | 'pytorch-zip' | 'pytorch-legacy' | 'npz';
 
 /** A tensor in a file. Nothing of it is held until `read`. */
 export interface StoredTensor {
-  readonly dtype: Dtype;
+  /** As the file calls it, read or not: what is beside the tensors that are needed may be of any type. */
+  readonly dtype: string;
   readonly shape: readonly number[];
-  /** The values, row-major. @throws FormatError when the bytes are damaged or `dtype` is not a float type. */
+  /** The values, row-major. @throws FormatError when the bytes are damaged or `dtype` is not one whose values are read. */
   read(): Promise<FloatArray>;
 }
 

@@ -10,6 +10,7 @@ import { rowMajorStrides } from '../../src/weights/strides.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { refusalOf } from '../support/refusal.ts';
 import {
+  concat,
   floatBytes,
   type NamedValues,
   npyOf,
@@ -17,6 +18,7 @@ import {
   patternNetwork,
   pytorchLegacy,
   pytorchZip,
+  rawSafetensors,
   stateDictPickle,
   zipOf,
 } from './bytes.ts';
@@ -35,6 +37,13 @@ const zipped = (tensors: readonly NamedValues[]) =>
   );
 const safetensors = (tensors: readonly NamedValues[]) =>
   encodeSafetensors(tensors.map((tensor) => ({ ...tensor, dtype: 'F32' as const })));
+
+/** A safetensors file with another header, and bytes behind its own. */
+function withHeader(bytes: Uint8Array, edit: (header: string, end: number) => string, behind = ''): Uint8Array {
+  const dataOffset = 8 + new DataView(bytes.buffer).getUint32(0, true);
+  const header = new TextDecoder().decode(bytes.subarray(8, dataOffset)).trimEnd();
+  return concat(rawSafetensors(edit(header, bytes.length - dataOffset)), bytes.subarray(dataOffset), behind);
+}
 
 async function convert(source: ByteSource, options: ConvertOptions = { dtype: 'f32' }): Promise<NetworkWeights> {
   return loadNetworkWeights(bytesSource('out.safetensors', await convertWeights(source, options)));
@@ -107,6 +116,18 @@ describe('convertWeights', () => {
     const first = byName.get('features.0.weight')?.values[0] ?? Number.NaN;
     expect(weights.layers.get('conv1_1')?.weight[0]).toBe(Math.fround(255 * 0.229 * first));
     expectPattern(await convert(bytesSource('vgg16_weights.npz', bytes), { dtype: 'f32', input: 'torchvision' }));
+  });
+
+  it('reads a safetensors file with tensors of unread types beside the network, and refuses a needed one by name', async () => {
+    const own = safetensors(vgg16);
+    const f8 = (end: number) => `"scale":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[${end},${end + 3}]}`;
+    const unknown = (end: number) => `"codes":{"dtype":"Q3_K","shape":[8],"data_offsets":[${end},${end + 5}]}`;
+    const beside = (header: string, end: number) => `${header.slice(0, -1)},${f8(end)},${unknown(end + 3)}}`;
+    expectPattern(await convert(bytesSource('w.safetensors', withHeader(own, beside, '\x38\xb8\xff12345'))));
+    const needed = withHeader(own, (header) => header.replace('"F32","shape":[64,3', '"I32","shape":[64,3'));
+    const refusal = await refusalOf(() => convert(bytesSource('w.safetensors', needed)));
+    expect(refusal.message).toContain("tensor 'features.0.weight' holds I32, expected F16, BF16, F32 or F64");
+    expect(refusal.code).toBe('tensor-dtype');
   });
 
   it('folds batch normalisation', async () => {

@@ -74,10 +74,40 @@ describe('readSafetensorsHeader', () => {
       /tensor 'a' has an unknown field 'extra'/,
     ],
     [
-      'an unknown element type',
-      rawSafetensors({ a: entry(0, 4, [4], 'F4') }, 4),
+      'an element type that is no name',
+      rawSafetensors({ a: { ...entry(0, 4), dtype: 16 } }, 4),
       'safetensors-dtype',
-      /tensor 'a' has element type "F4"/,
+      /tensor 'a' has element type 16, expected a name/,
+    ],
+    [
+      'a size that is not its shape, of a type whose values are not read',
+      rawSafetensors({ a: entry(0, 4, [5], 'F8_E4M3') }, 4),
+      'safetensors-size',
+      /spans 4 bytes, its shape \[5\] of F8_E4M3 needs 5/,
+    ],
+    [
+      'half a byte too many',
+      rawSafetensors({ a: entry(0, 2, [3], 'F4') }, 2),
+      'safetensors-size',
+      /spans 2 bytes, its shape \[3\] of F4 needs 1.5/,
+    ],
+    [
+      'offsets in reverse, of an unknown type',
+      rawSafetensors({ a: entry(4, 0, [1], 'Q3_K') }, 4),
+      'safetensors-size',
+      /tensor 'a' spans -4 bytes/,
+    ],
+    [
+      'a hole behind a tensor of an unknown type',
+      rawSafetensors({ a: entry(0, 3, [8], 'Q3_K'), b: entry(4, 8) }, 8),
+      'safetensors-hole',
+      /'b' leaves a hole before it/,
+    ],
+    [
+      'tensors of unknown types that overlap',
+      rawSafetensors({ a: entry(0, 5, [8], 'Q3_K'), b: entry(4, 8, [8], 'Q4_K') }, 8),
+      'safetensors-overlap',
+      /'b' overlaps the tensor before it/,
     ],
     [
       'a negative extent',
@@ -165,6 +195,31 @@ describe('readSafetensorsHeader', () => {
     );
     expect([...header.tensors.keys()]).toEqual(['n', 'e', 's']);
   });
+
+  // As safetensors 0.8 counts them.
+  it.each<readonly [number, readonly string[]]>([
+    [8, ['BOOL', 'U8', 'I8', 'F8_E5M2', 'F8_E4M3', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ']],
+    [4, ['F4']],
+    [6, ['F6_E2M3', 'F6_E3M2']],
+    [16, ['I16', 'U16', 'F16', 'BF16']],
+    [32, ['I32', 'U32', 'F32']],
+    [64, ['C64', 'F64', 'I64', 'U64']],
+  ])('counts eight elements as %i bytes in %j', async (sizeBytes, dtypes) => {
+    for (const dtype of dtypes) {
+      const header = await headerOf(rawSafetensors({ a: entry(0, sizeBytes, [2, 4], dtype) }, sizeBytes));
+      expect(header.tensors.get('a')).toMatchObject({ dtype, sizeBytes });
+      const other = await refusalOf(() => headerOf(rawSafetensors({ a: entry(0, 7, [2, 4], dtype) }, 7)));
+      expect(other.code).toBe('safetensors-size');
+    }
+  });
+
+  it('takes the size of an unknown type from the offsets', async () => {
+    const header = await headerOf(rawSafetensors({ a: entry(0, 7, [99], 'MXFP4'), b: entry(7, 11) }, 11));
+    expect([...header.tensors.values()].map(({ dtype, sizeBytes }) => [dtype, sizeBytes])).toEqual([
+      ['MXFP4', 7],
+      ['F32', 4],
+    ]);
+  });
 });
 
 describe('readTensor', () => {
@@ -182,11 +237,11 @@ describe('readTensor', () => {
     expect(tensor && [...(await readTensor(source, tensor))]).toEqual(expected);
   });
 
-  it('refuses integers', async () => {
-    const source = bytesSource('w.safetensors', rawSafetensors({ a: entry(0, 8, [1], 'I64') }, 8));
+  it.each(['I64', 'C64', 'MXFP4'])('refuses %s by name', async (dtype) => {
+    const source = bytesSource('w.safetensors', rawSafetensors({ a: entry(0, 8, [1], dtype) }, 8));
     const tensor = (await readSafetensorsHeader(source)).tensors.get('a');
     const refusal = await refusalOf(() => tensor && readTensor(source, tensor));
-    expect(refusal.message).toContain("tensor 'a' holds I64, expected F16");
+    expect(refusal.message).toContain(`tensor 'a' holds ${dtype}, expected F16`);
     expect(refusal.code).toBe('tensor-dtype');
   });
 });
