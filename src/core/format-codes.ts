@@ -105,6 +105,8 @@ const pytorch = [
   'pytorch-byte-order',
   'pytorch-protocol',
   'pytorch-state-dict',
+  'pytorch-nesting',
+  'pytorch-tensor-repeated',
   'pytorch-storage-key',
   'pytorch-storage-listing',
   'pytorch-storage-conflict',

@@ -10,7 +10,13 @@ import { type ByteSource, readRange } from './byte-source.ts';
 import { decodeFloats, elementCountOf, itemSizeOf } from './dtype.ts';
 import { unpickle } from './pickle.ts';
 import { pickleLimits } from './pickle-machine.ts';
-import { describeValue, type PickleValue, type StorageDescription, type TensorDescription } from './pickle-values.ts';
+import {
+  describeValue,
+  type PickleDict,
+  type PickleValue,
+  type StorageDescription,
+  type TensorDescription,
+} from './pickle-values.ts';
 import { pytorchHost } from './pytorch-host.ts';
 import { gatherStrided, spanOf } from './strides.ts';
 import type { StoredTensor, WeightFile, WeightFormat } from './weight-file.ts';
@@ -20,7 +26,9 @@ import type { ZipArchive } from './zip.ts';
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 /** Dictionaries inside dictionaries: `{'state_dict': {...}}` is 1 deep. */
-const maxNesting = 4;
+const maxNesting = 16;
+/** Entries looked at: more than a pickle can write out, since one that names a dictionary often, on many levels, describes any number. */
+const maxEntries = pickleLimits.opcodes;
 /** A single storage above this is not a convolution's. */
 const maxStorageBytes = 2 ** 30;
 /** Neither is a tensor above this. */
@@ -181,22 +189,42 @@ async function locateStorages(
   return starts;
 }
 
-/** Every tensor in nested dictionaries, by its keys joined with dots; what else a checkpoint holds is passed over. */
-function tensorsOf(value: PickleValue): ReadonlyMap<string, TensorDescription> {
+/**
+ * Every tensor in nested dictionaries, by its keys joined with dots; what else a checkpoint holds is passed over.
+ *
+ * @throws FormatError where two tensors come to the same name, or the dictionaries unfold without end.
+ */
+function tensorsOf(source: string, state: PickleDict): ReadonlyMap<string, TensorDescription> {
   const tensors = new Map<string, TensorDescription>();
-  const visit = (node: PickleValue, path: readonly string[]): void => {
-    if (typeof node !== 'object' || node === null) {
-      return;
-    }
-    if (node.kind === 'tensor') {
-      tensors.set(path.join('.'), node);
-    } else if (node.kind === 'dict' && path.length < maxNesting) {
-      for (const [key, child] of node.entries) {
-        visit(child, [...path, String(key)]);
+  const paths = new Map<string, string>();
+  let seen = 0;
+  const visit = (dict: PickleDict, path: readonly string[]): void => {
+    for (const [key, child] of dict.entries) {
+      seen += 1;
+      if (seen > maxEntries) {
+        throw new FormatError(source, 'pytorch-nesting', `its dictionaries unfold to more than ${maxEntries} entries`);
+      }
+      if (typeof child !== 'object' || child === null) continue;
+      const keys = [...path, String(key)];
+      const name = keys.join('.');
+      if (child.kind === 'dict' && path.length < maxNesting) {
+        visit(child, keys);
+      } else if (child.kind === 'tensor') {
+        const quoted = keys.map((part) => `['${part}']`).join('');
+        const other = paths.get(name);
+        if (other !== undefined) {
+          throw new FormatError(
+            source,
+            'pytorch-tensor-repeated',
+            `its tensors ${other} and ${quoted} come to the same name, '${name}'; expected each name once`,
+          );
+        }
+        paths.set(name, quoted);
+        tensors.set(name, child);
       }
     }
   };
-  visit(value, []);
+  visit(state, []);
   return tensors;
 }
 
@@ -204,7 +232,7 @@ function weightFile(source: string, format: WeightFormat, state: PickleValue, re
   if (typeof state !== 'object' || state?.kind !== 'dict') {
     throw new FormatError(source, 'pytorch-state-dict', `it holds ${describeValue(state)}, expected a state dict`);
   }
-  const tensors = [...tensorsOf(state)].map(
+  const tensors = [...tensorsOf(source, state)].map(
     ([name, tensor]) => [name, storedTensor(source, name, tensor, readStorage)] as const,
   );
   return { source, format, tensors: new Map(tensors) };

@@ -1,7 +1,7 @@
 /**
  * Finding a VGG's convolutions among a file's tensors: by the names files use, checked against the layer table.
  *
- * Known names, after any of the prefixes `state_dict.`, `model_state_dict.`, `model.`, `module.`, `net.`:
+ * Known names, once every wrapper's is taken out, wherever in the name it stands (`state_dict.features.module.0.weight`):
  * - `features.N.weight`, torchvision's; `N.weight`, of a saved `model.features`; batch norms at N + 1 in both;
  * - `conv1_1.weight`, our own;
  * - `conv1_1_W` and `conv1_1_b`, as in Davi Frossard's vgg16_weights.npz.
@@ -45,10 +45,25 @@ export interface RecognisedNetwork {
   readonly convolutions: readonly ConvTensors[];
 }
 
-const prefix = /^(?:(?:state_dict|model_state_dict|model|module|net)\.)+/;
+/**
+ * What checkpoints and PyTorch's wrappers add to names: keys that people save a state dict under, DataParallel's `module`, and the names
+ * that torch.compile, FSDP and activation checkpointing give to what they wrap.
+ */
+const wrappers: ReadonlySet<string> = new Set([
+  'state_dict',
+  'model_state_dict',
+  'model',
+  'module',
+  'net',
+  '_orig_mod',
+  '_fsdp_wrapped_module',
+  '_checkpoint_wrapped_module',
+]);
 const numbered = /^(?:features\.)?(\d+)\.(weight|bias|running_mean|running_var)$/;
 const ours = /^(conv\d_\d)\.(weight|bias)$/;
 const caffe = /^(conv\d_\d)_([Wb])$/;
+/** A VGG's name below one that is no wrapper's. */
+const belowUnknown = /^(.+)\.(features\.\d+\.weight|conv\d_\d(?:\.weight|_W))$/;
 /** How many missing names an error lists. */
 const namesListed = 3;
 
@@ -93,8 +108,16 @@ export function recogniseNetwork(file: WeightFile, expected?: NetworkName): Reco
   return { network: best.network, naming, batchNorm: best.batchNorm, convolutions };
 }
 
+/** A name without its wrappers'. */
+function bareNameOf(name: string): string {
+  return name
+    .split('.')
+    .filter((part) => !wrappers.has(part))
+    .join('.');
+}
+
 function canonicalNameOf(name: string): { readonly naming: Naming; readonly canonical: string } | undefined {
-  const bare = name.replace(prefix, '');
+  const bare = bareNameOf(name);
   const number = numbered.exec(bare);
   if (number !== null) {
     return { naming: 'torchvision', canonical: `${number[1]}.${number[2]}` };
@@ -132,15 +155,23 @@ function slotsOf(file: WeightFile): { readonly naming: Naming; readonly slots: R
     slots.set(canonical, { original, tensor });
   }
   if (used === undefined) {
-    const some = [...file.tensors.keys()].slice(0, namesListed).map((name) => `'${name}'`);
-    const what = some.length === 0 ? 'no tensor that could be a convolution' : `tensors like ${some.join(', ')}`;
-    throw new FormatError(
-      file.source,
-      'network-unrecognised',
-      `holds ${what}, expected a VGG's: features.0.weight, 0.weight, conv1_1.weight or conv1_1_W`,
-    );
+    throw new FormatError(file.source, 'network-unrecognised', unrecognised([...file.tensors.keys()]));
   }
   return { naming: used, slots };
+}
+
+/** What is wrong with a file in which no name is a VGG's. */
+function unrecognised(names: readonly string[]): string {
+  for (const name of names) {
+    const [, outside, inside] = belowUnknown.exec(bareNameOf(name)) ?? [];
+    if (outside !== undefined && inside !== undefined) {
+      const known = [...wrappers].join(', ');
+      return `holds '${name}', expected '${inside}' below nothing but ${known}; save the state_dict() of '${outside}' alone`;
+    }
+  }
+  const some = names.slice(0, namesListed).map((name) => `'${name}'`);
+  const what = some.length === 0 ? 'no tensor that could be a convolution' : `tensors like ${some.join(', ')}`;
+  return `holds ${what}, expected a VGG's: features.0.weight, 0.weight, conv1_1.weight or conv1_1_W`;
 }
 
 function candidatesFor(naming: Naming, slots: ReadonlyMap<string, Slot>): readonly Candidate[] {

@@ -84,6 +84,11 @@ describe('convertWeights', () => {
     expectPattern(await convert(bytesSource('again.safetensors', bytes)));
   });
 
+  it.each(['state_dict.features.module.', '_orig_mod.features.'])('converts what stands below %s', async (start) => {
+    const renamed = vgg16.map((tensor) => ({ ...tensor, name: tensor.name.replace('features.', start) }));
+    expectPattern(await convert(bytesSource('vgg.pth', zipped(renamed))));
+  });
+
   it('converts a legacy PyTorch file', async () => {
     const storages = vgg16.map(({ name, values }) => ({
       key: name,

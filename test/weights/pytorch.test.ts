@@ -154,6 +154,43 @@ describe('zip format', () => {
   });
 });
 
+describe('nested dictionaries', () => {
+  const key = (name: string) => `X${String.fromCharCode(name.length)}\x00\x00\x00${name}`;
+  /** A pickle of dictionaries in one another, outermost first, about a state dict. */
+  const nested = (keys: readonly string[], inner: Uint8Array) =>
+    concat('\x80\x02', ...keys.map((name) => `}${key(name)}`), inner.subarray(2, -1), 's'.repeat(keys.length), '.');
+
+  it('are followed through any chain of wrappers', async () => {
+    const keys = ['state_dict', 'model', 'module', 'net', '_orig_mod', 'module', 'model'];
+    const file = await open(pytorchZip(nested(keys, stateDictPickle([tensor()])), { 0: six }));
+    expect([...file.tensors.keys()]).toEqual([`${keys.join('.')}.a`]);
+    expect(await valuesOf(file, keys.concat('a').join('.'))).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('are refused where two tensors come to the same name', async () => {
+    const inner = (name: string) => stateDictPickle([tensor({ name })]).subarray(2, -1);
+    const pickle = concat('\x80\x02}', key('a'), inner('b.c'), 's', key('a.b'), inner('c'), 's.');
+    const refusal = await refusalOf(() => open(pytorchZip(pickle, { 0: six })));
+    expect(refusal.message).toContain("its tensors ['a']['b.c'] and ['a.b']['c'] come to the same name, 'a.b.c'");
+    expect(refusal.code).toBe('pytorch-tensor-repeated');
+  });
+
+  it('that hold themselves are left', async () => {
+    const file = await open(pytorchZip(latin1(`\x80\x02}q\x00${key('a')}h\x00s.`), {}));
+    expect(file.tensors.size).toBe(0);
+  });
+
+  it('are refused where they unfold without end', async () => {
+    // Each level holds the level before a hundred times: 10^16 entries in a few kilobytes.
+    const level = (index: number) =>
+      `}(${Array.from({ length: 100 }, (_, i) => `K${String.fromCharCode(i)}h${String.fromCharCode(index)}`).join('')}uq${String.fromCharCode(index + 1)}`;
+    const pickle = latin1(`\x80\x02}q\x00${Array.from({ length: 8 }, (_, i) => level(i)).join('')}.`);
+    const refusal = await refusalOf(() => open(pytorchZip(pickle, {})));
+    expect(refusal.message).toContain('its dictionaries unfold to more than 2000000 entries');
+    expect(refusal.code).toBe('pytorch-nesting');
+  });
+});
+
 describe('legacy format', () => {
   const pickle = stateDictPickle([tensor()], 'N');
   const storage = { key: '0', elementCount: 6, content: six };

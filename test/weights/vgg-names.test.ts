@@ -57,8 +57,30 @@ describe.each(networkNames)('%s', (network) => {
     'state_dict.module.features.',
     'model.features.',
     'module.',
+    '_orig_mod.features.',
+    '_orig_mod.module.features.',
+    'module._orig_mod.features.',
+    'state_dict.model.module.net._orig_mod.features.',
+    'model_state_dict.',
+    'features.module.',
+    'features._orig_mod.',
+    'features.module._orig_mod.',
+    'module.features.module.',
+    'state_dict.features.module.',
+    '_fsdp_wrapped_module.features._checkpoint_wrapped_module.',
+    'module.module.module.module.module.',
   ])('is found under the prefix %j', (start) => {
     expect(recogniseNetwork(fileOf(torchvisionShapes(network, false, start))).network).toBe(network);
+  });
+
+  it('is found where every layer is wrapped for itself', () => {
+    const shapes = [...torchvisionShapes(network, true)].map(
+      ([name, shape]) => [`module.${name.replace(/\.(?=\w+$)/, '._orig_mod.')}`, shape] as const,
+    );
+    expect(shapes[0]?.[0]).toBe('module.features.0._orig_mod.weight');
+    expect(recogniseNetwork(fileOf(new Map(shapes)))).toMatchObject({ network, batchNorm: true });
+    const ours = [...namedShapes(network, '.module.weight', '.module.bias', false)];
+    expect(recogniseNetwork(fileOf(new Map(ours)))).toMatchObject({ network, naming: 'impasto' });
   });
 
   it("is found under our names and under Frossard's, whose kernels are HWIO", () => {
@@ -148,6 +170,37 @@ describe('recogniseNetwork', () => {
       'network-ambiguous',
       "holds both 'features.0.weight' and 'module.features.0.weight'",
     ],
+    [
+      'two tensors for one layer, one in a wrapper amid its name',
+      new Map([...vgg16, ['features.module.28.bias', [512]]]),
+      'network-ambiguous',
+      "holds both 'features.28.bias' and 'features.module.28.bias'",
+    ],
+    [
+      'two tensors for one layer, both in wrappers',
+      new Map([...torchvisionShapes('vgg16', false, 'model.'), ...torchvisionShapes('vgg16', false, 'net.')]),
+      'network-ambiguous',
+      "holds both 'model.0.weight' and 'net.0.weight'",
+    ],
+    [
+      'a network below what is no wrapper',
+      torchvisionShapes('vgg16', false, 'module.loss.vgg.features.'),
+      'network-unrecognised',
+      "holds 'module.loss.vgg.features.0.weight', expected 'features.0.weight' below nothing but state_dict, ",
+    ],
+    [
+      'a wrapper that is none by a letter',
+      torchvisionShapes('vgg16', false, 'modules.features.'),
+      'network-unrecognised',
+      "save the state_dict() of 'modules' alone",
+    ],
+    [
+      'what is no wrapper amid a name',
+      torchvisionShapes('vgg16', false, 'features.block.'),
+      'network-unrecognised',
+      "holds tensors like 'features.block.0.weight', 'features.block.0.bias'",
+    ],
+    ['names of wrappers alone', new Map([['module.weight', [64, 3, 3, 3]]]), 'network-unrecognised', "'module.weight'"],
     [
       'another network',
       new Map([['lin0', [1, 64, 1, 1]]]),
