@@ -4,11 +4,13 @@
 //
 // Source: Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (2015), eq. 6 with β = 2.
 // k_c turns the optimised variable's channel c into the 0..1 range of pixels (1, or the network's standard deviation).
-// Layout: [height, width, 3]. One invocation p walks the values with the stride of the whole grid.
+// Layout: [height, width, 3]. One invocation p walks the values from `first` on with the stride of the whole grid.
 
 struct Params {
   height: u32,
   width: u32,
+  first: u32,  // of the values whose gradient is made; TV sums their differences to the right and below
+  count: u32,
   scale: f32,
   channelScale0: f32,
   channelScale1: f32,
@@ -23,12 +25,12 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = params.width * 3u;
-  let count = params.height * row;
+  let size = params.height * row;
   var total = 0.0;
-  for (var i = id.x; i < count; i += groups.x * 64u) {
+  for (var i = params.first + id.x; i < params.first + params.count; i += groups.x * 64u) {
     let column = i % row;
     let value = input[i];
-    let hasBelow = i + row < count;
+    let hasBelow = i + row < size;
     let hasRight = column + 3u < row;
     // Neighbours past an edge are read at the value's own place, which makes their difference 0.
     let below = input[select(i, i + row, hasBelow)] - value;

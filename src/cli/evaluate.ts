@@ -1,6 +1,7 @@
 /** `impasto evaluate`: losses, gradient and time at one picture, by which this engine is compared with another. */
 
 import { NonFiniteLossError } from '../core/errors.ts';
+import { nonFiniteTerm } from '../objective/term-sums.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { type Evaluation, evaluate } from '../transfer/evaluate.ts';
@@ -40,19 +41,11 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {
-    const term = nonFiniteTerm(evaluation);
+    const term = nonFiniteTerm(evaluation) ?? 'total';
     throw new NonFiniteLossError(term, `the ${term} loss is not finite; lower the weights`);
   }
   await writeResults(given, evaluation, pictures.image);
   return exitStatus.success;
-}
-
-/** The first term that is not finite; the total where only the sum is not. */
-function nonFiniteTerm({ content, style, taps, totalVariation }: Evaluation): string {
-  if (!Number.isFinite(content)) return 'content';
-  const tap = taps[style.findIndex((value) => !Number.isFinite(value))];
-  if (tap !== undefined) return `style ${tap}`;
-  return Number.isFinite(totalVariation) ? 'total' : 'total variation';
 }
 
 async function writeResults(

@@ -1,6 +1,7 @@
 /** Progress of a run on stderr: a bar on a terminal, plain lines anywhere else. */
 
 import { SingleBar } from 'cli-progress';
+import { kindNames, wordsOf } from '../objective/term-sums.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../transfer/speed.ts';
 import { formatDuration, formatLoss, remark } from './output.ts';
@@ -110,8 +111,11 @@ function describeReport(report: EvaluationReport, total: number): string {
   return `${String(report.evaluation).padStart(String(total).length)}/${total}  ${describeLosses(report)}`;
 }
 
-function describeLosses({ total, content, style }: EvaluationReport): string {
-  return `total ${formatLoss(total)}  content ${formatLoss(content)}  style ${formatLoss(style)}`;
+/** The total, and of its parts those that say how far the run has come. */
+function describeLosses(report: EvaluationReport): string {
+  const telling = kindNames.filter((kind) => wordsOf(kind).at === 'taps');
+  const parts = telling.map((kind) => `${wordsOf(kind).name} ${formatLoss(report[kind])}`);
+  return [`total ${formatLoss(report.total)}`, ...parts].join('  ');
 }
 
 function describeSpeed({ perSecond, secondsLeft }: Speed): string {

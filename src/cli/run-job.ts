@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { mixOf, type Style } from '../objective/style-mix.ts';
+import { numbersByKind } from '../objective/term-sums.ts';
 import { totalSteps } from '../optimizers/phase.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
@@ -156,17 +157,9 @@ function statusOf(result: RunResult, interruptedStatus: number | undefined): num
 
 /** The losses of every evaluation as JSON, all digits kept. */
 function traceOf(reports: readonly EvaluationReport[]): string {
-  const evaluations = reports.map(
-    ({ evaluation, phase, scale, learningRate, total, content, style, totalVariation }) => ({
-      evaluation,
-      phase,
-      scale,
-      learningRate,
-      total,
-      content,
-      style,
-      totalVariation,
-    }),
-  );
+  const evaluations = reports.map((report) => {
+    const { evaluation, phase, scale, learningRate, total } = report;
+    return { evaluation, phase, scale, learningRate, total, ...numbersByKind((kind) => report[kind]) };
+  });
   return `${JSON.stringify({ evaluations }, undefined, 1)}\n`;
 }

@@ -17,6 +17,8 @@ export const totalVariationKernel = defineKernel({
   params: {
     height: 'u32',
     width: 'u32',
+    first: 'u32',
+    count: 'u32',
     scale: 'f32',
     channelScale0: 'f32',
     channelScale1: 'f32',
@@ -24,7 +26,10 @@ export const totalVariationKernel = defineKernel({
   },
 });
 
-/** Records `gradient += scale · dTV/dx` and `partial`, whose sum is TV, over a picture [height, width, 3]. */
+/**
+ * Records `gradient += scale · dTV/dx` and `partial`, whose sum is TV, over a picture [height, width, 3]; with `rows`, at these alone, each
+ * row's sum being that of its differences to the right and to the row below.
+ */
 export function recordTotalVariation(
   program: Program,
   options: {
@@ -34,17 +39,22 @@ export function recordTotalVariation(
     readonly partial: BufferSlice;
     readonly height: number;
     readonly width: number;
+    /** All when absent. */
+    readonly rows?: { readonly first: number; readonly count: number };
     readonly scale: number;
     /** Factor from the variable's channel to the 0..1 range of pixels. */
     readonly channelScale: ChannelTriple;
   },
 ): void {
   const { input, gradient, partial, height, width, scale, channelScale } = options;
+  const rows = options.rows ?? { first: 0, count: height };
   program.dispatch(totalVariationKernel, {
     bindings: { input, gradient, partial },
     params: {
       height,
       width,
+      first: 3 * width * rows.first,
+      count: 3 * width * rows.count,
       scale,
       channelScale0: channelScale[0],
       channelScale1: channelScale[1],

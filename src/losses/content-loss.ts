@@ -5,39 +5,34 @@
  * at every size of picture and layer.
  */
 
-import type { BufferSlice } from '../core/buffers.ts';
 import type { Program } from '../core/program.ts';
 import { recordMse } from '../kernels/mse.ts';
+import type { MapShape, PointwiseLoss } from './loss.ts';
 
-export interface ContentLossOptions {
-  /** F*, [positions, channels]; stays the caller's. */
-  readonly target: BufferSlice;
-  /** positions · channels. */
-  readonly values: number;
+export class ContentLoss implements PointwiseLoss {
+  readonly form = 'pointwise';
   readonly weight: number;
-  /** This term's row of partial sums. */
-  readonly partial: BufferSlice;
-}
 
-/** Factor from `Σ (F − F*)²` to the weighted loss. */
-export function contentLossScale(options: { readonly values: number; readonly weight: number }): number {
-  return options.weight / options.values;
-}
-
-export class ContentLoss {
-  readonly #options: ContentLossOptions;
-
-  constructor(options: ContentLossOptions) {
-    this.#options = options;
+  constructor(weight: number) {
+    this.weight = weight;
   }
 
-  /** Records the partial sums of the value and `gradient = old + 2 · weight / values · (F − F*)`. */
-  record(
-    program: Program,
-    { feature, gradient, accumulate }: { feature: BufferSlice; gradient: BufferSlice; accumulate: boolean },
-  ): void {
-    const { target, values, partial } = this.#options;
-    const scale = 2 * contentLossScale(this.#options);
-    recordMse(program, { input: feature, reference: target, gradient, partial, values, scale, accumulate });
+  /** From `Σ (F − F*)²`. */
+  factor({ positions, channels }: MapShape): number {
+    return this.weight / (positions * channels);
+  }
+
+  /** `gradient = old + 2 · weight / values · (F − F*)`. */
+  record(program: Program, options: Parameters<PointwiseLoss['record']>[1]): void {
+    const { whole, part, target, partial, gradient, accumulate } = options;
+    recordMse(program, {
+      input: part.feature,
+      reference: target,
+      gradient,
+      partial,
+      values: part.positions * whole.channels,
+      scale: 2 * this.factor(whole),
+      accumulate,
+    });
   }
 }

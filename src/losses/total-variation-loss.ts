@@ -5,41 +5,33 @@
  * Source: Mahendran and Vedaldi (2015), eq. 6 with β = 2; the mean makes a weight mean the same at every size.
  */
 
-import type { BufferSlice } from '../core/buffers.ts';
 import type { Program } from '../core/program.ts';
-import type { ChannelTriple } from '../kernels/normalise.ts';
 import { recordTotalVariation } from '../kernels/total-variation.ts';
+import type { PictureLoss, PictureShape } from './loss.ts';
 
-export interface TotalVariationLossOptions {
-  readonly width: number;
-  readonly height: number;
+export class TotalVariationLoss implements PictureLoss {
+  readonly form = 'picture';
   readonly weight: number;
-  /** Factor from the variable's channel to the 0..1 range of pixels. */
-  readonly channelScale: ChannelTriple;
-  /** This term's row of partial sums. */
-  readonly partial: BufferSlice;
-}
 
-/** Factor from the sum to the weighted loss. */
-export function totalVariationScale(options: {
-  readonly width: number;
-  readonly height: number;
-  readonly weight: number;
-}): number {
-  return options.weight / (3 * options.width * options.height);
-}
-
-export class TotalVariationLoss {
-  readonly #options: TotalVariationLossOptions;
-
-  constructor(options: TotalVariationLossOptions) {
-    this.#options = options;
+  constructor(weight: number) {
+    this.weight = weight;
   }
 
-  /** Records the partial sums of the value and adds the gradient to `gradient`; comes after everything that overwrites it. */
-  record(program: Program, { input, gradient }: { readonly input: BufferSlice; readonly gradient: BufferSlice }): void {
-    const { width, height, channelScale, partial } = this.#options;
-    const scale = totalVariationScale(this.#options);
-    recordTotalVariation(program, { input, gradient, partial, height, width, scale, channelScale });
+  factor({ width, height }: PictureShape): number {
+    return this.weight / (3 * width * height);
+  }
+
+  record(program: Program, options: Parameters<PictureLoss['record']>[1]): void {
+    const { whole, picture, height, rows, gradient, partial, channelScale } = options;
+    recordTotalVariation(program, {
+      input: picture,
+      gradient,
+      partial,
+      height,
+      width: whole.width,
+      ...(rows === undefined ? {} : { rows }),
+      scale: this.factor(whole),
+      channelScale,
+    });
   }
 }

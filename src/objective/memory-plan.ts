@@ -6,14 +6,14 @@
 import { bytesPerFloat } from '../core/buffers.ts';
 import { LimitError } from '../core/errors.ts';
 import type { Backend } from '../kernels/family.ts';
-import type { GramShape } from '../kernels/gram.ts';
-import { lossTermsBytes } from '../losses/loss-terms.ts';
-import { gramBytes, styleWorkspaceBytes } from '../losses/style-loss.ts';
+import { lossTableBytes } from '../losses/loss-table.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
-import { buildPass, type FeatureMap, layersUntil, leastSideFor, type Pass } from '../models/pass.ts';
-import { type ActivationPlan, mapBytes, planActivations } from '../models/plan.ts';
+import { buildPass, layersUntil, leastSideFor, type Pass, tapMap } from '../models/pass.ts';
+import { type ActivationPlan, planActivations } from '../models/plan.ts';
 import { leastScale } from '../optimizers/parse-phases.ts';
 import type { ObjectiveOptions } from './options.ts';
+import { targetBytes, workspaceBytes } from './tap-losses.ts';
+import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
 
 export interface PictureSize {
   readonly width: number;
@@ -33,7 +33,7 @@ export interface PlanRequest {
 export interface TransferPlan {
   readonly weightBytes: number;
   readonly activationBytes: number;
-  /** Targets, Gram workspace, loss table. */
+  /** Targets, workspace, loss table. */
   readonly lossBytes: number;
   /** The picture, its gradient, its best version. */
   readonly pictureBytes: number;
@@ -53,15 +53,6 @@ export interface LargestBuffer {
   readonly size: PictureSize;
 }
 
-/** The names of all taps in use, without repetition. */
-export function tapsOf(options: ObjectiveOptions): readonly string[] {
-  return [...new Set([...options.contentLayers, ...options.styleLayers].map((layer) => layer.name))];
-}
-
-export function positionsOf(map: FeatureMap): GramShape {
-  return { positions: map.height * map.width, channels: map.channels };
-}
-
 /** The pass of an objective at a picture's size. @throws InputError for unknown layers or too small a picture. */
 export function objectivePass(options: ObjectiveOptions, size: PictureSize): Pass {
   return buildPass({
@@ -73,18 +64,23 @@ export function objectivePass(options: ObjectiveOptions, size: PictureSize): Pas
   });
 }
 
-/** A forward-only pass to the given layers, for making targets; undefined when there are none. `picture` is for errors. */
+/** A forward-only pass to the given taps, for making targets; undefined when there are none. `picture` is for errors. */
 export function targetPass(
   options: ObjectiveOptions,
-  layers: readonly { readonly name: string }[],
+  taps: readonly string[],
   size: PictureSize,
   picture = 'picture',
 ): Pass | undefined {
-  if (layers.length === 0) return undefined;
-  const taps = layers.map((layer) => layer.name);
+  if (taps.length === 0) return undefined;
   const { width, height } = size;
   const { network, storage } = options;
   return buildPass({ network, width, height, taps, backward: false, storage, picture });
+}
+
+/** A forward-only pass for each style picture; none where no term compares with them. */
+export function styleTargetPasses(options: ObjectiveOptions, sizes: readonly PictureSize[]): readonly Pass[] {
+  const taps = layersOfTerms(comparedWith(termsOf(options).filter(isTapTerm)).style);
+  return sizes.flatMap((size) => targetPass(options, taps, size, 'style picture') ?? []);
 }
 
 /** Counts the bytes of every part. */
@@ -94,23 +90,16 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const pass = objectivePass(options, size);
   const activations = planActivations(pass, { backend, paddingMode });
   const values = size.width * size.height * 3;
-  const mapsOfLayers = (layers: readonly { readonly name: string }[], from: Pass): readonly FeatureMap[] =>
-    layers.flatMap((layer) => from.taps.get(layer.name) ?? []);
-
-  const contentPass = targetPass(options, options.contentLayers, size);
-  const passesOfStyles = styleSizes.flatMap(
-    (styleSize) => targetPass(options, options.styleLayers, styleSize, 'style picture') ?? [],
-  );
-  const contentTargetBytes = sum(mapsOfLayers(options.contentLayers, pass).map(mapBytes));
-  const styleMaps = mapsOfLayers(options.styleLayers, pass).map(positionsOf);
-  const styleTargetMaps = passesOfStyles.flatMap((one) => mapsOfLayers(options.styleLayers, one).map(positionsOf));
-  const styleTargetBytes = sum(styleMaps.map((shape) => gramBytes(shape.channels)));
-  const workspaceBytes = styleMaps.length === 0 ? 0 : styleWorkspaceBytes([...styleMaps, ...styleTargetMaps], backend);
-  const terms = options.contentLayers.length + options.styleLayers.length + (options.tvWeight > 0 ? 1 : 0);
+  const terms = termsOf(options);
+  const tapTerms = terms.filter(isTapTerm);
+  const contentPass = targetPass(options, layersOfTerms(comparedWith(tapTerms).content), size);
+  const passesOfStyles = styleTargetPasses(options, styleSizes);
+  const targetsBytes = sum(tapTerms.map((term) => targetBytes(term, tapMap(pass, term.layer))));
+  const sharedBytes = sum(workspaceBytes(tapTerms, [pass, ...passesOfStyles], backend));
 
   const layers = layersUntil(options.network, tapsOf(options)).filter((layer) => layer.kind === 'conv');
   const weightBytes = deviceWeightBytes(layers, { backend, paddingMode });
-  const lossBytes = contentTargetBytes + styleTargetBytes + workspaceBytes + lossTermsBytes(terms);
+  const lossBytes = targetsBytes + sharedBytes + lossTableBytes(terms.length);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
   const plannedPassOf = (picture: PlannedPass['picture'], from: Pass): PlannedPass => {

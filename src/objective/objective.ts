@@ -8,31 +8,21 @@ import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import { assertRgbImage, type RgbImage } from '../images/rgb-image.ts';
+import { backendOf } from '../kernels/family.ts';
 import { recordKeepBest } from '../kernels/loss-sum.ts';
 import { recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
-import { ContentLoss, contentLossScale } from '../losses/content-loss.ts';
-import { LossTerms } from '../losses/loss-terms.ts';
-import { StyleLoss, StyleWorkspace, styleLossScale } from '../losses/style-loss.ts';
-import { TotalVariationLoss, totalVariationScale } from '../losses/total-variation-loss.ts';
+import { LossTable } from '../losses/loss-table.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { type TapLoss, VggExecutor } from '../models/executor.ts';
 import { type Pass, tapMap } from '../models/pass.ts';
-import { mapValues } from '../models/plan.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
-import { objectivePass, type PictureSize, positionsOf, targetPass } from './memory-plan.ts';
+import { objectivePass, type PictureSize, styleTargetPasses } from './memory-plan.ts';
 import type { ObjectiveOptions } from './options.ts';
-import { mixOf, type Style, type StylePicture } from './style-mix.ts';
-import { makeContentTargets, makeStyleTargets } from './targets.ts';
+import { mixOf, type Style } from './style-mix.ts';
+import { LossWorkspace, shapeOf, WholeMapLoss, workspaceBytes } from './tap-losses.ts';
+import { makeTargets } from './targets.ts';
+import { isTapTerm, type LossTerm, labelOf, type TermLabel, termName, termsOf } from './terms.ts';
 import { fromPixels, networkInputOf, pixelsPerUnit, toPixels } from './variable.ts';
-
-/** The kinds of loss terms, by which a trace sums them. */
-export type TermKind = 'content' | 'style' | 'total variation';
-
-export interface LossTerm {
-  readonly kind: TermKind;
-  /** The tap, where there is one. */
-  readonly layer: string | undefined;
-}
 
 export interface ObjectiveRequest {
   readonly gpu: Gpu;
@@ -47,9 +37,11 @@ export interface ObjectiveRequest {
 /** The parts of an objective while it is being built; all are freed together. */
 interface Parts {
   readonly scope: BufferScope;
-  readonly terms: LossTerms;
-  readonly workspace: StyleWorkspace | undefined;
-  readonly losses: ReadonlyMap<string, readonly TapLoss[]>;
+  readonly terms: readonly LossTerm[];
+  readonly table: LossTable;
+  readonly workspace: LossWorkspace;
+  /** By tap. */
+  readonly tapLosses: ReadonlyMap<string, readonly TapLoss[]>;
 }
 
 export class TransferObjective implements DeviceObjective, Disposable {
@@ -60,8 +52,8 @@ export class TransferObjective implements DeviceObjective, Disposable {
   /** The variable with the lowest loss so far. */
   readonly best: BufferSlice;
   /** Loss terms in the order of `losses.values` after the total. */
-  readonly terms: readonly LossTerm[];
-  readonly losses: LossTerms;
+  readonly terms: readonly TermLabel[];
+  readonly losses: LossTable;
   /** One evaluation. */
   readonly program: Program;
   readonly #request: ObjectiveRequest;
@@ -70,8 +62,8 @@ export class TransferObjective implements DeviceObjective, Disposable {
   private constructor(request: ObjectiveRequest, parts: Parts, executor: VggExecutor) {
     const { gpu, options, initial } = request;
     this.#request = request;
-    this.terms = termsOf(options);
-    this.losses = parts.terms;
+    this.terms = parts.terms.map(labelOf);
+    this.losses = parts.table;
     this.variable = parts.scope.upload('picture', fromPixels(initial.pixels, options.variable));
     this.size = this.variable.sizeBytes / bytesPerFloat;
     this.gradient = parts.scope.allocate('gradient', this.variable.sizeBytes);
@@ -79,7 +71,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
     this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
     this.program = new Program(gpu, 'evaluation');
     this.#owned = [this.program, executor, ...ownedBy(parts)];
-    this.#record(executor, parts.losses);
+    this.#record(executor, parts);
   }
 
   /**
@@ -127,138 +119,93 @@ export class TransferObjective implements DeviceObjective, Disposable {
     disposeAll(this.#owned);
   }
 
-  #record(executor: VggExecutor, losses: ReadonlyMap<string, readonly TapLoss[]>): void {
+  #record(executor: VggExecutor, { terms, tapLosses }: Parts): void {
     const { options, content } = this.#request;
     const { program, variable, gradient } = this;
     const pixels = this.size / 3;
     const { scale, offset } = networkInputOf(options.variable);
     recordNormaliseForward(program, { input: variable, output: executor.input, pixels, scale, offset });
-    executor.record(program, losses);
+    executor.record(program, tapLosses);
     recordNormaliseBackward(program, { gradOutput: executor.gradInput, gradInput: gradient, pixels, scale });
-    if (options.tvWeight > 0) {
-      const { width, height } = content;
-      new TotalVariationLoss({
-        width,
-        height,
-        weight: options.tvWeight,
-        channelScale: pixelsPerUnit(options.variable),
-        partial: this.losses.row(this.terms.length - 1),
-      }).record(program, { input: variable, gradient });
-    }
+    terms.forEach(({ loss }, index) => {
+      if (loss.form !== 'picture') return;
+      const { height } = content;
+      const channelScale = pixelsPerUnit(options.variable);
+      const partial = this.losses.row(index);
+      loss.record(program, { whole: content, picture: variable, height, gradient, partial, channelScale });
+    });
     this.losses.record(program);
     recordKeepBest(program, { input: variable, state: this.losses.state, best: this.best, count: this.size });
   }
 }
 
-/** The loss terms an objective has, in the order of their rows. */
-export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
-  const term = (kind: TermKind) => (layer: { readonly name: string }) => ({ kind, layer: layer.name });
-  return [
-    ...options.contentLayers.map(term('content')),
-    ...options.styleLayers.map(term('style')),
-    ...(options.tvWeight > 0 ? [{ kind: 'total variation' as const, layer: undefined }] : []),
-  ];
-}
-
 async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> {
   const { gpu, weights, options, content } = request;
   const styles = mixOf(request.style);
+  const terms = termsOf(options);
+  const tapTerms = terms.filter(isTapTerm);
   const scope = new BufferScope(gpu.buffers);
-  let workspace: StyleWorkspace | undefined;
-  let terms: LossTerms | undefined;
+  const owned: Disposable[] = [scope];
   try {
-    workspace = makeWorkspace(gpu, { options, styles, pass });
-    terms = makeTerms(request, pass);
-    const contentTargets = await makeContentTargets({ gpu, weights, options, image: content, scope });
-    const styleTargets =
-      workspace === undefined
-        ? new Map<string, BufferSlice>()
-        : await makeStyleTargets({ gpu, weights, options, styles, scope, workspace });
-    const losses = makeTapLosses({ options, pass, terms, workspace, contentTargets, styleTargets });
-    return { scope, terms, workspace, losses };
+    const passes = [
+      pass,
+      ...styleTargetPasses(
+        options,
+        styles.map(({ picture }) => picture),
+      ),
+    ];
+    const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, backendOf(gpu)));
+    owned.push(workspace);
+    const table = makeTable(gpu, terms, { pass, content });
+    owned.push(table);
+    const targets = await makeTargets({ gpu, weights, options, terms: tapTerms, content, styles, scope, workspace });
+    const tapLosses = placeAtTaps(terms, { pass, table, workspace, targets });
+    return { scope, terms, table, workspace, tapLosses };
   } catch (error) {
-    disposeAll([scope, ...(workspace === undefined ? [] : [workspace]), ...(terms === undefined ? [] : [terms])]);
+    disposeAll(owned);
     throw error;
   }
 }
 
-/** The Gram workspace for the taps at all pictures' sizes; undefined without style layers. */
-function makeWorkspace(
+function makeTable(
   gpu: Gpu,
+  terms: readonly LossTerm[],
+  { pass, content }: { readonly pass: Pass; readonly content: PictureSize },
+): LossTable {
+  const factorOf = (term: LossTerm): number =>
+    isTapTerm(term) ? term.loss.factor(shapeOf(tapMap(pass, term.layer))) : term.loss.factor(content);
+  return new LossTable(
+    gpu,
+    terms.map((term) => ({ name: termName(term), factor: factorOf(term) })),
+  );
+}
+
+/** The losses of the terms at taps, by tap, in the order of the terms. */
+function placeAtTaps(
+  terms: readonly LossTerm[],
   made: {
-    readonly options: ObjectiveOptions;
-    readonly styles: readonly StylePicture[];
     readonly pass: Pass;
+    readonly table: LossTable;
+    readonly workspace: LossWorkspace;
+    readonly targets: ReadonlyMap<LossTerm, BufferSlice>;
   },
-): StyleWorkspace | undefined {
-  const { options, styles } = made;
-  if (options.styleLayers.length === 0) return undefined;
-  const passes = [
-    made.pass,
-    ...styles.flatMap(({ picture }) => targetPass(options, options.styleLayers, picture) ?? []),
-  ];
-  const shapes = options.styleLayers.flatMap(({ name }) => passes.map((one) => positionsOf(tapMap(one, name))));
-  return new StyleWorkspace(gpu, shapes);
-}
-
-function makeTerms({ gpu, options, content }: ObjectiveRequest, pass: Pass): LossTerms {
-  const scales = [
-    ...options.contentLayers.map(({ name, weight }) =>
-      contentLossScale({ values: mapValues(tapMap(pass, name)), weight: weight * options.contentWeight }),
-    ),
-    ...options.styleLayers.map(({ name, weight }) =>
-      styleLossScale({ channels: tapMap(pass, name).channels, weight: weight * options.styleWeight }),
-    ),
-    ...(options.tvWeight > 0 ? [totalVariationScale({ ...content, weight: options.tvWeight })] : []),
-  ];
-  const names = termsOf(options).map(({ kind, layer }) => (layer === undefined ? kind : `${kind} ${layer}`));
-  return new LossTerms(gpu, { names, scales });
-}
-
-function makeTapLosses(made: {
-  readonly options: ObjectiveOptions;
-  readonly pass: Pass;
-  readonly terms: LossTerms;
-  readonly workspace: StyleWorkspace | undefined;
-  readonly contentTargets: ReadonlyMap<string, BufferSlice>;
-  readonly styleTargets: ReadonlyMap<string, BufferSlice>;
-}): ReadonlyMap<string, readonly TapLoss[]> {
-  const { options, pass, terms, workspace } = made;
-  const losses = new Map<string, TapLoss[]>();
-  const add = (tap: string, loss: TapLoss): void => {
-    losses.set(tap, [...(losses.get(tap) ?? []), loss]);
-  };
-  options.contentLayers.forEach(({ name, weight }, index) => {
-    const values = mapValues(tapMap(pass, name));
-    const target = targetOf(made.contentTargets, name);
-    add(name, new ContentLoss({ target, values, weight: weight * options.contentWeight, partial: terms.row(index) }));
+): ReadonlyMap<string, readonly TapLoss[]> {
+  const { pass, table, workspace, targets } = made;
+  const placed = new Map<string, TapLoss[]>();
+  terms.forEach((term, index) => {
+    if (!isTapTerm(term)) return;
+    const { layer, loss } = term;
+    const target = targets.get(term);
+    if (target === undefined) throw new ShapeError(`no target was made for ${termName(term)}`);
+    const whole = shapeOf(tapMap(pass, layer));
+    const one = new WholeMapLoss({ loss, layer, whole, target, partial: table.row(index), workspace });
+    placed.set(layer, [...(placed.get(layer) ?? []), one]);
   });
-  options.styleLayers.forEach(({ name, weight }, index) => {
-    if (workspace === undefined) return;
-    add(
-      name,
-      new StyleLoss({
-        label: `gram ${name}`,
-        shape: positionsOf(tapMap(pass, name)),
-        target: targetOf(made.styleTargets, name),
-        weight: weight * options.styleWeight,
-        gramFactor: options.gramFactor,
-        workspace,
-        partial: terms.row(options.contentLayers.length + index),
-      }),
-    );
-  });
-  return losses;
+  return placed;
 }
 
-function targetOf(targets: ReadonlyMap<string, BufferSlice>, tap: string): BufferSlice {
-  const target = targets.get(tap);
-  if (target === undefined) throw new ShapeError(`no target was made for '${tap}'`);
-  return target;
-}
-
-function ownedBy(parts: Parts): readonly Disposable[] {
-  return [parts.terms, parts.scope, ...(parts.workspace === undefined ? [] : [parts.workspace])];
+function ownedBy({ table, scope, workspace }: Parts): readonly Disposable[] {
+  return [table, scope, workspace];
 }
 
 function disposeAll(owned: readonly Disposable[]): void {

@@ -1,104 +1,78 @@
-/** Makes the targets of the losses: feature maps of the content picture, Gram matrices of the style picture. */
+/**
+ * Makes the targets of the terms at taps: of pointwise losses the content picture's maps, of summed ones the style pictures' sums
+ * (docs/decisions/0025-loss-terms.md).
+ */
 
 import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
+import { backendOf } from '../kernels/family.ts';
 import { recordNormaliseForward } from '../kernels/normalise.ts';
-import { gramBytes, recordStyleTarget, type StyleWorkspace } from '../losses/style-loss.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { VggExecutor } from '../models/executor.ts';
 import { type FeatureMap, tapMap } from '../models/pass.ts';
-import { mapBytes } from '../models/plan.ts';
-import { positionsOf, targetPass } from './memory-plan.ts';
+import { targetPass } from './memory-plan.ts';
 import type { ObjectiveOptions } from './options.ts';
 import type { StylePicture } from './style-mix.ts';
+import { type LossWorkspace, shapeOf, targetBytes } from './tap-losses.ts';
+import { comparedWith, layersOfTerms, type TapTerm } from './terms.ts';
 import { networkInputOf } from './variable.ts';
 
-interface TargetOptions {
+export interface TargetRequest {
   readonly gpu: Gpu;
   readonly weights: DeviceWeights;
   readonly options: ObjectiveOptions;
-  readonly image: RgbImage;
+  readonly terms: readonly TapTerm[];
+  readonly content: RgbImage;
+  /** Their shares add up to 1. */
+  readonly styles: readonly StylePicture[];
   /** Owns the targets. */
   readonly scope: BufferScope;
+  readonly workspace: LossWorkspace;
 }
 
-/** The feature map of each content layer at the content picture, by layer name. */
-export async function makeContentTargets(target: TargetOptions): Promise<ReadonlyMap<string, BufferSlice>> {
-  return makeTargets(target, target.options.contentLayers, (layer, map, executor) => {
-    const copy = target.scope.allocate(`content target ${layer}`, mapBytes(map));
-    return {
-      copy: { ...copy, element: map.element },
-      finish: (encoder) => {
-        const { buffer, offsetBytes, sizeBytes } = executor.tap(layer);
-        encoder.copyBufferToBuffer(buffer, offsetBytes, copy.buffer, copy.offsetBytes, sizeBytes);
-      },
-    };
-  });
+type Targets = ReadonlyMap<TapTerm, BufferSlice>;
+
+/** The target of each term. */
+export async function makeTargets(request: TargetRequest): Promise<Targets> {
+  const { content, styles } = request;
+  const terms = comparedWith(request.terms);
+  const ofContent = await targetsAt(content, { ...request, terms: terms.content });
+  const ofStyles = await targetsOfMix(styles, { ...request, terms: terms.style });
+  return new Map([...ofContent, ...ofStyles]);
 }
 
-/** The Gram matrix of each style layer, by layer name; of several style pictures the weighted sum, made on the host in f64. */
-export async function makeStyleTargets(
-  target: Omit<TargetOptions, 'image'> & {
-    readonly styles: readonly StylePicture[];
-    readonly workspace: StyleWorkspace;
-  },
-): Promise<ReadonlyMap<string, BufferSlice>> {
-  const { gpu, styles } = target;
+/** Of several pictures the weighted sum, made on the host in f64. */
+async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequest): Promise<Targets> {
+  const { gpu } = request;
   const [first, ...others] = styles;
-  if (first !== undefined && others.length === 0) return makeGrams({ ...target, image: first.picture });
-  const sums = new Map<string, Float64Array>();
+  if (first !== undefined && others.length === 0) return targetsAt(first.picture, request);
+  const sums = new Map<TapTerm, Float64Array>();
   for (const { picture, weight } of styles) {
     using scope = new BufferScope(gpu.buffers);
-    for (const [layer, slice] of await makeGrams({ ...target, image: picture, scope })) {
-      const gram = await gpu.read(slice);
-      const sum = sums.get(layer) ?? new Float64Array(gram.length);
+    for (const [term, slice] of await targetsAt(picture, { ...request, scope })) {
+      const target = await gpu.read(slice);
+      const sum = sums.get(term) ?? new Float64Array(target.length);
       sums.set(
-        layer,
-        sum.map((value, index) => value + weight * (gram[index] ?? Number.NaN)),
+        term,
+        sum.map((value, index) => value + weight * (target[index] ?? Number.NaN)),
       );
     }
   }
-  const upload = (layer: string, sum: Float64Array) =>
-    target.scope.upload(`style target ${layer}`, Float32Array.from(sum));
-  return new Map(Array.from(sums, ([layer, sum]) => [layer, upload(layer, sum)]));
+  const upload = (term: TapTerm, sum: Float64Array) =>
+    request.scope.upload(labelOfTarget(term), Float32Array.from(sum));
+  return new Map(Array.from(sums, ([term, sum]) => [term, upload(term, sum)]));
 }
 
-/** The Gram matrix of each style layer at one picture. */
-async function makeGrams(
-  target: TargetOptions & { readonly workspace: StyleWorkspace },
-): Promise<ReadonlyMap<string, BufferSlice>> {
-  const { workspace, options } = target;
-  return makeTargets(target, options.styleLayers, (layer, map, executor, program) => {
-    const copy = target.scope.allocate(`style target ${layer}`, gramBytes(map.channels));
-    recordStyleTarget(program, {
-      label: `style target ${layer}`,
-      feature: executor.tap(layer),
-      shape: positionsOf(map),
-      gramFactor: options.gramFactor,
-      workspace,
-      target: copy,
-    });
-    return { copy };
-  });
+function labelOfTarget({ kind, layer }: TapTerm): string {
+  return `${kind} target ${layer}`;
 }
 
-type Capture = (
-  layer: string,
-  map: FeatureMap,
-  executor: VggExecutor,
-  program: Program,
-) => { readonly copy: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void };
-
-/** Runs the network once on a picture and captures something at each layer. */
-async function makeTargets(
-  target: TargetOptions,
-  layers: readonly { readonly name: string }[],
-  capture: Capture,
-): Promise<ReadonlyMap<string, BufferSlice>> {
-  const { gpu, weights, options, image } = target;
-  const pass = targetPass(options, layers, image);
+/** The terms' targets at one picture: the network is run once on it. */
+async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targets> {
+  const { gpu, weights, options, terms } = request;
+  const pass = targetPass(options, layersOfTerms(terms), image);
   if (pass === undefined) return new Map();
   const { pooling, paddingMode } = options;
   using executor = await VggExecutor.create(gpu, weights, { pass, pooling, paddingMode });
@@ -113,11 +87,39 @@ async function makeTargets(
       ...networkInputOf('pixels'),
     });
     executor.record(program);
-    const captured = layers.map(({ name }) => ({ name, ...capture(name, tapMap(pass, name), executor, program) }));
+    const captured = terms.map((term) => ({
+      term,
+      ...capture(program, executor.tap(term.layer), { ...request, term, map: tapMap(pass, term.layer) }),
+    }));
     await gpu.submitPaced([program], (encoder) => {
       for (const { finish } of captured) finish?.(encoder);
     });
     await gpu.idle();
-    return new Map(captured.map(({ name, copy }) => [name, copy]));
+    return new Map(captured.map(({ term, target }) => [term, target]));
   });
+}
+
+/** Records what is kept of a tap's map: a copy of it, or the loss's sums. */
+function capture(
+  program: Program,
+  feature: BufferSlice,
+  { term, map, scope, workspace }: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
+): { readonly target: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void } {
+  const label = labelOfTarget(term);
+  const target = scope.allocate(label, targetBytes(term, map));
+  const { loss } = term;
+  if (loss.form === 'summed') {
+    const whole = shapeOf(map);
+    const { scratch } = workspace.for(loss, whole);
+    const part = { positions: whole.positions, feature };
+    loss.recordSums(program, { label, whole, part, scratch, sums: target, backend: backendOf(program.gpu) });
+    return { target };
+  }
+  const { buffer, offsetBytes, sizeBytes } = feature;
+  return {
+    target: { ...target, element: map.element },
+    finish: (encoder) => {
+      encoder.copyBufferToBuffer(buffer, offsetBytes, target.buffer, target.offsetBytes, sizeBytes);
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { toPlanar } from '../images/planar.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { TransferObjective } from '../objective/objective.ts';
+import { reportTerms, type TermReport } from '../objective/term-sums.ts';
 import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
 import type { Settings } from '../settings/presets.ts';
 import { convolutionsOf, planStylize } from './stylize.ts';
@@ -22,15 +23,9 @@ export interface EvaluateRequest {
   readonly repeat: number;
 }
 
-export interface Evaluation {
+/** The loss, the sum of each kind of its terms (of the style each layer's term), weighted, and what they took. */
+export interface Evaluation extends TermReport {
   readonly total: number;
-  readonly content: number;
-  /** Per style layer. */
-  readonly style: readonly number[];
-  /** The style layers. */
-  readonly taps: readonly string[];
-  /** 0 where it has no weight. */
-  readonly totalVariation: number;
   readonly evaluationMs: {
     readonly median: number;
     readonly min: number;
@@ -75,16 +70,12 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
   const times: number[] = [];
   while (times.length < request.repeat) times.push(await timeEvaluation(gpu, objective, patience));
   const [total = Number.NaN, ...terms] = await gpu.read(objective.losses.values);
-  const { contentLayers, styleLayers, tvWeight } = settings.objective;
   const sorted = times.toSorted((a, b) => a - b);
   const units = pixelsPerUnit(settings.objective.variable);
   const gradient = (await gpu.read(objective.gradient)).map((value, index) => value / channelOf(units, index));
   return {
     total,
-    content: terms.slice(0, contentLayers.length).reduce((a, b) => a + b, 0),
-    style: terms.slice(contentLayers.length, contentLayers.length + styleLayers.length),
-    taps: styleLayers.map((layer) => layer.name),
-    totalVariation: tvWeight > 0 ? (terms.at(-1) ?? Number.NaN) : 0,
+    ...reportTerms(objective.terms, terms),
     evaluationMs: {
       median: medianOf(sorted),
       min: sorted[0] ?? Number.NaN,

@@ -6,12 +6,13 @@
 import { NonFiniteLossError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import type { TermKind, TransferObjective } from '../objective/objective.ts';
+import type { TransferObjective } from '../objective/objective.ts';
+import { type NumbersByKind, sumsByKind } from '../objective/term-sums.ts';
 import type { Evaluator } from '../optimizers/optimizer.ts';
 import { LossReadback } from './loss-readback.ts';
 
-/** What is known of one evaluation. */
-export interface EvaluationReport {
+/** What is known of one evaluation: beside the total the sum of each kind of loss terms, weighted, 0 where there is none. */
+export interface EvaluationReport extends NumbersByKind {
   /** Counted from 1 over the whole run. */
   readonly evaluation: number;
   /** Counted from 1. */
@@ -23,9 +24,6 @@ export interface EvaluationReport {
   /** Of the step that spent it. */
   readonly learningRate: number;
   readonly total: number;
-  readonly content: number;
-  readonly style: number;
-  readonly totalVariation: number;
   /** Every term, weighted, in the order of the objective's `terms`. */
   readonly terms: readonly number[];
 }
@@ -148,8 +146,6 @@ export class DeviceEvaluator implements Evaluator, Disposable {
         `the ${name} loss became ${terms[index] ?? total} at evaluation ${evaluation}; lower the weights or the learning rate`,
       );
     }
-    const sumOf = (kind: TermKind): number =>
-      this.#objective.terms.reduce((sum, term, index) => (term.kind === kind ? sum + (terms[index] ?? 0) : sum), 0);
     const { phase, scale } = this.#place;
     this.#report({
       evaluation,
@@ -158,9 +154,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       scale,
       learningRate,
       total,
-      content: sumOf('content'),
-      style: sumOf('style'),
-      totalVariation: sumOf('total variation'),
+      ...sumsByKind(this.#objective.terms, terms),
       terms,
     });
     return total;

@@ -9,15 +9,10 @@ import { backendOf } from '../kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { layersUntil } from '../models/pass.ts';
 import type { ConvLayer } from '../models/vgg.ts';
-import {
-  checkLimits,
-  type PictureSize,
-  type PlanRequest,
-  type TransferPlan,
-  tapsOf,
-} from '../objective/memory-plan.ts';
+import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { leadOf, mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
+import { tapsOf } from '../objective/terms.ts';
 import type { Phase } from '../optimizers/phase.ts';
 import { phasesOf, type Settings } from '../settings/presets.ts';
 import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';

@@ -1,6 +1,6 @@
 /** What the page and its worker say to each other: calls with an answer, and events. Everything in it can be cloned. */
 
-import type { LossTerm } from '../objective/objective.ts';
+import type { TermLabel } from '../objective/terms.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { RunEnd } from '../transfer/run.ts';
 import type { PageSettings } from './settings.ts';
@@ -89,7 +89,7 @@ export type EngineEvent =
   | { readonly kind: 'weights-ready' }
   | { readonly kind: 'weights-failed'; readonly message: string }
   /** A scale of the run is set up: from here on its evaluations are reported. Scales are counted from 1. */
-  | { readonly kind: 'painting'; readonly terms: readonly LossTerm[]; readonly scale: number }
+  | { readonly kind: 'painting'; readonly terms: readonly TermLabel[]; readonly scale: number }
   | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
   /** The first frame of a picture of this size is on the canvas. */
   | { readonly kind: 'preview'; readonly size: PictureInfo }

@@ -1,11 +1,11 @@
 /** The losses of a run as columns, growing while it goes on, and cut back when a lost device made the last ones void. */
 
-import type { LossTerm } from '../../objective/objective.ts';
+import type { TermLabel } from '../../objective/terms.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 
 /** Columns of equal length; `evaluation` ascends. */
 export interface Trace {
-  readonly terms: readonly LossTerm[];
+  readonly terms: readonly TermLabel[];
   readonly evaluation: readonly number[];
   readonly total: readonly number[];
   /** The phase of each evaluation, counted from 1 over all scales. */
@@ -16,7 +16,7 @@ export interface Trace {
 
 export const emptyTrace: Trace = { terms: [], evaluation: [], total: [], phase: [], byTerm: [] };
 
-export function startTrace(terms: readonly LossTerm[]): Trace {
+export function startTrace(terms: readonly TermLabel[]): Trace {
   return { ...emptyTrace, terms, byTerm: terms.map(() => []) };
 }
 

@@ -1,10 +1,10 @@
-/** Losses against evaluations on a log axis, live: the total, content, each style layer, total variation. */
+/** Losses against evaluations on a log axis, live: the total and each of its terms. */
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { bordersOf, type Trace } from '../model/trace.ts';
-import { colourNameOf, labelOf } from './terms.ts';
+import { captionOf, colourNamesOf } from './terms.ts';
 
 /** The chart is redrawn at most this often. */
 const redrawEveryMs = 200;
@@ -25,9 +25,9 @@ export function LossChart({ trace }: { readonly trace: Trace }) {
     <figure class="chart" data-testid="chart">
       <div ref={place} role="img" aria-label={describe(trace)} />
       <figcaption>
-        {['total', ...trace.terms.map(labelOf)].map((label, index) => (
-          <span key={label} class="key" data-colour={index === 0 ? 'total' : colourNameOf(trace.terms, index - 1)}>
-            {label}
+        {linesOf(trace).map(({ caption, colours }) => (
+          <span key={caption} class="key" style={{ '--key': colours.reduceRight(orElse, '') }}>
+            {caption}
           </span>
         ))}
       </figcaption>
@@ -35,10 +35,20 @@ export function LossChart({ trace }: { readonly trace: Trace }) {
   );
 }
 
+function orElse(other: string, name: string): string {
+  return other === '' ? `var(${name})` : `var(${name}, ${other})`;
+}
+
+/** What is drawn, in the order of the columns. */
+function linesOf({ terms }: Trace): readonly { readonly caption: string; readonly colours: readonly string[] }[] {
+  const ofTerms = terms.map((term, index) => ({ caption: captionOf(term), colours: colourNamesOf(terms, index) }));
+  return [{ caption: 'total', colours: ['--loss-total'] }, ...ofTerms];
+}
+
 function describe({ evaluation, total, terms, byTerm }: Trace): string {
   const last = evaluation.at(-1);
   if (last === undefined) return 'Losses: nothing is painted yet';
-  const values = terms.map((term, index) => `${labelOf(term)} ${byTerm[index]?.at(-1)?.toPrecision(3)}`);
+  const values = terms.map((term, index) => `${captionOf(term)} ${byTerm[index]?.at(-1)?.toPrecision(3)}`);
   return `Losses after ${last} evaluations, weighted: total ${total.at(-1)?.toPrecision(3)}, ${values.join(', ')}`;
 }
 
@@ -117,9 +127,10 @@ function columnsOf({ evaluation, total, byTerm }: Trace): uPlot.AlignedData {
   return [[...evaluation], positive(total), ...byTerm.map(positive)];
 }
 
-function optionsFor({ terms }: Trace, place: HTMLElement, drawBorders: (chart: uPlot) => void): uPlot.Options {
+function optionsFor(trace: Trace, place: HTMLElement, drawBorders: (chart: uPlot) => void): uPlot.Options {
   const style = getComputedStyle(place);
-  const colour = (name: string): string => style.getPropertyValue(`--loss-${name}`);
+  const colourOf = (names: readonly string[]): string =>
+    names.map((name) => style.getPropertyValue(name)).find((colour) => colour !== '') ?? '';
   const [ink, grid] = [style.getPropertyValue('--quiet-ink'), style.getPropertyValue('--hairline')];
   const axis: uPlot.Axis = {
     stroke: ink,
@@ -149,11 +160,10 @@ function optionsFor({ terms }: Trace, place: HTMLElement, drawBorders: (chart: u
     ],
     series: [
       {},
-      { label: 'total', stroke: colour('total'), width: 2, points: { show: false } },
-      ...terms.map((term, index) => ({
-        label: labelOf(term),
-        stroke: colour(colourNameOf(terms, index)),
-        width: 1.25,
+      ...linesOf(trace).map(({ caption, colours }, index) => ({
+        label: caption,
+        stroke: colourOf(colours),
+        width: index === 0 ? 2 : 1.25,
         points: { show: false },
       })),
     ],

@@ -1,22 +1,21 @@
-/** How loss terms are named and coloured. */
+/** How loss terms are named and coloured, whichever kinds there are. */
 
-import type { LossTerm } from '../../objective/objective.ts';
+import type { TermLabel } from '../../objective/terms.ts';
 
 /** `content relu4_2`, `style relu1_1`, `smoothness`. */
-export function labelOf({ kind, layer }: LossTerm): string {
-  if (kind === 'total variation') return 'smoothness';
-  return layer === undefined ? kind : `${kind} ${layer}`;
+export function captionOf({ kind, layer, plainly = kind }: TermLabel): string {
+  return layer === undefined ? plainly : `${plainly} ${layer}`;
 }
 
-/** Shades of the style's colour, from shallow to deep layers. */
-const styleShades = 5;
+/** Shades that a kind's colour may have, from shallow to deep layers. */
+const shades = 5;
 
-/** The name of a term's colour: `content`, `variation`, or `style-1` to `style-5` from shallow to deep. */
-export function colourNameOf(terms: readonly LossTerm[], index: number): string {
-  const term = terms[index];
-  if (term === undefined || term.kind === 'content') return 'content';
-  if (term.kind === 'total variation') return 'variation';
-  const styles = terms.filter(({ kind }) => kind === 'style');
-  const place = styles.indexOf(term) / Math.max(styles.length - 1, 1);
-  return `style-${1 + Math.round(place * (styleShades - 1))}`;
+/**
+ * Where the style sheet may have a term's colour, best first: the shade of its kind for the layer, the kind's one colour, a colour for any.
+ */
+export function colourNamesOf(terms: readonly TermLabel[], index: number): readonly string[] {
+  const kind = terms[index]?.kind;
+  const isOfKind = (term: TermLabel): boolean => term.kind === kind;
+  const place = terms.slice(0, index).filter(isOfKind).length / Math.max(terms.filter(isOfKind).length - 1, 1);
+  return [`--loss-${kind}-${1 + Math.round(place * (shades - 1))}`, `--loss-${kind}`, '--quiet-ink'];
 }

@@ -9,11 +9,11 @@ import { partialsPerTerm } from '../kernels/mse.ts';
 const rowBytes = partialsPerTerm * bytesPerFloat;
 
 /** Device bytes of the table for a number of terms. */
-export function lossTermsBytes(terms: number): number {
+export function lossTableBytes(terms: number): number {
   return terms * rowBytes + terms * bytesPerFloat + (1 + terms) * bytesPerFloat + 2 * bytesPerFloat;
 }
 
-export class LossTerms implements Disposable {
+export class LossTable implements Disposable {
   /** Name of each term, in the order of `values` after the total. */
   readonly names: readonly string[];
   /** [1 + terms]: the total, then each term, after an evaluation. */
@@ -22,16 +22,18 @@ export class LossTerms implements Disposable {
   readonly state: BufferSlice;
   readonly #scope: BufferScope;
   readonly #partials: BufferSlice;
-  readonly #scales: BufferSlice;
+  readonly #factors: BufferSlice;
 
-  /** @param options.scales Factor from the sum of a term's partials to its weighted loss, per term. */
-  constructor(gpu: Gpu, options: { readonly names: readonly string[]; readonly scales: readonly number[] }) {
-    const terms = options.names.length;
-    this.names = options.names;
+  /** @param terms Each with the factor from the sum of its partial sums to its weighted loss. */
+  constructor(gpu: Gpu, terms: readonly { readonly name: string; readonly factor: number }[]) {
+    this.names = terms.map(({ name }) => name);
     this.#scope = new BufferScope(gpu.buffers);
-    this.#partials = this.#scope.allocate('loss partials', terms * rowBytes);
-    this.#scales = this.#scope.upload('loss scales', Float32Array.from(options.scales));
-    this.values = this.#scope.allocate('losses', (1 + terms) * bytesPerFloat);
+    this.#partials = this.#scope.allocate('loss partials', terms.length * rowBytes);
+    this.#factors = this.#scope.upload(
+      'loss factors',
+      Float32Array.from(terms, ({ factor }) => factor),
+    );
+    this.values = this.#scope.allocate('losses', (1 + terms.length) * bytesPerFloat);
     this.state = this.#scope.upload('best loss', Float32Array.of(Number.POSITIVE_INFINITY, 0));
   }
 
@@ -44,7 +46,7 @@ export class LossTerms implements Disposable {
   record(program: Program): void {
     recordLossSum(program, {
       partial: this.#partials,
-      scale: this.#scales,
+      scale: this.#factors,
       loss: this.values,
       state: this.state,
       terms: this.names.length,

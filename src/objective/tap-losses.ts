@@ -1,0 +1,110 @@
+/**
+ * The losses at an objective's taps on the device: what they take, and how a whole map is recorded. One map is at work at a time, so all
+ * terms share one workspace.
+ */
+
+import { BufferScope, type BufferSlice } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
+import type { Gpu } from '../core/gpu.ts';
+import type { Program } from '../core/program.ts';
+import { type Backend, backendOf } from '../kernels/family.ts';
+import type { MapLoss, MapShape, SummedLoss } from '../losses/loss.ts';
+import type { TapLoss } from '../models/executor.ts';
+import type { FeatureMap, Pass } from '../models/pass.ts';
+import { mapBytes } from '../models/plan.ts';
+import type { TapTerm } from './terms.ts';
+
+export function shapeOf({ height, width, channels }: FeatureMap): MapShape {
+  return { positions: height * width, channels };
+}
+
+/** Bytes of a term's target; `map` is that of its tap. */
+export function targetBytes({ loss }: TapTerm, map: FeatureMap): number {
+  return loss.form === 'pointwise' ? mapBytes(map) : loss.sumBytes(shapeOf(map));
+}
+
+/**
+ * Bytes of each buffer of the workspace, of every one the most that a term needs at a picture; none where no term has sums.
+ *
+ * @param passes One for each picture that goes through the network.
+ */
+export function workspaceBytes(
+  terms: readonly TapTerm[],
+  passes: readonly Pass[],
+  backend: Backend,
+): readonly number[] {
+  const needs = terms.flatMap(({ layer, loss }) => {
+    const maps = passes.flatMap((pass) => pass.taps.get(layer) ?? []);
+    return loss.form === 'summed' ? maps.map((map) => needsOf(loss, shapeOf(map), backend)) : [];
+  });
+  const buffers = Math.max(0, ...needs.map((need) => need.length));
+  return Array.from({ length: buffers }, (_, index) => Math.max(...needs.map((need) => need[index] ?? 0)));
+}
+
+function needsOf(loss: SummedLoss, shape: MapShape, backend: Backend): readonly number[] {
+  return [loss.sumBytes(shape), loss.coefficientBytes(shape), ...loss.scratchBytes(shape, backend)];
+}
+
+/** Buffers for the sums, the coefficients and what lies between, of the one term that is at work. */
+export class LossWorkspace implements Disposable {
+  readonly #scope: BufferScope;
+  readonly #buffers: readonly BufferSlice[];
+
+  /** @param bytes As {@link workspaceBytes} counts them. */
+  constructor(gpu: Gpu, bytes: readonly number[]) {
+    this.#scope = new BufferScope(gpu.buffers);
+    this.#buffers = bytes.map((sizeBytes, index) => this.#scope.allocate(`loss workspace ${index + 1}`, sizeBytes));
+  }
+
+  /** What a term at a map of this shape takes of it. @throws ShapeError when it was counted without such terms. */
+  for(loss: SummedLoss, shape: MapShape) {
+    const [sums, coefficients, ...scratch] = this.#buffers;
+    if (sums === undefined || coefficients === undefined) {
+      throw new ShapeError(`the workspace was counted without losses like ${loss.name}`);
+    }
+    return {
+      sums: { ...sums, sizeBytes: loss.sumBytes(shape) },
+      coefficients: { ...coefficients, sizeBytes: loss.coefficientBytes(shape) },
+      scratch,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]();
+  }
+}
+
+export interface WholeMapOptions {
+  readonly loss: MapLoss;
+  readonly layer: string;
+  readonly whole: MapShape;
+  /** Stays the caller's, as the workspace does. */
+  readonly target: BufferSlice;
+  /** The term's row of partial sums. */
+  readonly partial: BufferSlice;
+  readonly workspace: LossWorkspace;
+}
+
+/** A loss where it stands: records all three steps over the whole map. */
+export class WholeMapLoss implements TapLoss {
+  readonly #options: WholeMapOptions;
+
+  constructor(options: WholeMapOptions) {
+    this.#options = options;
+  }
+
+  record(program: Program, { feature, gradient, accumulate }: Parameters<TapLoss['record']>[1]): void {
+    const { loss, layer, whole, target, partial, workspace } = this.#options;
+    const part = { positions: whole.positions, feature };
+    if (loss.form === 'pointwise') {
+      loss.record(program, { whole, part, target, partial, gradient, accumulate });
+      return;
+    }
+    const label = `${loss.name} ${layer}`;
+    const backend = backendOf(program.gpu);
+    const { sums, coefficients, scratch } = workspace.for(loss, whole);
+    loss.recordSums(program, { label, whole, part, scratch, sums, backend });
+    loss.recordCoefficients(program, { label, whole, scratch, sums, target, partial, coefficients });
+    loss.recordGradient(program, { label, whole, part, scratch, coefficients, gradient, accumulate, backend });
+  }
+}
