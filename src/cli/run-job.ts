@@ -132,11 +132,12 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
     return;
   }
   if (result.end === 'aborted') remark(`impasto: interrupted after ${spent} evaluations; the best picture is written`);
-  if (result.end === 'gradient-tolerance' || result.end === 'change-tolerance') {
-    remark(`the optimiser has converged after ${spent} evaluations`);
-  }
   if (hasStalled(result)) {
-    remark('impasto: the loss never changed, no step was possible; lower the weights or raise the learning rate');
+    const isLost = result.evaluations.some(({ total }) => !Number.isFinite(total));
+    const rate = isLost ? 'lower the weights or the learning rate' : 'lower the weights or raise the learning rate';
+    remark(`impasto: the loss never changed, no step was possible; ${rate}`);
+  } else if (result.end === 'gradient-tolerance' || result.end === 'change-tolerance') {
+    remark(`the optimiser has converged after ${spent} evaluations`);
   }
   const { output, title } = job;
   const description = `${title}, ${spent} evaluations`;
@@ -147,7 +148,8 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
 
 /** Whether the optimiser found no step at all, which with weights near the largest f32 ends in no error. */
 function hasStalled({ evaluations }: RunResult): boolean {
-  return evaluations.length > 2 && evaluations.every(({ total }) => total === evaluations[0]?.total);
+  const totals = evaluations.map(({ total }) => total).filter(Number.isFinite);
+  return evaluations.length > 2 && totals.every((total) => total === totals[0]);
 }
 
 function statusOf(result: RunResult, interruptedStatus: number | undefined): number {

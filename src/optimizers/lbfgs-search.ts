@@ -110,7 +110,7 @@ export class DirectionProbe implements Disposable {
     const { gpu } = this.#trial;
     this.#trial.update(this.#trialStep, { size: this.#layout.size, stepLength: t });
     gpu.submit([...this.#saving(kept), this.#trial]);
-    const loss = await evaluator.evaluate([this.#slope]);
+    const loss = await evaluator.evaluateTrial([this.#slope]);
     this.#present = t;
     const { slope, gradientMax } = await this.read();
     this.#gradientMax.set(t, gradientMax);

@@ -25,8 +25,11 @@ export interface Evaluator {
    */
   submit(after: readonly Program[]): Promise<void>;
 
-  /** The same, and waits for the value of the objective at that point. */
+  /** The same, and waits for the value of the objective at that point, which must be finite for anything to go on from there. */
   evaluate(after: readonly Program[]): Promise<number>;
+
+  /** The same at a point that the optimiser may still reject: where the value is not finite, that is what it resolves with. */
+  evaluateTrial(after: readonly Program[]): Promise<number>;
 }
 
 /** Why an optimiser wants to end before its evaluations are spent. */

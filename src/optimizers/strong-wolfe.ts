@@ -5,7 +5,7 @@
  *
  * Source: PyTorch's `_strong_wolfe` (torch/optim/lbfgs.py), itself minFunc's WolfeLineSearch; compare Nocedal and Wright
  * (2006), algorithms 3.5 and 3.6. Departures: a value that is not finite counts as infinitely high and halves the
- * bracket (there it makes t NaN; a run ends at such a loss before it comes here), and the evaluations may be limited from outside.
+ * bracket (there it makes t NaN), and the evaluations may be limited from outside.
  */
 
 /** Value and slope f'(t) = g·d of the objective at a step length. */

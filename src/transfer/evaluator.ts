@@ -23,13 +23,15 @@ export interface EvaluationReport extends NumbersByKind {
   readonly scale: number;
   /** Of the step that spent it. */
   readonly learningRate: number;
+  /** Whether a line search tried the point and may have left it again; only there may losses be other than finite. */
+  readonly isTrial: boolean;
   readonly total: number;
   /** Every term, weighted, in the order of the objective's `terms`. */
   readonly terms: readonly number[];
 }
 
 /** What an evaluation's losses are reported with. */
-type Tag = Pick<EvaluationReport, 'evaluation' | 'step' | 'learningRate'>;
+type Tag = Pick<EvaluationReport, 'evaluation' | 'step' | 'learningRate' | 'isTrial'>;
 
 /** Readbacks that may be submitted and not yet done: enough that the device always has the next one waiting. */
 const inFlightOnGpu = 3;
@@ -92,13 +94,19 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   }
 
   async submit(after: readonly Program[]): Promise<void> {
-    await this.#submit(after);
+    await this.#submit(after, false);
     const most = this.#gpu.profile.isSoftware ? inFlightOnCpu : inFlightOnGpu;
     while (this.#readback.waiting >= most) await this.#settleOldest();
   }
 
+  /** @throws NonFiniteLossError, which ends the run. */
   async evaluate(after: readonly Program[]): Promise<number> {
-    await this.#submit(after);
+    await this.#submit(after, false);
+    return this.drain();
+  }
+
+  async evaluateTrial(after: readonly Program[]): Promise<number> {
+    await this.#submit(after, true);
     return this.drain();
   }
 
@@ -114,7 +122,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#readback[Symbol.dispose]();
   }
 
-  async #submit(after: readonly Program[]): Promise<void> {
+  async #submit(after: readonly Program[], isTrial: boolean): Promise<void> {
     if (this.#spent >= this.#budget) {
       throw new ShapeError(`evaluation ${this.#spent + 1} was submitted past the budget of ${this.#budget}`);
     }
@@ -124,21 +132,26 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       evaluation: before + this.#spent,
       step: stepsBefore + this.#spent,
       learningRate: this.learningRate,
+      isTrial,
     };
     const programs = [this.#objective.program, ...after];
     await this.#readback.submit(tag, (copy) => this.#gpu.submitPaced(programs, copy));
   }
 
-  /** Reads the oldest losses; resolves with the last total. @throws NonFiniteLossError naming the first term that is NaN or infinite. */
+  /**
+   * Reads the oldest losses; resolves with the last total.
+   *
+   * @throws NonFiniteLossError naming the first term that is NaN or infinite, but not at a trial.
+   */
   async #settleOldest(): Promise<number> {
     let total = Number.NaN;
     for (const { tag, values } of await this.#readback.readOldest()) total = this.#settle(tag, values);
     return total;
   }
 
-  #settle({ evaluation, step, learningRate }: Tag, values: readonly number[]): number {
+  #settle({ evaluation, step, learningRate, isTrial }: Tag, values: readonly number[]): number {
     const [total = Number.NaN, ...terms] = values;
-    if (!Number.isFinite(total)) {
+    if (!Number.isFinite(total) && !isTrial) {
       const index = terms.findIndex((term) => !Number.isFinite(term));
       const name = this.#objective.losses.names[index] ?? 'total';
       throw new NonFiniteLossError(
@@ -153,6 +166,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       step,
       scale,
       learningRate,
+      isTrial,
       total,
       ...sumsByKind(this.#objective.terms, terms),
       terms,

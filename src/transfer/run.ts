@@ -236,6 +236,6 @@ class Run {
 }
 
 function hasLeft(evaluations: readonly EvaluationReport[]): boolean {
-  const lowest = evaluations.reduce((low, { total }) => Math.min(low, total), Number.POSITIVE_INFINITY);
+  const lowest = evaluations.reduce((low, { total }) => (total < low ? total : low), Number.POSITIVE_INFINITY);
   return (evaluations.at(-1)?.total ?? 0) > worseThanBest * lowest;
 }

@@ -89,6 +89,10 @@ export class TestObjective implements DeviceObjective, Evaluator, Disposable {
     return loss;
   }
 
+  evaluateTrial(after: readonly Program[]): Promise<number> {
+    return this.evaluate(after);
+  }
+
   /** Steps until `evaluations` are spent or the optimiser wants to end. */
   async run(optimizer: Optimizer, evaluations: number): Promise<StopReason | undefined> {
     this.remaining = evaluations;

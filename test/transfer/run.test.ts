@@ -181,6 +181,20 @@ describe('a run', () => {
     expect(result.picture.pixels.every(Number.isFinite)).toBe(true);
   });
 
+  it('searches back from trials whose loss is not finite', async () => {
+    // The first step leaves f32; its search needs some twenty trials to come down to one that lowers the loss.
+    const overrides = { iterations: 26, lineSearch: 'strong-wolfe', learningRate: 1e10 } as const;
+    const { end, evaluations, picture } = await run(overrides);
+    expect(end).toBe('complete');
+    expect(evaluations).toHaveLength(26);
+    const lost = evaluations.filter(({ total }) => !Number.isFinite(total));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.every(({ isTrial }) => isTrial)).toBe(true);
+    expect(Math.min(...evaluations.map(({ total }) => total))).toBeLessThan(0.9 * (evaluations[0]?.total ?? 0));
+    expect(picture.pixels.every(Number.isFinite)).toBe(true);
+    expect(picture.pixels).not.toEqual(pictures.content.pixels);
+  });
+
   it('gives the same picture twice', async () => {
     const first = await run({ iterations: 4 });
     const second = await run({ iterations: 4 });

@@ -18,6 +18,7 @@ const report = (evaluation: number, phase = 1, step = evaluation): EvaluationRep
   step,
   scale: 64,
   learningRate: 1,
+  isTrial: false,
   total: 100 / evaluation,
   content: 1,
   style: 2,
