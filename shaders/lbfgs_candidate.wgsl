@@ -19,33 +19,33 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x;
   let columns = params.columns;
-  var sy = 0.0;
-  var yy = 0.0;
-  var sg = 0.0;
-  var yg = 0.0;
-  var gg = 0.0;
-  var norm1 = 0.0;
-  var maxGradient = 0.0;
-  var maxStep = 0.0;
+  var stepChange = 0.0;
+  var changeChange = 0.0;
+  var stepGradient = 0.0;
+  var changeGradient = 0.0;
+  var gradientGradient = 0.0;
+  var gradientNorm1 = 0.0;
+  var gradientMax = 0.0;
+  var stepMax = 0.0;
   for (var i = column; i < params.size; i += columns) {
     let s = candidate[i];
     let g = gradient[i];
     let y = g - gradientPrevious[i];
-    sy += s * y;
-    yy += y * y;
-    sg += s * g;
-    yg += y * g;
-    gg += g * g;
-    norm1 += abs(g);
-    maxGradient = max(maxGradient, abs(g));
-    maxStep = max(maxStep, abs(s));
+    stepChange += s * y;
+    changeChange += y * y;
+    stepGradient += s * g;
+    changeGradient += y * g;
+    gradientGradient += g * g;
+    gradientNorm1 += abs(g);
+    gradientMax = max(gradientMax, abs(g));
+    stepMax = max(stepMax, abs(s));
   }
-  partial[column] = sy;
-  partial[columns + column] = yy;
-  partial[2u * columns + column] = sg;
-  partial[3u * columns + column] = yg;
-  partial[4u * columns + column] = gg;
-  partial[5u * columns + column] = norm1;
-  partial[6u * columns + column] = maxGradient;
-  partial[7u * columns + column] = maxStep;
+  partial[column] = stepChange;
+  partial[columns + column] = changeChange;
+  partial[2u * columns + column] = stepGradient;
+  partial[3u * columns + column] = changeGradient;
+  partial[4u * columns + column] = gradientGradient;
+  partial[5u * columns + column] = gradientNorm1;
+  partial[6u * columns + column] = gradientMax;
+  partial[7u * columns + column] = stepMax;
 }

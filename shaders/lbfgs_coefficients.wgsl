@@ -25,19 +25,52 @@ struct Params {
   learningRate: f32,
 }
 
-@group(0) @binding(0) var<storage, read> total: array<f32>;              // [8 + 5 · history], inner products
-@group(0) @binding(1) var<storage, read_write> state: array<u32>;        // [4]: pairs kept, oldest slot, iterations, slot to store
-@group(0) @binding(2) var<storage, read_write> scalar: array<f32>;       // [8]: γ, t, g·d, usable, max|g|, max|s|, 0, 0
+struct Ring {
+  count: u32,
+  oldest: u32,      // slot of the oldest pair
+  iterations: u32,
+  stored: u32,      // slot that the candidate takes, or NONE
+}
+
+struct Scalars {
+  gamma: f32,
+  stepLength: f32,
+  slope: f32,        // g·d
+  usable: u32,       // 0 where the gradient was not finite
+  gradientMax: f32,  // max|g|
+  stepMax: f32,      // max|s| of the step before
+}
+
+struct CandidateProducts {
+  stepChange: f32,        // s·y
+  changeChange: f32,      // y·y
+  stepGradient: f32,      // s·g
+  changeGradient: f32,    // y·g
+  gradientGradient: f32,  // g·g
+  gradientNorm1: f32,     // ‖g‖₁
+  gradientMax: f32,       // max|g|
+  stepMax: f32,           // max|s|
+}
+
+struct PairProducts {
+  keptStepChange: f32,      // sᵢ·y
+  keptStepGradient: f32,    // sᵢ·g
+  keptChangeStep: f32,      // yᵢ·s
+  keptChangeChange: f32,    // yᵢ·y
+  keptChangeGradient: f32,  // yᵢ·g
+}
+
+struct Products {
+  candidate: CandidateProducts,
+  pairs: array<PairProducts>,  // [history]
+}
+
+@group(0) @binding(0) var<storage, read> total: Products;                // [8 + 5 · history] inner products
+@group(0) @binding(1) var<storage, read_write> state: Ring;              // [1]
+@group(0) @binding(2) var<storage, read_write> scalar: Scalars;          // [1]
 @group(0) @binding(3) var<storage, read_write> matrix: array<f32>;       // [2, history, history]: sᵢ·yⱼ, then yᵢ·yⱼ
 @group(0) @binding(4) var<storage, read_write> coefficient: array<f32>;  // [1 + 2 · history]
 @group(0) @binding(5) var<uniform> params: Params;
-
-struct Ring {
-  count: u32,
-  oldest: u32,
-  iterations: u32,
-  kept: u32,  // slot of the candidate, or NONE
-}
 
 var<workgroup> ring: Ring;
 var<workgroup> gamma: f32;
@@ -51,36 +84,37 @@ fn isFinite(value: f32) -> bool {
 }
 
 fn isUsable() -> bool {
-  return isFinite(total[4]) && isFinite(total[5]);
+  return isFinite(total.candidate.gradientGradient) && isFinite(total.candidate.gradientNorm1);
 }
 
 /// The ring after the decision on the candidate.
 fn decide() -> Ring {
-  var next = Ring(state[0], state[1], state[2], NONE);
-  let curvature = total[0];
-  let isMeasured = next.iterations > 0u && isUsable() && isFinite(curvature) && isFinite(total[1]);
+  var next = Ring(state.count, state.oldest, state.iterations, NONE);
+  let curvature = total.candidate.stepChange;
+  let changeSquare = total.candidate.changeChange;
+  let isMeasured = next.iterations > 0u && isUsable() && isFinite(curvature) && isFinite(changeSquare);
   let isKept = isMeasured && curvature > 1e-10;
-  gamma = select(scalar[0], 1.0, next.iterations == 0u);
+  gamma = select(scalar.gamma, 1.0, next.iterations == 0u);
   if (isKept) {
-    next.kept = (next.oldest + next.count) % params.history;
+    next.stored = (next.oldest + next.count) % params.history;
     if (next.count == params.history) {
       next.oldest = (next.oldest + 1u) % params.history;
     } else {
       next.count += 1u;
     }
-    gamma = curvature / total[1];
+    gamma = curvature / changeSquare;
   }
   return next;
 }
 
 /// sᵢ·g, where the candidate's product stands apart from the older pairs'.
-fn stepGradient(i: u32, kept: u32) -> f32 {
-  return select(total[8u + 5u * i + 1u], total[2], i == kept);
+fn stepGradient(i: u32, stored: u32) -> f32 {
+  return select(total.pairs[i].keptStepGradient, total.candidate.stepGradient, i == stored);
 }
 
 /// yᵢ·g
-fn changeGradient(i: u32, kept: u32) -> f32 {
-  return select(total[8u + 5u * i + 4u], total[3], i == kept);
+fn changeGradient(i: u32, stored: u32) -> f32 {
+  return select(total.pairs[i].keptChangeGradient, total.candidate.changeGradient, i == stored);
 }
 
 @compute @workgroup_size(64)
@@ -94,20 +128,19 @@ fn main(@builtin(local_invocation_index) local: u32) {
   let scale = workgroupUniformLoad(&gamma);
 
   // 1. The kept candidate's row and column of both matrices.
-  if (now.kept != NONE) {
-    let c = now.kept;
+  if (now.stored != NONE) {
+    let c = now.stored;
     for (var i = local; i < now.count; i += 64u) {
-      let first = 8u + 5u * i;
       let isCandidate = i == c;
-      matrix[i * m + c] = select(total[first], total[0], isCandidate);
-      matrix[c * m + i] = select(total[first + 2u], total[0], isCandidate);
-      let changeChange = select(total[first + 3u], total[1], isCandidate);
+      matrix[i * m + c] = select(total.pairs[i].keptStepChange, total.candidate.stepChange, isCandidate);
+      matrix[c * m + i] = select(total.pairs[i].keptChangeStep, total.candidate.stepChange, isCandidate);
+      let changeChange = select(total.pairs[i].keptChangeChange, total.candidate.changeChange, isCandidate);
       matrix[changes + i * m + c] = changeChange;
       matrix[changes + c * m + i] = changeChange;
     }
   }
   for (var i = local; i < now.count; i += 64u) {
-    project[i] = -stepGradient(i, now.kept);
+    project[i] = -stepGradient(i, now.stored);
   }
   storageBarrier();
   workgroupBarrier();
@@ -129,13 +162,13 @@ fn main(@builtin(local_invocation_index) local: u32) {
   // 3. The scaled middle.
   var slope = 0.0;
   for (var i = local; i < now.count; i += 64u) {
-    var sum = changeGradient(i, now.kept);
+    var sum = changeGradient(i, now.stored);
     for (var j = 0u; j < now.count; j++) {
       sum += weight[j] * matrix[changes + i * m + j];
     }
     project[i] = -scale * sum;
     coefficient[2u + 2u * i] = -scale * weight[i];
-    slope -= scale * weight[i] * changeGradient(i, now.kept);
+    slope -= scale * weight[i] * changeGradient(i, now.stored);
   }
   workgroupBarrier();
 
@@ -146,7 +179,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     for (var i = local; i < now.count; i += 64u) {
       if (i == j) {
         coefficient[1u + 2u * j] = delta;
-        slope += delta * stepGradient(j, now.kept);
+        slope += delta * stepGradient(j, now.stored);
       } else {
         project[i] += delta * matrix[j * m + i];
       }
@@ -158,28 +191,31 @@ fn main(@builtin(local_invocation_index) local: u32) {
 
   // 5. One invocation writes the outcome.
   if (local == 0u) {
-    scalar[4] = total[6];
-    scalar[5] = total[7];
+    let candidate = total.candidate;
+    scalar.gradientMax = candidate.gradientMax;
+    scalar.stepMax = candidate.stepMax;
     if (!isUsable()) {
-      scalar[3] = 0.0;
-      state[3] = NONE;
+      scalar.usable = 0u;
+      state.stored = NONE;
       return;
     }
-    var descent = -scale * total[4];
+    var descent = -scale * candidate.gradientGradient;
     for (var i = 0u; i < 64u; i++) {
       descent += share[i];
     }
-    let firstStep = select(1.0, 1.0 / max(total[5], 1.0), total[5] > 1.0) * params.learningRate;
+    let firstStep = 1.0 / max(candidate.gradientNorm1, 1.0) * params.learningRate;
     let isSound = isFinite(descent) && descent < 0.0;
-    let isFirst = now.iterations == 0u || !isSound;
+    // A search that was cut before it had moved has left the first step to be made.
+    let hasMoved = now.count > 0u || candidate.stepMax > 0.0;
+    let isFirst = now.iterations == 0u || !hasMoved || !isSound;
     coefficient[0] = select(-1.0, -scale, isSound);
-    state[0] = select(0u, now.count, isSound);
-    state[1] = select(0u, now.oldest, isSound);
-    state[2] = min(now.iterations, 0xfffffffeu) + 1u;
-    state[3] = select(NONE, now.kept, isSound);
-    scalar[0] = select(1.0, scale, isSound);
-    scalar[1] = select(params.learningRate, firstStep, isFirst);
-    scalar[2] = select(-total[4], descent, isSound);
-    scalar[3] = 1.0;
+    state.count = select(0u, now.count, isSound);
+    state.oldest = select(0u, now.oldest, isSound);
+    state.iterations = min(now.iterations, 0xfffffffeu) + 1u;
+    state.stored = select(NONE, now.stored, isSound);
+    scalar.gamma = select(1.0, scale, isSound);
+    scalar.stepLength = select(params.learningRate, firstStep, isFirst);
+    scalar.slope = select(-candidate.gradientGradient, descent, isSound);
+    scalar.usable = 1u;
   }
 }

@@ -8,7 +8,9 @@
 // Source: Chen, Wang and Zhou, Large-scale L-BFGS using MapReduce (2014), section 3.
 
 // header
-const SLOTS: u32 = 5u;  // pairs an invocation takes
+const SLOTS: u32 = 5u;               // pairs an invocation takes
+const CANDIDATE_PRODUCTS: u32 = 8u;  // rows before the first pair's
+const PAIR_PRODUCTS: u32 = 5u;       // rows a pair
 // end header
 
 struct Params {
@@ -19,18 +21,25 @@ struct Params {
   columns: u32,
 }
 
+struct Ring {
+  count: u32,
+  oldest: u32,      // slot of the oldest pair
+  iterations: u32,
+  stored: u32,      // slot that the candidate takes, or NONE
+}
+
 @group(0) @binding(0) var<storage, read> history: array<f32>;           // [slots, 2, pitch], s and y of each pair
 @group(0) @binding(1) var<storage, read> candidate: array<f32>;         // [size], s of the candidate pair
 @group(0) @binding(2) var<storage, read> gradient: array<f32>;          // [size]
 @group(0) @binding(3) var<storage, read> gradientPrevious: array<f32>;  // [size]
-@group(0) @binding(4) var<storage, read> state: array<u32>;             // [4]: pairs kept, …
+@group(0) @binding(4) var<storage, read> state: Ring;                   // [1]
 @group(0) @binding(5) var<storage, read_write> partial: array<f32>;     // [8 + 5 · history, columns]
 @group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let pair = id.y * SLOTS;
-  if (params.firstSlot + pair >= state[0]) {
+  if (params.firstSlot + pair >= state.count) {
     return;
   }
   let column = id.x;
@@ -42,11 +51,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var k = 0u; k < SLOTS; k++) {
     row[k] = min(pair + k, params.slots - 1u) * 2u * pitch;
   }
-  var sy: array<f32, SLOTS>;
-  var sg: array<f32, SLOTS>;
-  var ys: array<f32, SLOTS>;
-  var yy: array<f32, SLOTS>;
-  var yg: array<f32, SLOTS>;
+  var keptStepChange: array<f32, SLOTS>;
+  var keptStepGradient: array<f32, SLOTS>;
+  var keptChangeStep: array<f32, SLOTS>;
+  var keptChangeChange: array<f32, SLOTS>;
+  var keptChangeGradient: array<f32, SLOTS>;
   for (var i = column; i < params.size; i += columns) {
     let s = candidate[i];
     let g = gradient[i];
@@ -60,22 +69,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
     // unroll
     for (var k = 0u; k < SLOTS; k++) {
-      sy[k] += oldS[k] * y;
-      sg[k] += oldS[k] * g;
-      ys[k] += oldY[k] * s;
-      yy[k] += oldY[k] * y;
-      yg[k] += oldY[k] * g;
+      keptStepChange[k] += oldS[k] * y;
+      keptStepGradient[k] += oldS[k] * g;
+      keptChangeStep[k] += oldY[k] * s;
+      keptChangeChange[k] += oldY[k] * y;
+      keptChangeGradient[k] += oldY[k] * g;
     }
   }
   // unroll
   for (var k = 0u; k < SLOTS; k++) {
     if (pair + k < params.slots) {
-      let first = (8u + 5u * (params.firstSlot + pair + k)) * columns + column;
-      partial[first] = sy[k];
-      partial[first + columns] = sg[k];
-      partial[first + 2u * columns] = ys[k];
-      partial[first + 3u * columns] = yy[k];
-      partial[first + 4u * columns] = yg[k];
+      let first = (CANDIDATE_PRODUCTS + PAIR_PRODUCTS * (params.firstSlot + pair + k)) * columns + column;
+      partial[first] = keptStepChange[k];
+      partial[first + columns] = keptStepGradient[k];
+      partial[first + 2u * columns] = keptChangeStep[k];
+      partial[first + 3u * columns] = keptChangeChange[k];
+      partial[first + 4u * columns] = keptChangeGradient[k];
     }
   }
 }

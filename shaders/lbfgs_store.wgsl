@@ -10,16 +10,23 @@ struct Params {
   slots: u32,      // pairs in this buffer
 }
 
+struct Ring {
+  count: u32,
+  oldest: u32,      // slot of the oldest pair
+  iterations: u32,
+  stored: u32,      // slot that the candidate takes, or NONE
+}
+
 @group(0) @binding(0) var<storage, read> candidate: array<f32>;         // [size], s of the candidate pair
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;          // [size]
 @group(0) @binding(2) var<storage, read> gradientPrevious: array<f32>;  // [size]
-@group(0) @binding(3) var<storage, read> state: array<u32>;             // [4]: …, slot to store
+@group(0) @binding(3) var<storage, read> state: Ring;                   // [1]
 @group(0) @binding(4) var<storage, read_write> history: array<f32>;     // [slots, 2, pitch]
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let slot = state[3];
+  let slot = state.stored;
   if (slot < params.firstSlot || slot >= params.firstSlot + params.slots) {
     return;
   }

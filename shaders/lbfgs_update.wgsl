@@ -21,11 +21,27 @@ struct Params {
   moves: u32,      // 0: leave x to the line search
 }
 
+struct Ring {
+  count: u32,
+  oldest: u32,      // slot of the oldest pair
+  iterations: u32,
+  stored: u32,      // slot that the candidate takes, or NONE
+}
+
+struct Scalars {
+  gamma: f32,
+  stepLength: f32,
+  slope: f32,        // g·d
+  usable: u32,       // 0 where the gradient was not finite
+  gradientMax: f32,  // max|g|
+  stepMax: f32,      // max|s| of the step before
+}
+
 @group(0) @binding(0) var<storage, read> history: array<f32>;                 // [slots, 2, pitch], s and y of each pair
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;                // [size]
 @group(0) @binding(2) var<storage, read> coefficient: array<f32>;             // [1 + 2 · history]
-@group(0) @binding(3) var<storage, read> state: array<u32>;                   // [4]: pairs kept, …
-@group(0) @binding(4) var<storage, read> scalar: array<f32>;                  // [8]: γ, t, g·d, usable, …
+@group(0) @binding(3) var<storage, read> state: Ring;                         // [1]
+@group(0) @binding(4) var<storage, read> scalar: Scalars;                     // [1]
 @group(0) @binding(5) var<storage, read_write> candidate: array<f32>;         // [size]
 @group(0) @binding(6) var<storage, read_write> gradientPrevious: array<f32>;  // [size]
 @group(0) @binding(7) var<storage, read_write> variable: array<f32>;          // [size]
@@ -37,12 +53,12 @@ fn main(
   @builtin(local_invocation_index) local: u32,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  if (scalar[3] == 0.0) {
+  if (scalar.usable == 0u) {
     return;
   }
   let pitch = params.pitch;
-  let stepLength = select(1.0, scalar[1], params.moves == 1u);
-  let endSlot = clamp(state[0], params.firstSlot, params.firstSlot + params.slots);
+  let stepLength = select(1.0, scalar.stepLength, params.moves == 1u);
+  let endSlot = clamp(state.count, params.firstSlot, params.firstSlot + params.slots);
   for (var start = group.x * 64u * WIDTH + local; start < params.size; start += groups.x * 64u * WIDTH) {
     // Values past the end repeat the last one and are not stored.
     var index = array<u32, WIDTH>();

@@ -4,6 +4,7 @@ import { type BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffe
 import { defineKernel } from '../core/kernel.ts';
 import type { Dispatch, Grid, Program } from '../core/program.ts';
 import { type LbfgsLayout, lbfgsFloats, mostHistory, pairsPerInvocation, workgroupSize } from './lbfgs-layout.ts';
+import { membersOf, productConstants } from './lbfgs-structs.ts';
 import type { DeviceObjective } from './optimizer.ts';
 
 export const lbfgsCandidateKernel = defineKernel({
@@ -84,6 +85,8 @@ export const vectorCopyKernel = defineKernel({
   params: { size: 'u32' },
 });
 
+const { CANDIDATE_PRODUCTS, PAIR_PRODUCTS } = productConstants;
+
 /** Values an invocation of `lbfgs_update` takes at once; the other passes over vectors take as many one by one. */
 export const updateWidth = 8;
 
@@ -146,26 +149,26 @@ function recordSum(program: Program, layout: LbfgsLayout, buffers: LbfgsBuffers,
     bindings: { partial, state, total },
     params: { columns: layout.columns },
     grid: [products],
+    constants: productConstants,
   });
 }
 
-/** Records the eight products of candidate and gradient into `total`: with a direction as candidate, its slope. */
+/** Records the products of candidate and gradient into `total`: with a direction as candidate, its slope. */
 export function recordSlope(
   program: Program,
   objective: DeviceObjective,
   layout: LbfgsLayout,
   buffers: LbfgsBuffers,
-  products: number,
 ): void {
   recordCandidate(program, objective, layout, buffers);
-  recordSum(program, layout, buffers, products);
+  recordSum(program, layout, buffers, membersOf('CandidateProducts'));
 }
 
 /**
  * Records what follows an evaluation up to the coefficients: all inner products, the decision on the candidate pair, the
  * two-loop recursion, the pair's way into the ring. Moves nothing. Returns the dispatch that holds the learning rate.
  */
-export function recordPlan(
+export function recordRecursion(
   program: Program,
   objective: DeviceObjective,
   layout: LbfgsLayout,
@@ -181,7 +184,7 @@ export function recordPlan(
       bindings: { history, candidate, gradient, gradientPrevious, state, partial },
       params: { size, pitch, firstSlot, slots, columns },
       grid: [columns / workgroupSize, Math.ceil(slots / pairsPerInvocation)],
-      constants: { SLOTS: pairsPerInvocation },
+      constants: { SLOTS: pairsPerInvocation, CANDIDATE_PRODUCTS, PAIR_PRODUCTS },
     });
   });
   recordSum(program, layout, buffers, layout.products);

@@ -3,13 +3,10 @@
 import { bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, LimitError } from '../core/errors.ts';
 import { parameterPageBytes } from '../core/program.ts';
+import { membersOf } from './lbfgs-structs.ts';
 
 /** The coefficient kernel keeps two numbers for each pair in workgroup memory of this capacity. */
 export const mostHistory = 512;
-
-/** Products of the candidate pair and the gradient, then five a kept pair; see the shaders. */
-export const candidateProducts = 8;
-const productsPerPair = 5;
 
 /** Pairs an invocation of `lbfgs_products` takes. */
 export const pairsPerInvocation = 5;
@@ -80,7 +77,7 @@ export function lbfgsLayout(size: number, history: number, options: LbfgsLayoutO
     roundUp(Math.ceil(size / valuesPerColumn), workgroupSize),
     roundUp(Math.ceil(mostInvocations / blocks), workgroupSize),
   );
-  const products = candidateProducts + productsPerPair * history;
+  const products = membersOf('CandidateProducts') + membersOf('PairProducts') * history;
   return { size, history, lineSearch: options.lineSearch ?? false, pitch, parts, columns, products };
 }
 
@@ -100,8 +97,8 @@ export function lbfgsFloats(layout: LbfgsLayout): {
     vectors: layout.lineSearch ? 5 : 2,
     partial: layout.products * layout.columns,
     total: layout.products,
-    state: 4,
-    scalar: 8,
+    state: membersOf('Ring'),
+    scalar: membersOf('Scalars'),
     matrix: 2 * layout.history * layout.history,
     coefficient: 1 + 2 * layout.history,
   };
@@ -110,9 +107,9 @@ export function lbfgsFloats(layout: LbfgsLayout): {
 /** Dispatches of each program L-BFGS records: their parameters are memory too. */
 export function lbfgsDispatches(layout: LbfgsLayout): readonly number[] {
   const parts = layout.parts.length;
-  const plan = 3 + 2 * parts;
+  const recursion = 3 + 2 * parts;
   // With a line search: x₀ and slope after the direction; slope; trial; accept; two copies to keep, three to restore.
-  return layout.lineSearch ? [plan, parts + 3, 2, 1, 1, 1, 1, 1, 1, 1] : [plan, parts];
+  return layout.lineSearch ? [recursion, parts + 3, 2, 1, 1, 1, 1, 1, 1, 1] : [recursion, parts];
 }
 
 /** Device bytes that `Lbfgs.create` takes for `size` values and `history` pairs, parameters included. */

@@ -11,7 +11,8 @@ import {
   updateWidth,
   vectorGrid,
 } from './lbfgs-kernels.ts';
-import { candidateProducts, type LbfgsLayout } from './lbfgs-layout.ts';
+import type { LbfgsLayout } from './lbfgs-layout.ts';
+import { readStruct } from './lbfgs-structs.ts';
 import type { DeviceObjective, Evaluator } from './optimizer.ts';
 import type { LinePoint } from './strong-wolfe.ts';
 
@@ -21,8 +22,6 @@ export interface DirectionScalars {
   readonly slope: number;
   /** g·g */
   readonly gradientSquare: number;
-  /** ‖g‖₁ */
-  readonly gradientNorm1: number;
   /** max|g| */
   readonly gradientMax: number;
   /** max|d| */
@@ -69,9 +68,9 @@ export class DirectionProbe implements Disposable {
     const program = (name: string): Program => new Program(gpu, `lbfgs ${name}`);
 
     recordCopy(move, variable, origin, size);
-    recordSlope(move, objective, layout, buffers, candidateProducts);
+    recordSlope(move, objective, layout, buffers);
     this.#slope = program('slope');
-    recordSlope(this.#slope, objective, layout, buffers, candidateProducts);
+    recordSlope(this.#slope, objective, layout, buffers);
     const params = { size, stepLength: 0 };
     const grid = vectorGrid(size, updateWidth);
     this.#trial = program('trial');
@@ -136,10 +135,14 @@ export class DirectionProbe implements Disposable {
 
   /** Reads the reductions back; waits for the queue. */
   async read(): Promise<DirectionScalars> {
-    const { buffer, offsetBytes } = this.#buffers.total;
-    const values = await this.#trial.gpu.read({ buffer, offsetBytes, sizeBytes: candidateProducts * bytesPerFloat });
-    const at = (index: number): number => values[index] ?? Number.NaN;
-    return { slope: at(2), gradientSquare: at(4), gradientNorm1: at(5), gradientMax: at(6), directionMax: at(7) };
+    // The direction stands where a step will.
+    const product = await readStruct(this.#trial.gpu, this.#buffers.total, 'CandidateProducts');
+    return {
+      slope: product('stepGradient'),
+      gradientSquare: product('gradientGradient'),
+      gradientMax: product('gradientMax'),
+      directionMax: product('stepMax'),
+    };
   }
 
   [Symbol.dispose](): void {

@@ -20,9 +20,10 @@ import { BufferScope } from '../core/buffers.ts';
 import { InputError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type Dispatch, Program } from '../core/program.ts';
-import { allocateLbfgs, type LbfgsBuffers, recordMove, recordPlan } from './lbfgs-kernels.ts';
+import { allocateLbfgs, type LbfgsBuffers, recordMove, recordRecursion } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
 import { DirectionProbe } from './lbfgs-search.ts';
+import { membersOf, readStruct } from './lbfgs-structs.ts';
 import type { DeviceObjective, Evaluator, Optimizer, StepValues, StopReason } from './optimizer.ts';
 import { strongWolfe, strongWolfeDefaults } from './strong-wolfe.ts';
 
@@ -53,7 +54,7 @@ export class Lbfgs implements Optimizer {
   readonly #layout: LbfgsLayout;
   readonly #buffers: LbfgsBuffers;
   readonly #scope: BufferScope;
-  readonly #plan: Program;
+  readonly #recursion: Program;
   readonly #move: Program;
   readonly #decision: Dispatch;
   readonly #probe: DirectionProbe | undefined;
@@ -62,7 +63,6 @@ export class Lbfgs implements Optimizer {
   /** The value at x: known after a line search, whose accepted gradient then is the objective's present one. */
   #loss: number | undefined;
   #previousLoss: number | undefined;
-  #isFirst = true;
 
   private constructor(gpu: Gpu, objective: DeviceObjective, layout: LbfgsLayout, options: LbfgsOptions) {
     this.#gpu = gpu;
@@ -70,10 +70,10 @@ export class Lbfgs implements Optimizer {
     this.#learningRate = options.learningRate ?? 1;
     this.#tolerances = options.tolerances && { gradient: 1e-7, change: 1e-9, ...options.tolerances };
     this.#scope = new BufferScope(gpu.buffers);
-    this.#plan = new Program(gpu, 'lbfgs plan');
+    this.#recursion = new Program(gpu, 'lbfgs recursion');
     this.#move = new Program(gpu, 'lbfgs move');
     this.#buffers = allocateLbfgs(this.#scope, layout);
-    this.#decision = recordPlan(this.#plan, objective, layout, this.#buffers, this.#learningRate);
+    this.#decision = recordRecursion(this.#recursion, objective, layout, this.#buffers, this.#learningRate);
     recordMove(this.#move, objective, layout, this.#buffers);
     if (layout.lineSearch) {
       this.#probe = new DirectionProbe(this.#scope, this.#move, objective, layout, this.#buffers);
@@ -101,7 +101,7 @@ export class Lbfgs implements Optimizer {
     if (learningRate === undefined || learningRate === this.#learningRate) return;
     checkRate(learningRate);
     this.#learningRate = learningRate;
-    this.#plan.update(this.#decision, { history: this.#layout.history, learningRate });
+    this.#recursion.update(this.#decision, { history: this.#layout.history, learningRate });
   }
 
   /** None: curvature pairs measured on one picture say nothing of another, nor of another size. */
@@ -112,67 +112,66 @@ export class Lbfgs implements Optimizer {
   /** Drops all curvature pairs: the next step is a first step, from the variable as it then is. */
   forget(): void {
     const { state } = this.#buffers;
-    this.#gpu.device.queue.writeBuffer(state.buffer, state.offsetBytes, new Uint32Array(4));
+    this.#gpu.device.queue.writeBuffer(state.buffer, state.offsetBytes, new Uint32Array(membersOf('Ring')));
     this.#loss = undefined;
     this.#previousLoss = undefined;
-    this.#isFirst = true;
   }
 
   async step(evaluator: Evaluator): Promise<StopReason | undefined> {
     if (this.#probe !== undefined) return this.#searchStep(evaluator, this.#probe);
     if (this.#tolerances !== undefined) return this.#testedStep(evaluator, this.#tolerances);
-    await evaluator.submit([this.#plan, this.#move]);
+    await evaluator.submit([this.#recursion, this.#move]);
     return undefined;
   }
 
   [Symbol.dispose](): void {
     this.#probe?.[Symbol.dispose]();
-    this.#plan[Symbol.dispose]();
+    this.#recursion[Symbol.dispose]();
     this.#move[Symbol.dispose]();
     this.#scope[Symbol.dispose]();
   }
 
   /** The fixed step with PyTorch's tests between evaluation and update. */
   async #testedStep(evaluator: Evaluator, { gradient, change }: Required<LbfgsTolerances>) {
-    const loss = await evaluator.evaluate([this.#plan]);
-    const values = await this.#gpu.read(this.#buffers.scalar);
-    const [, , slope = Number.NaN, usable = 0, gradientMax = Number.NaN, stepMax = Number.NaN] = values;
+    const loss = await evaluator.evaluate([this.#recursion]);
+    const scalar = await readStruct(this.#gpu, this.#buffers.scalar, 'Scalars');
     const previous = this.#previousLoss;
     this.#previousLoss = loss;
-    if (usable === 0) return undefined;
-    if (gradientMax <= gradient) return 'gradient-tolerance';
-    if (previous !== undefined && (stepMax <= change || Math.abs(loss - previous) < change)) return 'change-tolerance';
-    if (slope > -change) return 'change-tolerance';
+    if (scalar('usable') === 0) return undefined;
+    if (scalar('gradientMax') <= gradient) return 'gradient-tolerance';
+    const isStill = scalar('stepMax') <= change || Math.abs(loss - (previous ?? Number.NaN)) < change;
+    if (previous !== undefined && isStill) return 'change-tolerance';
+    if (scalar('slope') > -change) return 'change-tolerance';
     this.#gpu.submit([this.#move]);
     return undefined;
   }
 
   /** A direction and a search along it. The first evaluation is spent only where the gradient at x is not known. */
   async #searchStep(evaluator: Evaluator, probe: DirectionProbe): Promise<StopReason | undefined> {
-    const known = this.#loss;
-    const after = [this.#plan, this.#move];
-    if (known !== undefined) this.#gpu.submit(after);
-    const loss = known ?? (await evaluator.evaluate(after));
-    const scalars = await probe.read();
-    const { slope, gradientMax, directionMax } = scalars;
-    if (!Number.isFinite(loss) || !Number.isFinite(scalars.gradientSquare)) return undefined;
+    const loss = this.#loss ?? (await evaluator.evaluate([]));
     this.#loss = loss;
+    if (evaluator.remaining < 1) return undefined;
+    this.#gpu.submit([this.#recursion, this.#move]);
+    const { slope, gradientSquare, gradientMax, directionMax } = await probe.read();
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientSquare)) {
+      // Each step then spends an evaluation, as one without a search does.
+      this.#loss = undefined;
+      return undefined;
+    }
     const tolerances = this.#tolerances;
     if (gradientMax <= (tolerances?.gradient ?? 0)) return 'gradient-tolerance';
     if (!(slope < 0) || slope > -(tolerances?.change ?? 0)) return 'change-tolerance';
-    if (evaluator.remaining < 1) return undefined;
-    const firstStep = (this.#isFirst ? Math.min(1, 1 / scalars.gradientNorm1) : 1) * this.#learningRate;
+    const scalar = await readStruct(this.#gpu, this.#buffers.scalar, 'Scalars');
     probe.begin();
     const found = await strongWolfe({
       start: { loss, slope },
-      firstStep,
+      firstStep: scalar('stepLength'),
       directionMax,
       maxEvaluations: Math.min(strongWolfeDefaults.maxEvaluations, evaluator.remaining),
       evaluate: (t, kept) => probe.evaluate(evaluator, t, kept),
     });
     probe.accept(found.t);
     this.#loss = found.loss;
-    this.#isFirst &&= found.t === 0;
     if (found.t === 0) return evaluator.remaining < 1 ? undefined : 'change-tolerance';
     if (tolerances === undefined) return undefined;
     if (probe.gradientMax(found.t) <= tolerances.gradient) return 'gradient-tolerance';

@@ -45,11 +45,18 @@ export interface EvaluatorPlace extends Pick<EvaluationReport, 'phase' | 'scale'
   readonly stepsBefore: number;
 }
 
+/** What an evaluator needs of an objective: an evaluation, and where its losses then are. */
+export interface EvaluatedObjective {
+  readonly program: Program;
+  readonly terms: TransferObjective['terms'];
+  readonly losses: Pick<TransferObjective['losses'], 'names' | 'values'>;
+}
+
 export class DeviceEvaluator implements Evaluator, Disposable {
   /** Of the steps to come, for their reports. */
   learningRate = Number.NaN;
   readonly #gpu: Gpu;
-  readonly #objective: TransferObjective;
+  readonly #objective: EvaluatedObjective;
   readonly #budget: number;
   readonly #place: EvaluatorPlace;
   readonly #report: (report: EvaluationReport) => void;
@@ -59,7 +66,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
 
   constructor(options: {
     readonly gpu: Gpu;
-    readonly objective: TransferObjective;
+    readonly objective: EvaluatedObjective;
     /** Evaluations that may be spent. */
     readonly budget: number;
     readonly place: EvaluatorPlace;

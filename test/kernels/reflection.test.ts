@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 import type { KernelDefinition } from '../../src/core/kernel.ts';
+import { lbfgsStructs } from '../../src/optimizers/lbfgs-structs.ts';
 
 const shaderFolder = new URL('../../shaders/', import.meta.url);
 
@@ -36,11 +37,14 @@ async function definitionsIn(folders: readonly string[]): Promise<readonly Found
 
 const found = await definitionsIn(['kernels', 'optimizers']);
 
+const sourceOf = (shader: string): string => readFileSync(new URL(shader, shaderFolder), 'utf8');
+
+// wgsl_reflect takes the identifier `block` for a keyword of old WGSL.
+const moduleOf = (shader: string): WgslReflect => new WgslReflect(sourceOf(shader).replace(/\bblock\b/g, 'block_'));
+
 /** Bindings and parameters of a module, in the form of a kernel definition. */
 function reflect(shader: string): Pick<KernelDefinition, 'bindings' | 'params'> {
-  // wgsl_reflect takes the identifier `block` for a keyword of old WGSL.
-  const source = readFileSync(new URL(shader, shaderFolder), 'utf8').replace(/\bblock\b/g, 'block_');
-  const module = new WgslReflect(source);
+  const module = moduleOf(shader);
   const storage = [...module.storage].sort((a, b) => a.binding - b.binding);
   expect(storage.map(({ group, binding }) => [group, binding])).toEqual(storage.map((_, index) => [0, index]));
   const uniforms = module.uniforms.map(({ name, group, binding }) => ({ name, group, binding }));
@@ -77,5 +81,32 @@ describe('kernel definitions', () => {
         .filter((name) => name.endsWith('.wgsl'))
         .sort(),
     );
+  });
+});
+
+describe('structs of L-BFGS', () => {
+  const shaders = found.map(({ shader }) => shader).filter((shader) => shader.startsWith('lbfgs_'));
+
+  it.each(Object.entries(lbfgsStructs))(
+    '%s is the same in the table and in every shader that has it',
+    (name, table) => {
+      const members = shaders.flatMap((shader) => {
+        const struct = moduleOf(shader).structs.find((each) => each.name === name);
+        return struct === undefined ? [] : [struct.members.map((member) => [member.name, member.type.name])];
+      });
+      expect(members.length).toBeGreaterThan(0);
+      for (const each of members) expect(each).toEqual(Object.entries(table));
+    },
+  );
+
+  // Rows of `partial` have no struct: a row is as long as there are invocations.
+  it.each([
+    ['lbfgs_candidate.wgsl', 'CandidateProducts', /partial\[(?:(\d)u \* )?(columns \+ )?column\] = (\w+);/g],
+    ['lbfgs_products.wgsl', 'PairProducts', /partial\[first(?: \+ (?:(\d)u \* )?(columns))?\] = (\w+)\[k\];/g],
+  ] as const)('%s writes its rows in the order of %s', (shader, name, row) => {
+    const rows = [...sourceOf(shader).matchAll(row)].map(
+      ([, factor, isPast, product]) => [factor ?? (isPast === undefined ? '0' : '1'), product] as const,
+    );
+    expect(rows).toEqual(Object.keys(lbfgsStructs[name]).map((member, index) => [String(index), member]));
   });
 });

@@ -1,10 +1,11 @@
 /** L-BFGS with the strong Wolfe line search on the device, against the f64 reference and by its promises. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { NonFiniteLossError } from '../../src/core/errors.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
-import { type HostObjective, referenceLbfgs, type Vector } from '../reference/lbfgs.ts';
+import { addScaled, type HostObjective, norm1, referenceLbfgs, type Vector } from '../reference/lbfgs.ts';
 import { beale, cosine, type FunctionName, himmelblau, quadratic, rosenbrock } from './functions.ts';
-import { relativeDistance, TestObjective, useOptimizerGpu } from './support.ts';
+import { allocatedAs, relativeDistance, runThroughEvaluator, TestObjective, useOptimizerGpu } from './support.ts';
 
 const gpu = useOptimizerGpu();
 const condition = 1e3;
@@ -178,5 +179,53 @@ describe('L-BFGS with strong Wolfe', () => {
     using lbfgs = await Lbfgs.create(gpu(), objective, { lineSearch });
     expect(await objective.run(lbfgs, 5)).toBe('gradient-tolerance');
     expect(objective.evaluations).toBe(1);
+  });
+});
+
+describe('L-BFGS with strong Wolfe in a run', () => {
+  const lineSearch = 'strong-wolfe';
+
+  it('searches back from a trial that is not a number, and reports it as one', async () => {
+    using objective = new TestObjective(gpu(), 'broken', { start: [0, 0, 0], breakAbove: 0.9, condition: 3 });
+    using lbfgs = await Lbfgs.create(gpu(), objective, { lineSearch, learningRate: 100 });
+    const { reports } = await runThroughEvaluator(gpu(), objective, lbfgs, 30);
+    const lost = reports.filter(({ total }) => !Number.isFinite(total));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.every(({ isTrial }) => isTrial)).toBe(true);
+    expect(relativeDistance(await objective.readVariable(), [1, 2, 3].map(Math.sin))).toBeLessThan(1e-3);
+  });
+
+  it('ends where the point it starts from is not a number', async () => {
+    using objective = new TestObjective(gpu(), 'broken', { start: [0.5, 0.5], breakAbove: -10 });
+    using lbfgs = await Lbfgs.create(gpu(), objective, { lineSearch });
+    await expect(runThroughEvaluator(gpu(), objective, lbfgs, 5)).rejects.toThrow(NonFiniteLossError);
+  });
+
+  it.each([1, 0.25])('tries a first step again where it falls back to -g: rate %d', async (learningRate) => {
+    using objective = new TestObjective(gpu(), 'rosenbrock', { start: valley });
+    const allocate = vi.spyOn(gpu().buffers, 'allocate');
+    using lbfgs = await Lbfgs.create(gpu(), objective, { lineSearch, learningRate });
+    const matrix = allocatedAs(allocate, 'lbfgs product matrix');
+    await runThroughEvaluator(gpu(), objective, lbfgs, 4);
+    gpu().device.queue.writeBuffer(matrix.buffer, 0, new Float32Array(matrix.sizeBytes / 4).fill(Number.NaN));
+    const x = await objective.readVariable();
+    const gradient = await objective.readGradient();
+    const { reports } = await runThroughEvaluator(gpu(), objective, lbfgs, 1);
+    const t = learningRate / norm1(gradient);
+    expect(t).toBeLessThan(0.1 * learningRate);
+    expect((reports[0]?.total ?? Number.NaN) / rosenbrock(addScaled(x, -t, gradient)).loss).toBeCloseTo(1, 4);
+  });
+
+  it('tries a first step again where the first search was cut before it had moved', async () => {
+    using objective = new TestObjective(gpu(), 'rosenbrock', { start: valley });
+    using lbfgs = await Lbfgs.create(gpu(), objective, { lineSearch, learningRate: 1e4 });
+    const { loss, gradient } = rosenbrock(valley);
+    const cut = await runThroughEvaluator(gpu(), objective, lbfgs, 2);
+    expect(cut.reports[1]?.total).toBeGreaterThan(loss);
+    expect(await objective.readVariable()).toEqual(valley.map(Math.fround));
+    lbfgs.set({ learningRate: 1 });
+    const { reports } = await runThroughEvaluator(gpu(), objective, lbfgs, 1);
+    const expected = rosenbrock(addScaled(valley, -1 / norm1(gradient), gradient)).loss;
+    expect((reports[0]?.total ?? Number.NaN) / expected).toBeCloseTo(1, 4);
   });
 });

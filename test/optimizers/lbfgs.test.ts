@@ -1,12 +1,11 @@
 /** L-BFGS with a fixed step on the device: every step against the two-loop recursion in f64, then its promises. */
 
-import { describe, expect, it, type MockInstance, vi } from 'vitest';
-import type { BufferPool, BufferSlice } from '../../src/core/buffers.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { Lbfgs, type LbfgsOptions, lbfgsBytes } from '../../src/optimizers/lbfgs.ts';
 import { addScaled, norm1, PairMemory, type Vector } from '../reference/lbfgs.ts';
 import type { FunctionName } from './functions.ts';
-import { relativeDistance, TestObjective, type TestObjectiveOptions, useOptimizerGpu } from './support.ts';
+import { allocatedAs, relativeDistance, TestObjective, type TestObjectiveOptions, useOptimizerGpu } from './support.ts';
 
 const gpu = useOptimizerGpu();
 
@@ -122,18 +121,6 @@ const stepCases: readonly StepCase[] = [
     rejects: true,
   },
 ];
-
-/** The slice that a spied pool gave out under a label: the step itself, which x hides under its own rounding. */
-function allocatedAs(allocate: MockInstance<BufferPool['allocate']>, label: string): BufferSlice {
-  const index = allocate.mock.calls.findIndex(([name]) => name === label);
-  const slice: unknown = allocate.mock.results[index]?.value;
-  allocate.mockRestore();
-  if (!isSlice(slice)) throw new Error(`nothing was allocated as '${label}'`);
-  return slice;
-}
-
-const isSlice = (value: unknown): value is BufferSlice =>
-  typeof value === 'object' && value !== null && 'buffer' in value && 'sizeBytes' in value;
 
 /**
  * Lets the device choose each point and the reference follow: it gets the device's gradient and must arrive at the same

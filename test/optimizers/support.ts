@@ -1,13 +1,14 @@
 /** A device that also knows this folder's shaders, a test objective on it, and an evaluator that counts and traces. */
 
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { BufferScope, type BufferSlice } from '../../src/core/buffers.ts';
+import { afterAll, afterEach, beforeAll, expect, type MockInstance } from 'vitest';
+import { type BufferPool, BufferScope, type BufferSlice } from '../../src/core/buffers.ts';
 import { Gpu } from '../../src/core/gpu.ts';
 import { defineKernel } from '../../src/core/kernel.ts';
 import { Program } from '../../src/core/program.ts';
 import type { DeviceObjective, Evaluator, Optimizer, StopReason } from '../../src/optimizers/optimizer.ts';
 import { openGpu, readShader } from '../../src/platform/node/gpu.ts';
+import { DeviceEvaluator, type EvaluatedObjective, type EvaluationReport } from '../../src/transfer/evaluator.ts';
 import type { Vector } from '../reference/lbfgs.ts';
 import { type FunctionName, functionKinds } from './functions.ts';
 
@@ -77,6 +78,11 @@ export class TestObjective implements DeviceObjective, Evaluator, Disposable {
     });
   }
 
+  /** As an evaluator of runs sees it: one loss without terms. */
+  get evaluated(): EvaluatedObjective {
+    return { program: this.#program, terms: [], losses: { names: [], values: this.#loss } };
+  }
+
   async submit(after: readonly Program[]): Promise<void> {
     this.#spend();
     this.#gpu.submit([this.#program, ...after]);
@@ -133,3 +139,36 @@ export function relativeDistance(a: Vector, b: Vector): number {
   const difference = Math.hypot(...a.map((value, i) => value - (b[i] ?? Number.NaN)));
   return difference / Math.max(Math.hypot(...b), 1e-30);
 }
+
+/** Steps as a run does, through its evaluator, until `evaluations` are spent or the optimiser wants to end. */
+export async function runThroughEvaluator(
+  gpu: Gpu,
+  objective: TestObjective,
+  optimizer: Optimizer,
+  evaluations: number,
+): Promise<{ readonly reports: readonly EvaluationReport[]; readonly reason: StopReason | undefined }> {
+  const reports: EvaluationReport[] = [];
+  using evaluator = new DeviceEvaluator({
+    gpu,
+    objective: objective.evaluated,
+    budget: evaluations,
+    place: { phase: 1, scale: objective.size, before: 0, stepsBefore: 0 },
+    report: (report) => reports.push(report),
+  });
+  let reason: StopReason | undefined;
+  while (reason === undefined && evaluator.remaining > 0) reason = await optimizer.step(evaluator);
+  await evaluator.drain();
+  return { reports, reason };
+}
+
+/** The slice that a spied pool gave out under a label: the step itself, which x hides under its own rounding. */
+export function allocatedAs(allocate: MockInstance<BufferPool['allocate']>, label: string): BufferSlice {
+  const index = allocate.mock.calls.findIndex(([name]) => name === label);
+  const slice: unknown = allocate.mock.results[index]?.value;
+  allocate.mockRestore();
+  if (!isSlice(slice)) throw new Error(`nothing was allocated as '${label}'`);
+  return slice;
+}
+
+const isSlice = (value: unknown): value is BufferSlice =>
+  typeof value === 'object' && value !== null && 'buffer' in value && 'sizeBytes' in value;
