@@ -37,6 +37,7 @@ export {
   ShapeError,
 } from './core/errors.ts';
 export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';
+export type { ImageMetadata } from './images/exif.ts';
 export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
@@ -76,8 +77,8 @@ export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.
 export { type FileSource, openFile } from './platform/node/byte-source.ts';
 export { type OpenGpuOptions, openGpu } from './platform/node/gpu.ts';
 export {
+  type BitDepth,
   checkImageWritable,
-  type ImageMetadata,
   type ReadImageOptions,
   readImage,
   type WriteImageOptions,

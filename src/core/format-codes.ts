@@ -120,6 +120,8 @@ const picture = [
   'picture-damaged',
   'picture-too-small',
   'picture-too-large',
+  'picture-colours',
+  'picture-hdr',
   'png-signature',
   'png-keyword',
 ] as const;

@@ -72,6 +72,15 @@ export function assertReadableSize(source: string, width: number, height: number
   }
 }
 
+/** What is said of a picture whose signature promises more than its bytes hold. @param reason goes into brackets. */
+export function damagedPicture(source: string, format: ReadableFormat, reason: string): FormatError {
+  return new FormatError(
+    source,
+    'picture-damaged',
+    `expected a complete ${format} picture, but it is damaged, truncated or of a rare kind (${reason}); save or download it again`,
+  );
+}
+
 /** As `signatureText` writes bytes. */
 const readableSignatures: readonly (readonly [RegExp, ReadableFormat])[] = [
   [/^\x89PNG\r\n␚\n/, 'PNG'],

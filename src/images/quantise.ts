@@ -42,23 +42,33 @@ export function imageFromSamples(samples: Samples): RgbImage {
   return { width, height, pixels, alpha };
 }
 
+/** Bits of a sample in what is written. */
+export type BitDepth = 8 | 16;
+
 /**
- * The picture as bytes: clamped to 0..1, times 255, rounded half up.
+ * The picture as integer samples: clamped to 0..1, times 255 (16 bits: 65535), rounded half up.
  *
  * @returns [height, width, 3], or [height, width, 4] (RGBA, not premultiplied) where the picture has alpha.
  * @throws InputError at the first value that is NaN or infinite, so that a failed run never becomes a black picture;
  *   ShapeError where the arrays do not fit the size.
  */
-export function quantise(image: RgbImage): Uint8Array {
+export function quantise(image: RgbImage, bitDepth?: 8): Uint8Array<ArrayBuffer>;
+export function quantise(image: RgbImage, bitDepth: BitDepth): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+export function quantise(image: RgbImage, bitDepth: BitDepth = 8): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
   assertRgbImage(image, 'quantise');
   const { width, height, pixels, alpha } = image;
   const channels = alpha === undefined ? 3 : 4;
-  const bytes = new Uint8Array(width * height * channels);
+  const samples = new (bitDepth === 8 ? Uint8Array : Uint16Array)(width * height * channels);
+  const maxValue = 2 ** bitDepth - 1;
+  const sampleOf = (value: number | undefined, pixel: number): number => {
+    if (value === undefined || !Number.isFinite(value)) throw notFinite(value, pixel, width);
+    return Math.floor(Math.min(1, Math.max(0, value)) * maxValue + 0.5);
+  };
   for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) bytes[i * channels + c] = byteOf(pixels[i * 3 + c], i, image);
-    if (alpha !== undefined) bytes[i * 4 + 3] = byteOf(alpha[i], i, image);
+    for (let c = 0; c < 3; c++) samples[i * channels + c] = sampleOf(pixels[i * 3 + c], i);
+    if (alpha !== undefined) samples[i * 4 + 3] = sampleOf(alpha[i], i);
   }
-  return bytes;
+  return samples;
 }
 
 /**
@@ -76,12 +86,7 @@ export function flattenOverWhite(image: RgbImage): RgbImage {
   return { width, height, pixels };
 }
 
-function byteOf(value: number | undefined, pixel: number, image: RgbImage): number {
-  if (value === undefined || !Number.isFinite(value)) {
-    const place = `(${pixel % image.width}, ${Math.floor(pixel / image.width)})`;
-    throw new InputError(
-      `picture: expected finite values, got ${value} at pixel ${place}; the run that made it failed`,
-    );
-  }
-  return Math.floor(Math.min(1, Math.max(0, value)) * 255 + 0.5);
+function notFinite(value: number | undefined, pixel: number, width: number): InputError {
+  const place = `(${pixel % width}, ${Math.floor(pixel / width)})`;
+  return new InputError(`picture: expected finite values, got ${value} at pixel ${place}; the run that made it failed`);
 }

@@ -143,6 +143,8 @@ const rooms: readonly Room[] = [
 /** Packages that belong to named files, whatever their room may import. */
 const packageHolders = new Map<string, readonly string[]>([
   ['webgpu', ['platform/node/gpu.ts']],
+  ['pngjs', ['platform/node/png-codec.ts']],
+  ['sharp', ['platform/node/sharp.ts']],
   ['@zip.js/zip.js', ['weights/zip.ts']],
   ['d3-scale', ['plots/axis.ts']],
   ['d3-shape', ['plots/panel.ts']],

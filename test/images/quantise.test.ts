@@ -27,6 +27,14 @@ describe('quantise', () => {
     }
   });
 
+  test('16 bits: clamps and rounds half up, and every sample survives', () => {
+    const pixels = Float32Array.of(-1, 0.4 / 65535, 0.6 / 65535, 0.5, 1, 1.7);
+    expect([...quantise({ width: 2, height: 1, pixels }, 16)]).toEqual([0, 0, 1, 32768, 65535, 65535]);
+    const values = Uint16Array.from({ length: 256 * 256 * 3 }, (_, i) => (i * 40_503) % 65_536);
+    const image = imageFromSamples({ width: 256, height: 256, channels: 3, values, maxValue: 65_535 });
+    expect(quantise(image, 16)).toEqual(values);
+  });
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %s', (value) => {
     const image = pictureOf(3, 2, (x, y) => (x === 2 && y === 1 ? value : 0));
     expect(() => quantise(image)).toThrow(

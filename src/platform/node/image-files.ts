@@ -1,20 +1,25 @@
-/** Picture files in Node, read and written with sharp (libvips). Sizes and initial pictures are not its business. */
+/** Picture files in Node: PNG by pngjs, the rest by sharp. Sizes and initial pictures are not its business. */
 
 import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import sharp, { type Metadata, type Sharp } from 'sharp';
-import { FormatError, InputError, messageOf } from '../../core/errors.ts';
+import { InputError } from '../../core/errors.ts';
 import { signatureBytes } from '../../core/file-signature.ts';
+import { toSrgb } from '../../images/colour-space.ts';
+import type { ImageMetadata } from '../../images/exif.ts';
 import {
   assertReadableSize,
   defaultMaxPixels,
   pictureFormatOf,
   type ReadableFormat,
 } from '../../images/file-format.ts';
-import { flattenOverWhite, imageFromSamples, quantise } from '../../images/quantise.ts';
+import type { BitDepth } from '../../images/quantise.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { checkWritable, writeFileAtomically } from './atomic-file.ts';
 import { fileProblem } from './file-problem.ts';
+import { decodePng, encodePng, longestPngSide, openPng } from './png-codec.ts';
+import { decodeBySharp, encodeBySharp, loadEncoder } from './sharp-codec.ts';
+
+export type { BitDepth };
 
 export interface ReadImageOptions {
   /** Most pixels (width * height) that are decoded; default {@link defaultMaxPixels}. */
@@ -24,15 +29,10 @@ export interface ReadImageOptions {
 export interface WriteImageOptions {
   /** JPEG and WebP: 1 (small) to 100 (best), an integer; default 95. PNG has no loss and ignores it. */
   readonly quality?: number;
+  /** Bits a sample: 8, the default, or for PNG also 16. */
+  readonly bitDepth?: BitDepth | undefined;
   /** Texts stored in the file as EXIF. EXIF text is ASCII: other characters are replaced by their nearest. */
   readonly metadata?: ImageMetadata;
-}
-
-export interface ImageMetadata {
-  /** EXIF ImageDescription: what the picture is, for example how it was made. */
-  readonly description?: string;
-  /** EXIF Software: name and version of the program. */
-  readonly software?: string;
 }
 
 const readableFormats: readonly ReadableFormat[] = ['PNG', 'JPEG', 'WebP', 'TIFF', 'AVIF'];
@@ -41,55 +41,66 @@ const readableFormats: readonly ReadableFormat[] = ['PNG', 'JPEG', 'WebP', 'TIFF
 const maxFileBytes = 2 ** 31 - 1;
 
 /**
- * Reads a PNG, JPEG, WebP, TIFF or AVIF file; the content decides which, not the ending.
+ * Reads a PNG, JPEG, WebP, TIFF or AVIF file; the content decides which, not the ending. PNGs are read without sharp, unless they have an
+ * ICC profile or have to be turned.
  *
  * - The EXIF orientation is applied, then forgotten. Of an animation or a multi-page TIFF the first picture is read.
- * - Colour: an embedded ICC profile is converted to sRGB (a profile on 16-bit grey is ignored), CMYK is converted with
- *   its own profile or a built-in one, grey is repeated three times. A picture without profile is taken for sRGB.
+ * - Colour: an embedded ICC profile is converted to sRGB (a profile on 16-bit grey is ignored), as are the colours that PNG's other chunks
+ *   name; CMYK is converted with its own profile or a built-in one, grey is repeated three times. What says nothing is taken for sRGB.
  * - 16-bit samples (and AVIF's 10 and 12 bits) keep their precision.
  * - Alpha is kept in `alpha`. Colours are not premultiplied: the network sees the colour stored under transparent
  *   pixels, whatever an editor left there.
  *
- * @throws InputError where the file is missing, unreadable or a folder. FormatError where it is of another format,
- *   damaged, truncated, of float samples, or too small or too large by its header, which is checked before decoding.
+ * @throws InputError where the file is missing, unreadable or a folder, or needs sharp where that cannot be loaded. FormatError where it is
+ *   of another format, damaged, truncated, of float samples or high dynamic range, or too small or too large by its header, which is
+ *   checked before decoding.
  */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<RgbImage> {
   const maxPixels = options.maxPixels ?? defaultMaxPixels;
   if (!(maxPixels > 0)) throw new InputError(`maxPixels must be a positive number, got ${maxPixels}`);
   const { format, bytes } = await readPictureBytes(path);
-  const metadata = await decoding(path, format, () => sharp(bytes, { limitInputPixels: false }).metadata());
-  assertReadableSize(path, metadata.autoOrient.width, metadata.autoOrient.height, maxPixels);
-  if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort') {
-    throw new FormatError(
-      path,
-      'picture-samples',
-      `expected 8-bit or 16-bit samples, got ${metadata.depth}; save it as a 16-bit picture`,
-    );
-  }
-  const { data, info } = await decoding(path, format, () =>
-    decoder(bytes, metadata, maxPixels).toBuffer({ resolveWithObject: true }),
-  );
-  const wide = metadata.depth === 'ushort';
-  return imageFromSamples({
-    width: info.width,
-    height: info.height,
-    channels: info.channels,
-    values: wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data,
-    maxValue: wide ? maxOfUint16(metadata) : 255,
+  if (format === 'PNG') return await readPng(path, bytes, maxPixels);
+  return await decodeBySharp({
+    path,
+    format,
+    bytes,
+    maxPixels,
+    need: `reading ${format}`,
+    remedy: 'convert it to PNG',
   });
 }
 
+async function readPng(path: string, bytes: Uint8Array, maxPixels: number): Promise<RgbImage> {
+  const file = openPng(path, bytes);
+  const { width, height, orientation, colour } = file;
+  assertReadableSize(path, width, height, maxPixels);
+  const source = { path, format: 'PNG', bytes, maxPixels } as const;
+  if (colour.kind === 'profile') {
+    return await decodeBySharp({ ...source, need: 'its ICC profile', remedy: 'save it in sRGB without a profile' });
+  }
+  const isUpright = orientation === 1;
+  const image = isUpright
+    ? await decodePng(file)
+    : await decodeBySharp({
+        ...source,
+        ignoresProfile: true,
+        need: 'turning it as its EXIF says',
+        remedy: 'save it upright',
+      });
+  return toSrgb(image, colour.space);
+}
+
 /**
- * Writes the picture in 8 bits as PNG, JPEG or WebP, chosen by the ending, tagged as sRGB, atomically (see
+ * Writes the picture as PNG, JPEG or WebP, chosen by the ending, tagged as sRGB, atomically (see
  * {@link writeFileAtomically}). Alpha is kept in PNG and WebP; JPEG has none, so the picture is laid over white.
- * Values are clamped to 0..1. JPEG keeps full colour resolution (4:4:4), because brush texture lives in colour too.
+ * Values are clamped to 0..1.
  *
- * @throws InputError where the ending or quality cannot be used, the picture is too large for the format or holds
- *   values that are not finite, or the file cannot be written.
+ * @throws InputError where the ending, the quality or the bit depth cannot be used, the picture is too large for the format or holds
+ *   values that are not finite, the format needs sharp and that cannot be loaded, or the file cannot be written.
  */
 export async function writeImage(path: string, image: RgbImage, options: WriteImageOptions = {}): Promise<void> {
-  const format = writableFormatOf(path);
-  const quality = options.quality ?? 95;
+  const { quality = 95, bitDepth = 8, metadata = {} } = options;
+  const format = writableFormatOf(path, bitDepth);
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new InputError(`quality must be an integer from 1 to 100, got ${quality}`);
   }
@@ -100,12 +111,11 @@ export async function writeImage(path: string, image: RgbImage, options: WriteIm
       `${path}: a ${format} picture can have ${maxSide} pixels a side, got ${width}x${height}; write a PNG instead`,
     );
   }
-  const flat = format === 'JPEG' ? flattenOverWhite(image) : image;
-  const channels = flat.alpha === undefined ? 3 : 4;
-  const encoder = sharp(quantise(flat), { raw: { width, height, channels }, limitInputPixels: false })
-    .withIccProfile('srgb')
-    .withExif({ IFD0: exifTexts(options.metadata) });
-  await writeFileAtomically(path, await encode(encoder, format, quality).toBuffer());
+  const bytes =
+    format === 'PNG'
+      ? encodePng(image, bitDepth, metadata)
+      : await encodeBySharp(path, image, { format, quality, metadata });
+  await writeFileAtomically(path, bytes);
 }
 
 /**
@@ -114,8 +124,12 @@ export async function writeImage(path: string, image: RgbImage, options: WriteIm
  *
  * @throws InputError as {@link writeImage}.
  */
-export async function checkImageWritable(path: string): Promise<void> {
-  writableFormatOf(path);
+export async function checkImageWritable(
+  path: string,
+  { bitDepth = 8 }: Pick<WriteImageOptions, 'bitDepth'> = {},
+): Promise<void> {
+  const format = writableFormatOf(path, bitDepth);
+  if (format !== 'PNG') await loadEncoder(path, format);
   await checkWritable(path);
 }
 
@@ -163,42 +177,6 @@ function unreadable(path: string, problem: string, cause?: unknown): InputError 
   );
 }
 
-/** The pipeline from file bytes to raw samples in sRGB. */
-function decoder(bytes: Uint8Array, metadata: Metadata, maxPixels: number): Sharp {
-  const wide = metadata.depth === 'ushort';
-  // sharp works in P3 between a 16-bit picture's profile and the output, and would leave the result there. Told to
-  // ignore the profile, it leaves it on the picture, and the conversion at the end goes straight from it to sRGB.
-  const convertAtEnd = metadata.space === 'rgb16' && metadata.hasProfile;
-  const pipeline = sharp(bytes, {
-    // The next lower level accepts truncated TIFF; the next higher refuses harmless oddities of metadata.
-    failOn: 'error',
-    limitInputPixels: Math.floor(maxPixels),
-    autoOrient: true,
-    ignoreIcc: convertAtEnd,
-  }).toColourspace(wide ? 'rgb16' : 'srgb');
-  return (convertAtEnd ? pipeline.withIccProfile('srgb') : pipeline).raw({ depth: wide ? 'ushort' : 'uchar' });
-}
-
-/** What white is in 16-bit samples: libvips shifts AVIF's 10 and 12 bits up and leaves the low bits 0. */
-function maxOfUint16(metadata: Metadata): number {
-  const bits = metadata.format === 'heif' ? (metadata.bitsPerSample ?? 16) : 16;
-  return 65536 - 2 ** (16 - bits);
-}
-
-/** Runs a step of sharp; what it throws becomes one sentence about the file, with the first line of the cause. */
-async function decoding<T>(path: string, format: ReadableFormat, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
-    throw new FormatError(
-      path,
-      'picture-damaged',
-      `expected a complete ${format} picture, but it is damaged, truncated or of a rare kind (${reason}); save or download it again`,
-    );
-  }
-}
-
 type WritableFormat = 'PNG' | 'JPEG' | 'WebP';
 
 const formatOfEnding: ReadonlyMap<string, WritableFormat> = new Map([
@@ -208,27 +186,20 @@ const formatOfEnding: ReadonlyMap<string, WritableFormat> = new Map([
   ['.webp', 'WebP'],
 ]);
 
-/** The largest side each format can state in its header (PNG: what libpng accepts by default). */
-const maxSides: Readonly<Record<WritableFormat, number>> = { PNG: 1_000_000, JPEG: 65_535, WebP: 16_383 };
+/** The largest side each format can state in its header (PNG: what is read again). */
+const maxSides: Readonly<Record<WritableFormat, number>> = { PNG: longestPngSide, JPEG: 65_535, WebP: 16_383 };
 
-function writableFormatOf(path: string): WritableFormat {
+function writableFormatOf(path: string, bitDepth: BitDepth): WritableFormat {
   const ending = extname(path).toLowerCase();
   const format = formatOfEnding.get(ending);
-  if (format !== undefined) return format;
-  const got = ending === '' ? 'no ending' : ending;
-  throw new InputError(`${path}: expected an output name that ends in .png, .jpg or .webp, got ${got}; rename it`);
-}
-
-function encode(pipeline: Sharp, format: WritableFormat, quality: number): Sharp {
-  if (format === 'PNG') return pipeline.png();
-  if (format === 'JPEG') return pipeline.jpeg({ quality, chromaSubsampling: '4:4:4' });
-  // exact: colours under transparent pixels are kept, as in PNG.
-  return pipeline.webp({ quality, smartSubsample: true, exact: true });
-}
-
-function exifTexts(metadata: ImageMetadata = {}): Record<string, string> {
-  return {
-    ...(metadata.description === undefined ? {} : { ImageDescription: metadata.description }),
-    ...(metadata.software === undefined ? {} : { Software: metadata.software }),
-  };
+  if (format === undefined) {
+    const got = ending === '' ? 'no ending' : ending;
+    throw new InputError(`${path}: expected an output name that ends in .png, .jpg or .webp, got ${got}; rename it`);
+  }
+  if (format !== 'PNG' && bitDepth !== 8) {
+    throw new InputError(
+      `${path}: a ${format} picture has 8 bits a sample, got a bit depth of ${bitDepth}; name a .png`,
+    );
+  }
+  return format;
 }

@@ -1,9 +1,9 @@
 /** Plots as files: SVG text as it stands, or drawn as PNG by sharp (librsvg). */
 
 import { extname } from 'node:path';
-import sharp from 'sharp';
 import { InputError } from '../../core/errors.ts';
 import { checkWritable, writeFileAtomically } from './atomic-file.ts';
+import { loadSharp } from './sharp.ts';
 
 const endings = ['.svg', '.png'] as const;
 
@@ -13,21 +13,30 @@ const pngScale = 2;
 /** At this density sharp draws a pixel of the SVG as one of the PNG. */
 const svgDpi = 72;
 
-/** Writes the plot as SVG or PNG, chosen by the ending. @throws InputError where the ending cannot be used or the file not be written. */
+/**
+ * Writes the plot as SVG or PNG, chosen by the ending.
+ *
+ * @throws InputError where the ending cannot be used, sharp is needed and cannot be loaded, or the file not be written.
+ */
 export async function writePlot(path: string, svg: string): Promise<void> {
-  const isPng = endingOf(path) === '.png';
-  const bytes = isPng
-    ? await sharp(Buffer.from(svg), { density: svgDpi * pngScale })
-        .png()
-        .toBuffer()
-    : svg;
-  await writeFileAtomically(path, bytes);
+  await writeFileAtomically(path, endingOf(path) === '.png' ? await drawn(path, svg) : svg);
 }
 
 /** Checks, before a long run, that {@link writePlot} will be able to write at `path`. @throws InputError as it does. */
 export async function checkPlotWritable(path: string): Promise<void> {
-  endingOf(path);
+  if (endingOf(path) === '.png') await loadDrawer(path);
   await checkWritable(path);
+}
+
+async function drawn(path: string, svg: string): Promise<Uint8Array> {
+  const sharp = await loadDrawer(path);
+  return await sharp(Buffer.from(svg), { density: svgDpi * pngScale })
+    .png()
+    .toBuffer();
+}
+
+function loadDrawer(path: string) {
+  return loadSharp(`${path}: drawing a plot as PNG`, 'name a .svg');
 }
 
 function endingOf(path: string): (typeof endings)[number] {
