@@ -102,7 +102,7 @@ async function inspectWeights(problems: string[]): Promise<Report['weights']> {
 }
 
 function versions(): Readonly<Record<string, string>> {
-  const packages = ['webgpu', 'sharp'].map((name) => [name, packageVersion(name) ?? 'not installed']);
+  const packages = ['webgpu', 'pngjs', 'sharp'].map((name) => [name, packageVersion(name) ?? 'not installed']);
   return { impasto: impastoVersion(), node: process.versions.node, ...Object.fromEntries(packages) };
 }
 

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
 import { checkWritable } from '../platform/node/atomic-file.ts';
-import { checkImageWritable, readImage } from '../platform/node/image-files.ts';
+import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import type { Settings } from '../settings/presets.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { Start } from '../transfer/start.ts';
@@ -18,6 +18,8 @@ import { orList } from './values.ts';
 /** What every experiment takes, as commander collects it. */
 export interface RunArguments extends ObjectiveArguments, OptimizerArguments, StartArguments, EngineArguments {
   readonly output?: string;
+  /** Bits a sample of the result. */
+  readonly bitDepth?: BitDepth;
   /** False for `--no-resize`. */
   readonly resize: boolean;
   readonly saveEvery?: number;
@@ -90,11 +92,11 @@ export function refuseFitWithoutResize(given: StyleFitArguments & { readonly res
  * @throws InputError
  */
 export async function checkOutputs({ paths, output, given }: Job): Promise<void> {
-  const { trace, init, weights, phases, saveEvery } = given;
+  const { trace, init, weights, phases, saveEvery, bitDepth } = given;
   const inputs = [paths.content, ...paths.styles, init, weights, phases].filter((path) => path !== undefined);
   await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
   if (saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);
-  await checkImageWritable(output);
+  await checkImageWritable(output, { bitDepth });
   if (trace !== undefined) await checkWritable(trace);
 }

@@ -1,6 +1,8 @@
 /** The commands that paint: `stylize`, `reconstruct`, `texture`. Parses; does not work. */
 
 import type { Command } from 'commander';
+import { InputError } from '../core/errors.ts';
+import type { BitDepth } from '../platform/node/image-files.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { ReconstructArguments, TextureArguments } from './experiment-jobs.ts';
 import { addOptimizerOptions } from './optimizer-arguments.ts';
@@ -93,6 +95,7 @@ function addPictureOptions(
   command
     .optionsGroup('Pictures:')
     .option('-o, --output <file>', `result: .png, .jpg or .webp (default: ${options.output})`)
+    .option('--bit-depth <bits>', 'bits a sample of the result: 8 or 16, 16 for .png only (default: 8)', parseBitDepth)
     .option(flags, `${words} (default: 512 on a GPU, 256 on the CPU)`, parse)
     .option('--no-resize', 'keep the sizes of the files');
   if (options.hasStyle) addStyleFitOptions(command);
@@ -101,6 +104,12 @@ function addPictureOptions(
       parseNumber('--save-every', text, { from: 1, to: 1e6, whole: true }),
     )
     .option('--trace <file>', 'losses of every evaluation, as JSON');
+}
+
+function parseBitDepth(text: string): BitDepth {
+  if (text === '8') return 8;
+  if (text === '16') return 16;
+  throw new InputError(`--bit-depth is '${text}'; expected 8 or 16`);
 }
 
 function parseSide(text: string): number {

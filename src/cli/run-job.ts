@@ -118,7 +118,10 @@ function snapshotsOf({ given, output }: Job, progress: Progress) {
   if (given.saveEvery === undefined) return {};
   const save = async (picture: Picture, evaluation: number): Promise<void> => {
     const path = snapshotPath(output, evaluation);
-    await writeImage(path, picture, { metadata: { software: `Impasto ${impastoVersion()}` } });
+    await writeImage(path, picture, {
+      bitDepth: given.bitDepth,
+      metadata: { software: `Impasto ${impastoVersion()}` },
+    });
     progress.note(`wrote ${path}`);
   };
   return { snapshots: { every: given.saveEvery, save } };
@@ -139,9 +142,10 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
   } else if (result.end === 'gradient-tolerance' || result.end === 'change-tolerance') {
     remark(`the optimiser has converged after ${spent} evaluations`);
   }
-  const { output, title } = job;
+  const { output, title, given } = job;
   const description = `${title}, ${spent} evaluations`;
-  await writeImage(output, result.picture, { metadata: { software: `Impasto ${impastoVersion()}`, description } });
+  const metadata = { software: `Impasto ${impastoVersion()}`, description };
+  await writeImage(output, result.picture, { bitDepth: given.bitDepth, metadata });
   const { width, height } = result.picture;
   answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);
 }

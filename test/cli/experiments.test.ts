@@ -40,6 +40,34 @@ describe('reconstruct', () => {
     const { exif } = await sharp(path('out/cat-reconstruction.png')).metadata();
     expect(exif?.toString('latin1')).toContain('cat.png reconstructed from relu1_2, relu2_2, 6 evaluations');
   });
+
+  it('takes 16 bits in and gives them out, snapshots too', async () => {
+    const ramp = Uint16Array.from({ length: 32 * 16 * 3 }, (_, i) => 30_000 + i);
+    const raw = { width: 32, height: 16, channels: 3 } as const;
+    await sharp(ramp, { raw }).toColourspace('rgb16').png().toFile(path('ramp.png'));
+    const run = await impasto(folder, [
+      ...[
+        'reconstruct',
+        'ramp.png',
+        '--content-layers',
+        'relu1_1',
+        '--init',
+        'content',
+        '--tv-weight',
+        '0',
+        '--no-resize',
+      ],
+      ...['--iterations', '2', '--save-every', '1', '--bit-depth', '16', '-o', 'fine.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    for (const name of ['fine.png', 'fine-0001.png']) {
+      expect(await sharp(path(name)).metadata()).toMatchObject({ depth: 'ushort', width: 32, height: 16 });
+    }
+    // The start is the solution, and is written as it was read.
+    const written = await sharp(path('fine.png')).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();
+    const samples = new Uint16Array(written.buffer, written.byteOffset, written.length / 2);
+    expect(Math.max(...samples.map((sample, i) => Math.abs(sample - (ramp[i] ?? 0))))).toBeLessThanOrEqual(4);
+  });
 });
 
 describe('texture', () => {

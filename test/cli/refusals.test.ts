@@ -75,6 +75,7 @@ const cases: readonly (readonly [readonly string[], RegExp])[] = [
   [[...pictures, '--weights', 'long.safetensors'], /the header needs 100000 bytes .*but the file has 4096/],
   [[...pictures, '--weights', 'other.safetensors'], /not a converted weight file; .*`impasto convert`/],
   [[...pictures, '--network', 'vgg19'], /weights of vgg19 are not bundled; download https:.*impasto convert/],
+  [[...pictures, '--bit-depth', '12'], /--bit-depth is '12'; expected 8 or 16$/m],
   [[...pictures, '--trace', 'nowhere/trace.json'], /nowhere\/trace\.json: .*folder nowhere does not exist/],
   [[...pictures, '--trace', 'result.png'], /named for two outputs/],
   [[...pictures, '--adapter', 'nosuch'], /adapter 'nosuch' was not found/],
@@ -93,6 +94,10 @@ describe.concurrent('stylize refuses', () => {
   it.each([
     [['-o', 'nowhere/result.png'], /nowhere\/result\.png: .*folder nowhere does not exist/],
     [['-o', 'result.gif'], /result\.gif: expected an output name that ends in \.png, \.jpg or \.webp, got \.gif/],
+    [
+      ['-o', 'result.jpg', '--bit-depth', '16'],
+      /result\.jpg: a JPEG picture has 8 bits a sample, got .* of 16; name a \.png/,
+    ],
     [['-o', 'content.png'], /content\.png: would be written over content\.png, which is read/],
     [['-o', '.'], /expected an output name/],
   ] as const)('%j', async (args, line) => {
