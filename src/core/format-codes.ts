@@ -89,6 +89,7 @@ const pickle = [
   'pickle-append',
   'pickle-items',
   'pickle-key',
+  'pickle-key-repeated',
   'pickle-call',
   'pickle-state',
   'pickle-name',

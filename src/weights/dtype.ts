@@ -70,7 +70,8 @@ export function decodeFloats(dtype: string, bytes: Uint8Array): FloatArray | und
 
 /** What a typed array over whole elements is made from, the bytes copied where they are not aligned. */
 function elementsOf(bytes: Uint8Array, itemSize: number): readonly [ArrayBufferLike, number, number] {
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % itemSize === 0 ? bytes : bytes.slice();
+  // Not `slice`, which copies nothing where the bytes are a Buffer of Node's.
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % itemSize === 0 ? bytes : new Uint8Array(bytes);
   return [buffer, byteOffset, Math.floor(byteLength / itemSize)];
 }
 

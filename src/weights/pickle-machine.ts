@@ -3,7 +3,15 @@
  */
 
 import { type FormatCode, FormatError } from '../core/errors.ts';
-import { describeValue, type PickleGlobal, type PickleKey, type PickleValue } from './pickle-values.ts';
+import {
+  addEntry,
+  describeValue,
+  isKind,
+  type PickleGlobal,
+  type PickleValue,
+  textOfBytes,
+  textOfUtf8,
+} from './pickle-values.ts';
 
 /** The closed list: what names, calls and references to storages mean. Each member throws FormatError for all else. */
 export interface PickleHost {
@@ -18,11 +26,12 @@ export const pickleLimits = {
   opcodes: 2_000_000,
   depth: 100_000,
   memo: 1_000_000,
-  stringBytes: 65_536,
+  /** Of one string: what people keep beside the tensors may be a whole log. */
+  stringBytes: 16 * 1024 * 1024,
 };
 
-/** Integers above this many bytes have no meaning in a weight file. */
-const maxIntegerBytes = 16;
+/** Python's integers may have any length: an identifier of 128 bits beside the tensors needs 17 bytes. */
+const maxIntegerBytes = 256;
 
 export class PickleMachine {
   position: number;
@@ -100,14 +109,26 @@ export class PickleMachine {
     return Number.isSafeInteger(exact) ? exact : value;
   }
 
+  /** Python's text: UTF-8, in which lone surrogates may stand too, as in the name of a file that is not UTF-8. */
   text(length: number): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes(length));
-    } catch (error) {
-      throw error instanceof FormatError
-        ? error
-        : this.error('pickle-utf8', `holds a string that is not UTF-8 at byte ${this.position}`);
+    const bytes = this.bytes(length);
+    const text = textOfUtf8(bytes);
+    if (text !== undefined) {
+      return text;
     }
+    // A surrogate's second byte is A0 to BF behind an ED; 20 less makes it a letter's.
+    const letters = bytes.map((byte, index) =>
+      bytes[index - 1] === 0xed && (byte & 0xe0) === 0xa0 ? byte - 0x20 : byte,
+    );
+    if (textOfUtf8(letters) === undefined) {
+      throw this.error('pickle-utf8', `holds a string that is not UTF-8 at byte ${this.position}`);
+    }
+    return textOfBytes(bytes);
+  }
+
+  /** Python 2's `str`, any bytes. */
+  byteString(length: number): string {
+    return textOfBytes(this.bytes(length));
   }
 
   bytes(length: number): Uint8Array {
@@ -118,6 +139,15 @@ export class PickleMachine {
       );
     }
     return this.take(length);
+  }
+
+  /** INT, as Python 2 writes it in protocol 2: for what BININT cannot hold. Shorter ones are of protocol 0. */
+  longLine(): number | bigint {
+    const line = this.line();
+    if (!/^-?\d{10,19}$/.test(line)) {
+      throw this.error('pickle-opcode', `uses opcode 0x49 for '${line}', which a weight file has no need for`);
+    }
+    return Number.isSafeInteger(Number(line)) ? Number(line) : BigInt(line);
   }
 
   /** Text up to a line feed, which is consumed. */
@@ -213,15 +243,7 @@ export class PickleMachine {
       );
     }
     for (let i = 0; i < items.length; i += 2) {
-      const key = items[i];
-      const value = items[i + 1];
-      if (!isKey(key) || value === undefined) {
-        throw this.error(
-          'pickle-key',
-          `uses ${key === undefined ? 'nothing' : describeValue(key)} as a dictionary key`,
-        );
-      }
-      dict.entries.set(key, value);
+      addEntry(this.#source, dict, items[i], items[i + 1] ?? null);
     }
   }
 
@@ -256,14 +278,4 @@ export class PickleMachine {
     }
     this.push(this.host.resolve(`${module}.${name}`));
   }
-}
-
-type Kinded = Exclude<PickleValue, PickleKey>;
-
-function isKind<K extends Kinded['kind']>(value: PickleValue, kind: K): value is Extract<Kinded, { readonly kind: K }> {
-  return typeof value === 'object' && value !== null && value.kind === kind;
-}
-
-function isKey(value: PickleValue | undefined): value is PickleKey {
-  return value !== undefined && (typeof value !== 'object' || value === null);
 }

@@ -1,5 +1,6 @@
 /** The values a weight file's pickle can hold once read: plain data, and descriptions of storages and tensors. */
 
+import { FormatError } from '../core/errors.ts';
 import type { Dtype } from './dtype.ts';
 
 export type PickleKey = string | number | bigint | boolean | null;
@@ -61,6 +62,49 @@ export interface TensorDescription {
   readonly shape: readonly number[];
   /** In elements. */
   readonly strides: readonly number[];
+}
+
+type Kinded = Exclude<PickleValue, PickleKey>;
+
+/** Narrows to one kind of value. */
+export function isKind<K extends Kinded['kind']>(
+  value: PickleValue | undefined,
+  kind: K,
+): value is Extract<Kinded, { readonly kind: K }> {
+  return typeof value === 'object' && value !== null && value.kind === kind;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of UTF-8 bytes, a byte order mark kept; undefined where they are not UTF-8. */
+export function textOfUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Any bytes as a text that stands for no others: their UTF-8, or else a character a byte, those from 0x80 as lone surrogates, which no
+ * UTF-8 gives. Keys are thus equal where their bytes are.
+ */
+export function textOfBytes(bytes: Uint8Array): string {
+  const characterOf = (byte: number) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
+  return textOfUtf8(bytes) ?? Array.from(bytes, characterOf).join('');
+}
+
+/** Adds an entry to a dict, bytes as a key being their text. @throws FormatError where the key cannot be one or is taken. */
+export function addEntry(source: string, dict: PickleDict, key: PickleValue | undefined, value: PickleValue): void {
+  const plain = isKind(key, 'bytes') ? textOfBytes(key.bytes) : key;
+  if (plain === undefined || (typeof plain === 'object' && plain !== null)) {
+    const what = plain === undefined ? 'nothing' : describeValue(plain);
+    throw new FormatError(source, 'pickle-key', `the pickle uses ${what} as a dictionary key; refused`);
+  }
+  if (dict.entries.has(plain)) {
+    throw new FormatError(source, 'pickle-key-repeated', `the pickle sets the key '${String(plain)}' twice; refused`);
+  }
+  dict.entries.set(plain, value);
 }
 
 /** How an error calls a value. */

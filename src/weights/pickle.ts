@@ -55,10 +55,11 @@ const opcodes: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map([
   [0x4e, (m) => m.push(null)],
   [0x88, (m) => m.push(true)],
   [0x89, (m) => m.push(false)],
-  // BININT, BININT1, BININT2, LONG1, LONG4, BINFLOAT
+  // BININT, BININT1, BININT2, INT, LONG1, LONG4, BINFLOAT
   [0x4a, (m) => m.push(m.signed32())],
   [0x4b, (m) => m.push(m.unsigned(1))],
   [0x4d, (m) => m.push(m.unsigned(2))],
+  [0x49, (m) => m.push(m.longLine())],
   [0x8a, (m) => m.push(m.integer(m.unsigned(1)))],
   [0x8b, (m) => m.push(m.integer(m.unsigned(4)))],
   [0x47, (m) => m.push(m.float64())],
@@ -66,8 +67,8 @@ const opcodes: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map([
   [0x58, (m) => m.push(m.text(m.unsigned(4)))],
   [0x8c, (m) => m.push(m.text(m.unsigned(1)))],
   [0x8d, (m) => m.push(m.text(m.unsigned(8)))],
-  [0x54, (m) => m.push(m.text(m.unsigned(4)))],
-  [0x55, (m) => m.push(m.text(m.unsigned(1)))],
+  [0x54, (m) => m.push(m.byteString(m.unsigned(4)))],
+  [0x55, (m) => m.push(m.byteString(m.unsigned(1)))],
   // BINBYTES, SHORT_BINBYTES
   [0x42, (m) => m.push({ kind: 'bytes', bytes: m.bytes(m.unsigned(4)) })],
   [0x43, (m) => m.push({ kind: 'bytes', bytes: m.bytes(m.unsigned(1)) })],

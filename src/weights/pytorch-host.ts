@@ -9,8 +9,11 @@ import { FormatError } from '../core/errors.ts';
 import { type Dtype, elementCountOf } from './dtype.ts';
 import type { PickleHost } from './pickle-machine.ts';
 import {
+  addEntry,
   describeValue,
-  type PickleGlobal,
+  isKind,
+  type PickleDict,
+  type PickleList,
   type PickleValue,
   type StorageDescription,
   type TensorDescription,
@@ -18,6 +21,7 @@ import {
 import { spanOf } from './strides.ts';
 
 const maxRank = 8;
+const emptyList: PickleList = { kind: 'list', items: [] };
 
 /** Storage classes by name after `torch.` or `torch.cuda.`. */
 const storageTypes: ReadonlyMap<string, Dtype> = new Map([
@@ -42,6 +46,8 @@ const callables: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   ['torch._utils._rebuild_parameter', rebuildParameter],
   ['torch.nn.parameter.Parameter', rebuildParameter],
+  ['_codecs.encode', encodeLatin1],
+  ['__builtin__.bytes', noBytes],
   ['torch.Size', (_, args) => args[0] ?? { kind: 'tuple', items: [] }],
 ]);
 
@@ -96,15 +102,45 @@ function storageTypeOf(name: string): Dtype | undefined {
   return storageTypes.get(match?.[1] ?? '');
 }
 
-function orderedDict(source: string, args: readonly PickleValue[]): PickleValue {
-  if (args.length > 0) {
+/** How Python 3 pickles `bytes` in protocol 2: a character a byte, `encode(text, 'latin1')`. */
+function encodeLatin1(source: string, args: readonly PickleValue[]): PickleValue {
+  const [text, encoding] = args;
+  if (typeof text !== 'string' || encoding !== 'latin1' || /[^\0-\xff]/.test(text)) {
+    const given = args.map(describeValue).join(', ');
     throw new FormatError(
       source,
       'pytorch-arguments',
-      'the pickle passes arguments to collections.OrderedDict, expected none; refused',
+      `the pickle passes (${given}) to _codecs.encode, expected characters up to 0xff and 'latin1'; refused`,
     );
   }
-  return { kind: 'dict', entries: new Map() };
+  return { kind: 'bytes', bytes: Uint8Array.from(text, (character) => character.charCodeAt(0)) };
+}
+
+/** How it pickles `b''`. */
+function noBytes(source: string, args: readonly PickleValue[]): PickleValue {
+  if (args.length > 0) {
+    throw new FormatError(source, 'pytorch-arguments', 'the pickle passes arguments to bytes, expected none; refused');
+  }
+  return { kind: 'bytes', bytes: new Uint8Array() };
+}
+
+/** Empty, as Python 3 pickles it, or made of Python 2's list of `[key, value]`. */
+function orderedDict(source: string, args: readonly PickleValue[]): PickleValue {
+  const dict: PickleDict = { kind: 'dict', entries: new Map() };
+  const [list = emptyList, ...others] = args;
+  const pairs = isKind(list, 'list') && others.length === 0 ? list.items : [null];
+  for (const pair of pairs) {
+    const [key, value, ...more] = isKind(pair, 'list') ? pair.items : [];
+    if (value === undefined || more.length > 0) {
+      throw new FormatError(
+        source,
+        'pytorch-arguments',
+        'the pickle passes arguments to collections.OrderedDict, expected none or a list of pairs; refused',
+      );
+    }
+    addEntry(source, dict, key, value);
+  }
+  return dict;
 }
 
 /** `_rebuild_tensor[_v2](storage, offset, size, stride, …)`; gradients and hooks are of no interest. */
@@ -112,7 +148,7 @@ function rebuildTensor(source: string, args: readonly PickleValue[]): TensorDesc
   const [storage = null, offset, shapeValue = null, strideValue = null] = args;
   const shape = countsOf(shapeValue);
   const strides = countsOf(strideValue);
-  if (!isStorage(storage) || !isCount(offset) || shape === undefined || strides?.length !== shape.length) {
+  if (!isKind(storage, 'storage') || !isCount(offset) || shape === undefined || strides?.length !== shape.length) {
     const given = args.slice(0, 4).map(describeValue).join(', ');
     throw new FormatError(
       source,
@@ -134,7 +170,7 @@ function rebuildTensor(source: string, args: readonly PickleValue[]): TensorDesc
 /** `_rebuild_parameter(tensor, requires_grad, hooks)` and old files' `Parameter(tensor, …)`. */
 function rebuildParameter(source: string, args: readonly PickleValue[]): PickleValue {
   const [tensor = null] = args;
-  if (typeof tensor !== 'object' || tensor?.kind !== 'tensor') {
+  if (!isKind(tensor, 'tensor')) {
     throw new FormatError(
       source,
       'pytorch-parameter',
@@ -149,9 +185,9 @@ function rebuildParameter(source: string, args: readonly PickleValue[]): PickleV
  * `(view key, offset, size)`. The location (`cpu`, `cuda:0`) does not matter here.
  */
 function describeStorage(source: string, id: PickleValue): StorageDescription {
-  const items = typeof id === 'object' && id?.kind === 'tuple' ? id.items : [];
+  const items = isKind(id, 'tuple') ? id.items : [];
   const [tag, type = null, key, , elementCount, view = null] = items;
-  const dtype = isGlobal(type) ? storageTypeOf(type.name) : undefined;
+  const dtype = isKind(type, 'global') ? storageTypeOf(type.name) : undefined;
   if (tag !== 'storage' || dtype === undefined || typeof key !== 'string' || !isCount(elementCount)) {
     const given = items.map((item) => (typeof item === 'string' ? `'${item}'` : describeValue(item))).join(', ');
     throw new FormatError(
@@ -172,24 +208,16 @@ function describeStorage(source: string, id: PickleValue): StorageDescription {
 }
 
 function viewOffsetOf(view: PickleValue): number | undefined {
-  const offset = typeof view === 'object' && view?.kind === 'tuple' ? view.items[1] : undefined;
+  const offset = isKind(view, 'tuple') ? view.items[1] : undefined;
   return isCount(offset) ? offset : undefined;
 }
 
 function countsOf(value: PickleValue): readonly number[] | undefined {
-  const items = typeof value === 'object' && value?.kind === 'tuple' ? value.items : undefined;
+  const items = isKind(value, 'tuple') ? value.items : undefined;
   const counts = items?.filter(isCount);
   return counts !== undefined && counts.length === items?.length && counts.length <= maxRank ? counts : undefined;
 }
 
 function isCount(value: PickleValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isStorage(value: PickleValue): value is StorageDescription {
-  return typeof value === 'object' && value?.kind === 'storage';
-}
-
-function isGlobal(value: PickleValue): value is PickleGlobal {
-  return typeof value === 'object' && value?.kind === 'global';
 }

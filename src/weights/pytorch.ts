@@ -12,6 +12,7 @@ import { unpickle } from './pickle.ts';
 import { pickleLimits } from './pickle-machine.ts';
 import {
   describeValue,
+  isKind,
   type PickleDict,
   type PickleValue,
   type StorageDescription,
@@ -111,7 +112,7 @@ export async function openPytorchLegacy(source: ByteSource): Promise<WeightFile>
     );
   }
   const system = next();
-  if (typeof system === 'object' && system?.kind === 'dict' && system.entries.get('little_endian') === false) {
+  if (isKind(system, 'dict') && system.entries.get('little_endian') === false) {
     throw new FormatError(source.name, 'pytorch-byte-order', "its byte order is 'big', expected 'little'");
   }
   const state = next();
@@ -129,7 +130,7 @@ export async function openPytorchLegacy(source: ByteSource): Promise<WeightFile>
 }
 
 function storageKeysOf(source: string, value: PickleValue): readonly string[] {
-  const items = typeof value === 'object' && value?.kind === 'list' ? value.items : [null];
+  const items = isKind(value, 'list') ? value.items : [null];
   return items.map((key) => {
     if (typeof key !== 'string') {
       throw new FormatError(
@@ -204,12 +205,11 @@ function tensorsOf(source: string, state: PickleDict): ReadonlyMap<string, Tenso
       if (seen > maxEntries) {
         throw new FormatError(source, 'pytorch-nesting', `its dictionaries unfold to more than ${maxEntries} entries`);
       }
-      if (typeof child !== 'object' || child === null) continue;
-      const keys = [...path, String(key)];
-      const name = keys.join('.');
-      if (child.kind === 'dict' && path.length < maxNesting) {
-        visit(child, keys);
-      } else if (child.kind === 'tensor') {
+      if (isKind(child, 'dict') && path.length < maxNesting) {
+        visit(child, [...path, String(key)]);
+      } else if (isKind(child, 'tensor')) {
+        const keys = [...path, String(key)];
+        const name = keys.join('.');
         const quoted = keys.map((part) => `['${part}']`).join('');
         const other = paths.get(name);
         if (other !== undefined) {
@@ -229,7 +229,7 @@ function tensorsOf(source: string, state: PickleDict): ReadonlyMap<string, Tenso
 }
 
 function weightFile(source: string, format: WeightFormat, state: PickleValue, readStorage: StorageReader): WeightFile {
-  if (typeof state !== 'object' || state?.kind !== 'dict') {
+  if (!isKind(state, 'dict')) {
     throw new FormatError(source, 'pytorch-state-dict', `it holds ${describeValue(state)}, expected a state dict`);
   }
   const tensors = [...tensorsOf(source, state)].map(

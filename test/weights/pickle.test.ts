@@ -1,10 +1,11 @@
 /** The pickle reader: it executes nothing, names what it refuses, and stays within its bounds. */
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FormatCode } from '../../src/core/errors.ts';
 import { unpickle } from '../../src/weights/pickle.ts';
 import { pickleLimits } from '../../src/weights/pickle-machine.ts';
-import type { PickleValue } from '../../src/weights/pickle-values.ts';
+import { type PickleValue, textOfBytes } from '../../src/weights/pickle-values.ts';
 import { pytorchHost } from '../../src/weights/pytorch-host.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { concat, latin1, littleEndian } from './bytes.ts';
@@ -72,6 +73,68 @@ describe('calls and states', () => {
     ['SETITEM on a list', `${list}K\x01K\x02s.`, 'pickle-items', 'keys and values of a list'],
     ['SETITEMS with a key alone', `${dict}(K\x01u.`, 'pickle-items', 'sets 1 keys and values'],
     ['names that are numbers', 'K\x01K\x02\x93.', 'pickle-name', 'names something by a number and a number'],
+    ['a key twice', '}K\x01K\x02sK\x01K\x03s.', 'pickle-key-repeated', "sets the key '1' twice"],
+    [
+      "a key twice, in Python 2's strings and in Python 3's",
+      '}U\x02\xc3\xa9K\x01sX\x02\x00\x00\x00\xc3\xa9K\x01s.',
+      'pickle-key-repeated',
+      "sets the key 'é' twice",
+    ],
+    [
+      'a key twice in an OrderedDict of Python 2',
+      'ccollections\nOrderedDict\n](](U\x01aNe](U\x01aNee\x85R.',
+      'pickle-key-repeated',
+      "sets the key 'a' twice",
+    ],
+    [
+      'a list as a key of an OrderedDict',
+      'ccollections\nOrderedDict\n](](]Nee\x85R.',
+      'pickle-key',
+      'uses a list as a dictionary key',
+    ],
+    [
+      'OrderedDict of a pair of one',
+      'ccollections\nOrderedDict\n](](Nee\x85R.',
+      'pytorch-arguments',
+      'expected none or a list of pairs',
+    ],
+    [
+      'OrderedDict of a pair of three',
+      'ccollections\nOrderedDict\n](](NNNee\x85R.',
+      'pytorch-arguments',
+      'expected none or a list of pairs',
+    ],
+    [
+      'OrderedDict of a pair that is a number',
+      'ccollections\nOrderedDict\n](K\x01e\x85R.',
+      'pytorch-arguments',
+      'expected none or a list of pairs',
+    ],
+    [
+      'OrderedDict of a string',
+      'ccollections\nOrderedDict\nU\x02ab\x85R.',
+      'pytorch-arguments',
+      'expected none or a list of pairs',
+    ],
+    [
+      'OrderedDict with two lists',
+      'ccollections\nOrderedDict\n]]\x86R.',
+      'pytorch-arguments',
+      'passes arguments to collections.OrderedDict',
+    ],
+    [
+      'bytes by another encoding',
+      'c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R.',
+      'pytorch-arguments',
+      'passes (a string, a string) to _codecs.encode',
+    ],
+    [
+      'bytes of what is no byte',
+      'c_codecs\nencode\nX\x02\x00\x00\x00\xc4\x80X\x06\x00\x00\x00latin1\x86R.',
+      'pytorch-arguments',
+      'to _codecs.encode, expected characters up to 0xff',
+    ],
+    ['bytes of a size', 'c__builtin__\nbytes\nK\x05\x85R.', 'pytorch-arguments', 'passes arguments to bytes'],
     ['a list as a key', `${dict}${list}K\x01s.`, 'pickle-key', 'uses a list as a dictionary key'],
     [
       'a tensor from no storage',
@@ -143,6 +206,11 @@ describe('malformed and endless pickles', () => {
     ['a value never stored', 'h\x05.', 'pickle-memo-missing', 'recalls value 5, which it never stored'],
     ['an unknown opcode', '\xf0.', 'pickle-opcode', 'uses opcode 0xf0'],
     ['EXT1, a name by number', '\x82\x01.', 'pickle-opcode', 'uses opcode 0x82'],
+    ['an integer of protocol 0 with leading zeros', 'I01\n.', 'pickle-opcode', 'uses opcode 0x49'],
+    ['an integer beyond 64 bits as text', `I${'9'.repeat(20)}\n.`, 'pickle-opcode', 'uses opcode 0x49'],
+    ['an integer that is no number', 'I12345x6789\n.', 'pickle-opcode', 'uses opcode 0x49'],
+    ['half a surrogate', 'X\x02\x00\x00\x00\xed\xb3.', 'pickle-utf8', 'not UTF-8'],
+    ['a letter behind the beginning of a surrogate', 'X\x03\x00\x00\x00\xed\x41\x80.', 'pickle-utf8', 'not UTF-8'],
     ['text opcodes of protocol 0', 'I1\n.', 'pickle-opcode', 'uses opcode 0x49'],
     ['too many values', new Uint8Array(pickleLimits.depth + 1).fill(0x4e), 'pickle-stack-size', 'stacks more than'],
     ['too many marks', new Uint8Array(pickleLimits.depth + 1).fill(0x28), 'pickle-mark-count', 'nests more than'],
@@ -174,6 +242,21 @@ describe('malformed and endless pickles', () => {
   });
 });
 
+describe('textOfBytes', () => {
+  it('gives different texts for different bytes', () => {
+    const bytes = fc.array(fc.constantFrom(0x00, 0x41, 0x80, 0xa0, 0xbf, 0xc3, 0xa9, 0xed, 0xef, 0xbb, 0xf0, 0xff), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(bytes, bytes, (a, b) => {
+        const same = textOfBytes(Uint8Array.from(a)) === textOfBytes(Uint8Array.from(b));
+        expect(same).toBe(a.length === b.length && a.every((byte, index) => byte === b[index]));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
 describe('plain values', () => {
   it.each<readonly [string, string | Uint8Array, unknown]>([
     ['None, True, False', '(N\x88\x89t.', { kind: 'tuple', items: [null, true, false] }],
@@ -189,6 +272,45 @@ describe('plain values', () => {
       '(U\x01aT\x01\x00\x00\x00bX\x02\x00\x00\x00\xc3\xa9t.',
       { kind: 'tuple', items: ['a', 'b', 'é'] },
     ],
+    [
+      'integers beyond 32 bits as Python 2 writes them',
+      '(I1514764800000\nI-2147483649\nI9223372036854775807\nt.',
+      { kind: 'tuple', items: [1514764800000, -2147483649, 9223372036854775807n] },
+    ],
+    [
+      "Python 2's strings of any bytes, which stay different",
+      '}U\x01\xe9K\x01sU\x02\xc3\xa9K\x02sT\x01\x00\x00\x00\xe8K\x03s.',
+      {
+        kind: 'dict',
+        entries: new Map([
+          ['\udce9', 1],
+          ['é', 2],
+          ['\udce8', 3],
+        ]),
+      },
+    ],
+    ["a name of a file that is not UTF-8, as Python 3's text", 'X\x03\x00\x00\x00\xed\xb3\xbf.', expect.any(String)],
+    ['a text with a byte order mark', 'X\x04\x00\x00\x00\xef\xbb\xbfa.', '\ufeffa'],
+    ['a log', concat('T', littleEndian(200_000, 4), 'a'.repeat(200_000), '.'), 'a'.repeat(200_000)],
+    [
+      "Python 3's bytes in protocol 2",
+      'c_codecs\nencode\nX\x03\x00\x00\x00\xc3\xbfaX\x06\x00\x00\x00latin1\x86R.',
+      { kind: 'bytes', bytes: Uint8Array.of(0xff, 0x61) },
+    ],
+    ["Python 3's empty bytes in protocol 2", 'c__builtin__\nbytes\n)R.', { kind: 'bytes', bytes: new Uint8Array() }],
+    ['bytes as a key', '}C\x02\xff\x00K\x01s.', { kind: 'dict', entries: new Map([['\udcff\0', 1]]) }],
+    [
+      'an OrderedDict of Python 2',
+      'ccollections\nOrderedDict\n](](U\x01aK\x01e](U\x01bNee\x85R.',
+      {
+        kind: 'dict',
+        entries: new Map([
+          ['a', 1],
+          ['b', null],
+        ]),
+      },
+    ],
+    ['an empty OrderedDict of Python 2', 'ccollections\nOrderedDict\n]\x85R.', { kind: 'dict', entries: new Map() }],
     ['a dictionary', '(K\x01K\x02d.', { kind: 'dict', entries: new Map([[1, 2]]) }],
     ['POP and DUP', 'K\x01K\x0202\x86.', { kind: 'tuple', items: [1, 1] }],
     ['POP of a mark', 'K\x01(0.', 1],

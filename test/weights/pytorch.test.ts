@@ -73,6 +73,17 @@ describe.each([
   });
 });
 
+describe('tiny_python2.pth, a checkpoint as Python 2 wrote it', () => {
+  it('is read, with strings of any bytes and long integers beside the tensors', async () => {
+    const file = await open(fixture('tiny_python2.pth'));
+    expect(file.format).toBe('pytorch-legacy');
+    expect([...file.tensors.keys()].sort()).toEqual(['state_dict.features.0.bias', 'state_dict.features.0.weight']);
+    expect(file.tensors.get('state_dict.features.0.weight')?.shape).toEqual([2, 3]);
+    expect(await valuesOf(file, 'state_dict.features.0.weight')).toEqual([0, 0.25, 0.5, 0.75, 1, 1.25]);
+    expect(await valuesOf(file, 'state_dict.features.0.bias')).toEqual([-1.5, 2.5]);
+  });
+});
+
 describe('strides', () => {
   it.each<readonly [string, Partial<PickledTensor>, readonly number[]]>([
     ['row-major', {}, [0, 1, 2, 3, 4, 5]],
