@@ -1,4 +1,4 @@
-// col2im, the adjoint of im2col: gradInput[y,x,c] = mask · (old + Σ_tap columns[the output pixel that reads y,x at tap][(tap, c)])
+// col2im, the adjoint of im2col: gradInput[y,x,c] = mask · (old + Σ_cell columns[the output pixel that reads y,x at cell][(cell, c)])
 //
 // Where padding replicates the edge, an edge pixel also stands for the padded positions that were clamped to it.
 // old = gradInput where `accumulate` is 1, else 0; mask = activation > 0 where `mask` is 1, else 1.

@@ -1,15 +1,15 @@
-// conv2d for GPUs as an implicit matrix product: [pixels, taps · inChannels] times [taps · inChannels, outChannels].
+// conv2d for GPUs as an implicit matrix product: [pixels, cells · inChannels] times [cells · inChannels, outChannels].
 //
 //   forward:  output[y,x,o] = act(bias[o] + Σ input[y·s + ky − p, x·s + kx − p, c] · weight[ky,kx,c,o])
 //   backward, stride 1: gradInput[y,x,c] = mask · (old + Σ gradOutput[y + p − ky, x + p − kx, o] · weight[ky,kx,o,c])
-// Both are the same sum: a tap moves the pixel that is read by `direction` (1 or −1) times (ky, kx), from `offset` (−p or p) on.
+// Both are the same sum: a cell moves the pixel that is read by `direction` (1 or −1) times (ky, kx), from `offset` (−p or p) on.
 // Here `input` is what is read and `output` what is made. Outside is 0, or the nearest edge value where `replicate` is 1 (forward
 // only). act is ReLU where `relu` is 1; old = output where `accumulate` is 1; mask = activation > 0 where `mask` is 1.
 //
-// A workgroup makes a tile of TILE_M pixels x TILE_N channels; see gemm.tiles.wgsl, whose tiles these are. The sum runs tap by
-// tap, channels within: each invocation loads the same four channels (modulo TILE_K) of a few pixels, so it keeps tap and channel as a
+// A workgroup makes a tile of TILE_M pixels x TILE_N channels; see gemm.tiles.wgsl, whose tiles these are. The sum runs cell by
+// cell, channels within: each invocation loads the same four channels (modulo TILE_K) of a few pixels, so it keeps cell and channel as a
 // running pair, without a division, and tests a pixel's bounds once per vector.
-// Layout: NHWC, channels padded to a multiple of 4; weights [tap][read channel][made channel], the direct kernels' own.
+// Layout: NHWC, channels padded to a multiple of 4; weights [cell][read channel][made channel], the direct kernels' own.
 // Grid: channel tiles along x, pixel tiles along y, folded into z.
 // Correct on lavapipe and at WebGPU's default limits; not yet measured on a GPU.
 
@@ -47,7 +47,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [cells, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4], read where `bias` is 1
 @group(0) @binding(3) var<storage, read> activation: array<vec4<Activation>>;    // [outHeight, outWidth, outChannels / 4], read where `mask` is 1
 @group(0) @binding(4) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
@@ -59,13 +59,13 @@ const columnVectors = TILE_N / 4u;
 var<workgroup> aTile: array<vec4f, TILE_M * depthVectors>;   // [pixel][channel / 4]
 var<workgroup> bTile: array<vec4f, TILE_K * columnVectors>;  // [read channel][made channel / 4]
 
-// Four channels of the pixel that the tap (x, y) reads for an output whose first tap reads `origin`.
-fn loadPixel(origin: vec2i, tap: vec2i, channel: u32, isTap: bool) -> vec4f {
-  let wanted = origin + params.direction * tap;
+// Four channels of the pixel that the cell (x, y) reads for an output whose first cell reads `origin`.
+fn loadPixel(origin: vec2i, cell: vec2i, channel: u32, isCell: bool) -> vec4f {
+  let wanted = origin + params.direction * cell;
   let at = clamp(wanted, vec2i(0), vec2i(i32(params.inWidth), i32(params.inHeight)) - 1);
-  let isInside = isTap && (params.replicate == 1u || all(at == wanted));
+  let isInside = isCell && (params.replicate == 1u || all(at == wanted));
   let pixel = u32(at.y) * params.inWidth + u32(at.x);
-  return select(vec4f(0.0), vec4f(input[(pixel * params.inChannels + select(0u, channel, isTap)) / 4u]), isInside);
+  return select(vec4f(0.0), vec4f(input[(pixel * params.inChannels + select(0u, channel, isCell)) / 4u]), isInside);
 }
 
 @compute @workgroup_size(THREADS)
@@ -84,7 +84,7 @@ fn main(
   let across = thread % ACROSS;
   let down = thread / ACROSS;
 
-  // What this invocation loads of each tile: which pixels, and the tap and channel of its vector.
+  // What this invocation loads of each tile: which pixels, and the cell and channel of its vector.
   let loadVector = thread % depthVectors;
   let loadRow = thread / depthVectors;
   var origins: array<vec2i, LOADS>;
@@ -94,22 +94,22 @@ fn main(
     let pixel = min(firstPixel + i * (TILE_M / LOADS) + loadRow, pixels - 1u);
     origins[i] = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) + params.offset;
   }
-  var tap = vec2i(0);
+  var cell = vec2i(0);
   var channel = loadVector * 4u;
 
   var sum: array<array<vec4f, VECTORS>, ROWS>;
   for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
-    while (channel >= params.inChannels && tap.y < i32(params.kernelHeight)) {
+    while (channel >= params.inChannels && cell.y < i32(params.kernelHeight)) {
       channel -= params.inChannels;
-      tap.x += 1;
-      if (tap.x == i32(params.kernelWidth)) {
-        tap = vec2i(0, tap.y + 1);
+      cell.x += 1;
+      if (cell.x == i32(params.kernelWidth)) {
+        cell = vec2i(0, cell.y + 1);
       }
     }
-    let isTap = tap.y < i32(params.kernelHeight);
+    let isCell = cell.y < i32(params.kernelHeight);
     // unroll
     for (var i = 0u; i < LOADS; i++) {
-      aTile[(i * (TILE_M / LOADS) + loadRow) * depthVectors + loadVector] = loadPixel(origins[i], tap, channel, isTap);
+      aTile[(i * (TILE_M / LOADS) + loadRow) * depthVectors + loadVector] = loadPixel(origins[i], cell, channel, isCell);
     }
     channel += TILE_K;
     for (var i = thread; i < TILE_K * columnVectors; i += THREADS) {

@@ -1,11 +1,11 @@
 // conv2d, backward with respect to the input, direct:
 //   gradInput[y,x,c] = mask · (old + Σ_{ky,kx,o} gradOutput[(y+p−ky)/s, (x+p−kx)/s, o] · weight[ky,kx,c,o])
 //
-// The sum runs over the taps for which the divisions are exact and inside. Where padding replicates the edge, an edge
+// The sum runs over the cells for which the divisions are exact and inside. Where padding replicates the edge, an edge
 // pixel also stands for the padded positions that were clamped to it, so it collects their gradients too.
 // old = gradInput where `accumulate` is 1 (a loss has written its gradient there), else 0;
 // mask = activation > 0 where `mask` is 1 (`input` is then the output of a ReLU), else 1.
-// Layout: NHWC, channels padded to a multiple of 4; weights transposed to [tap][outChannel][inChannel].
+// Layout: NHWC, channels padded to a multiple of 4; weights transposed to [cell][outChannel][inChannel].
 // One invocation makes four input channels of one pixel; the grid counts pixels x (inChannels / 4), folded into y.
 
 // header
@@ -29,7 +29,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> gradOutput: array<vec4f>;       // [outHeight, outWidth, outChannels / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;           // [taps, outChannels, inChannels / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;           // [cells, outChannels, inChannels / 4]
 @group(0) @binding(2) var<storage, read> activation: array<vec4<Activation>>;       // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(3) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(4) var<uniform> params: Params;
@@ -40,14 +40,14 @@ fn readers(at: i32, size: i32) -> vec2i {
   return vec2i(select(at, -reach, at == 0), select(at, size - 1 + reach, at == size - 1));
 }
 
-// Σ_o gradOutput[pixel, o] · weight[tap, o, block]
-fn product(pixel: u32, tap: u32, block: u32) -> vec4f {
+// Σ_o gradOutput[pixel, o] · weight[cell, o, block]
+fn product(pixel: u32, cell: u32, block: u32) -> vec4f {
   let inBlocks = params.inChannels / 4u;
   let outBlocks = params.outChannels / 4u;
   var sum = vec4f(0.0);
   for (var o = 0u; o < outBlocks; o++) {
     let gradient = gradOutput[pixel * outBlocks + o];
-    let w = (tap * params.outChannels + o * 4u) * inBlocks + block;
+    let w = (cell * params.outChannels + o * 4u) * inBlocks + block;
     sum = fma(vec4f(gradient.x), weight[w], sum);
     sum = fma(vec4f(gradient.y), weight[w + inBlocks], sum);
     sum = fma(vec4f(gradient.z), weight[w + 2u * inBlocks], sum);

@@ -1,7 +1,7 @@
 // conv2d, forward, direct: output[y,x,o] = act(bias[o] + Σ_{ky,kx,c} input[y·s+ky−p, x·s+kx−p, c] · weight[ky,kx,c,o])
 //
 // The meaning of the operation: any kernel size, stride and padding, on any adapter, no tuning.
-// Layout: NHWC with channels padded to a multiple of 4; weights [tap][inChannel][outChannel].
+// Layout: NHWC with channels padded to a multiple of 4; weights [cell][inChannel][outChannel].
 // One invocation makes four output channels of one pixel; the grid counts pixels x (outChannels / 4), folded into y.
 // Padding is zeros, or the nearest edge value where `replicate` is 1. act is ReLU where `relu` is 1, else the identity.
 
@@ -26,7 +26,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [taps, inChannels, outChannels / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [cells, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4]
 @group(0) @binding(3) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
 @group(0) @binding(4) var<uniform> params: Params;
@@ -54,16 +54,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
       let inputRow = u32(at.y * size.x + at.x) * inBlocks;
       let weightRow = (ky * params.kernelWidth + kx) * params.inChannels * outBlocks + block;
-      var tap = vec4f(0.0);  // a sum per tap, added up: smaller rounding errors than one long sum
+      var cell = vec4f(0.0);  // a sum per cell, added up: smaller rounding errors than one long sum
       for (var c = 0u; c < inBlocks; c++) {
         let value = vec4f(input[inputRow + c]);
         let w = weightRow + c * 4u * outBlocks;
-        tap = fma(vec4f(value.x), weight[w], tap);
-        tap = fma(vec4f(value.y), weight[w + outBlocks], tap);
-        tap = fma(vec4f(value.z), weight[w + 2u * outBlocks], tap);
-        tap = fma(vec4f(value.w), weight[w + 3u * outBlocks], tap);
+        cell = fma(vec4f(value.x), weight[w], cell);
+        cell = fma(vec4f(value.y), weight[w + outBlocks], cell);
+        cell = fma(vec4f(value.z), weight[w + 2u * outBlocks], cell);
+        cell = fma(vec4f(value.w), weight[w + 3u * outBlocks], cell);
       }
-      sum += tap;
+      sum += cell;
     }
   }
   // Not max(sum, 0), which would turn a NaN into 0 and hide it from the loss.

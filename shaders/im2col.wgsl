@@ -1,4 +1,4 @@
-// im2col: columns[pixel][(tap, c)] = input[pixel · stride + tap − padding, c], and 1 in the last column, whose weight is the bias
+// im2col: columns[pixel][(cell, c)] = input[pixel · stride + cell − padding, c], and 1 in the last column, whose weight is the bias
 //
 // Makes a convolution with few input channels a matrix product, which the `lanes` family has a fast kernel for (conv1_1).
 // Outside the picture is 0, or the nearest edge value where `replicate` is 1.
@@ -23,7 +23,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;        // [inHeight, inWidth, inChannels / 4]
-@group(0) @binding(1) var<storage, read_write> columns: array<f32>;  // [outHeight · outWidth, taps · inChannels + 1]
+@group(0) @binding(1) var<storage, read_write> columns: array<f32>;  // [outHeight · outWidth, cells · inChannels + 1]
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)

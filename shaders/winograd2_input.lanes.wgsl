@@ -1,9 +1,9 @@
-// Winograd F(2x2, 3x3), input transform for CPU adapters: transformed[i][tile][c] = (Bᵀ d B)_i, d the 4x4 patch of a tile.
+// Winograd F(2x2, 3x3), input transform for CPU adapters: transformed[i][patch][c] = (Bᵀ d B)_i, d the 4x4 inputs of a patch.
 //
-// Source: Lavin and Gray (2015), section 4.1. A tile covers 2x2 outputs; its patch starts one pixel above and left of it,
-// outside is 0 (padding 1). Tiles past the picture's edge are computed from zeros and dropped by the output transform.
-// As winograd_input.lanes: one invocation owns one channel of a row of tiles and keeps the two columns that neighbouring patches share.
-// Layout: NHWC. Grid: channels / LANES along x, tile rows of this band along y. Needs channels a multiple of LANES.
+// Source: Lavin and Gray (2015), section 4.1. A patch is 2x2 outputs; its inputs start one pixel above and left of it,
+// outside is 0 (padding 1). Patches past the picture's edge are computed from zeros and dropped by the output transform.
+// As winograd_input.lanes: one invocation owns one channel of a row of patches and keeps the two columns that neighbours share.
+// Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
@@ -14,12 +14,12 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  firstTileRow: u32,  // of this band
+  firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
 }
 
 @group(0) @binding(0) var<storage, read> input: array<Input>;            // [height, width, channels]
-@group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, tiles of the band, channels]
+@group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, patches of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
 
 // Bᵀ applied to four values.
@@ -42,19 +42,19 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
-  let tilesAcross = (params.width + 1u) / 2u;
-  let top = i32((params.firstTileRow + id.y) * 2u) - 1;
+  let patchesAcross = (params.width + 1u) / 2u;
+  let top = i32((params.firstPatchRow + id.y) * 2u) - 1;
 
   var columns: array<array<f32, 4>, 4>;  // of the patch, each transformed
   columns[2] = transformedColumn(-1, top, channel);
   columns[3] = transformedColumn(0, top, channel);
-  for (var tile = 0u; tile < tilesAcross; tile++) {
+  for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
     columns[0] = columns[2];
     columns[1] = columns[3];
     for (var j = 2u; j < 4u; j++) {
-      columns[j] = transformedColumn(i32(tile * 2u + j) - 1, top, channel);
+      columns[j] = transformedColumn(i32(patchColumn * 2u + j) - 1, top, channel);
     }
-    let at = (id.y * tilesAcross + tile) * params.channels + channel;
+    let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
     for (var i = 0u; i < 4u; i++) {
       let row = mix4(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
       for (var j = 0u; j < 4u; j++) {

@@ -1,10 +1,10 @@
-// Winograd F(2x2, 3x3), output transform for CPU adapters: the 2x2 outputs Aᵀ m A of each tile, and the epilogue of
+// Winograd F(2x2, 3x3), output transform for CPU adapters: the 2x2 outputs Aᵀ m A of each patch, and the epilogue of
 // conv2d in either direction:
 //   forward:  output = act(bias + value), act being ReLU where `relu` is 1
 //   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
 //
-// Source: Lavin and Gray (2015), section 4.1. As winograd_output.lanes: one invocation owns one channel of a row of tiles.
-// Layout: NHWC. Grid: channels / LANES along x, tile rows of this band along y. Needs channels a multiple of LANES.
+// Source: Lavin and Gray (2015), section 4.1. As winograd_output.lanes: one invocation owns one channel of a row of patches.
+// Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
@@ -16,7 +16,7 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  firstTileRow: u32,  // of this band
+  firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
   bias: u32,          // 1: add bias
   relu: u32,
@@ -24,7 +24,7 @@ struct Params {
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> product: array<f32>;       // [16, tiles of the band, channels]
+@group(0) @binding(0) var<storage, read> product: array<f32>;       // [16, patches of the band, channels]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
 @group(0) @binding(2) var<storage, read> activation: array<Activation>;  // [height, width, channels], read where `mask` is 1
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
@@ -38,14 +38,14 @@ fn gather(m: array<f32, 4>) -> array<f32, 2> {
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
-  let tilesAcross = (params.width + 1u) / 2u;
-  let top = (params.firstTileRow + id.y) * 2u;
+  let patchesAcross = (params.width + 1u) / 2u;
+  let top = (params.firstPatchRow + id.y) * 2u;
   var shift = 0.0;
   if (params.bias == 1u) {
     shift = bias[channel];
   }
-  for (var tile = 0u; tile < tilesAcross; tile++) {
-    let at = (id.y * tilesAcross + tile) * params.channels + channel;
+  for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
+    let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
     var columns: array<array<f32, 2>, 4>;  // Aᵀ applied down each column of m
     for (var j = 0u; j < 4u; j++) {
       var values = array<f32, 4>();
@@ -58,7 +58,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       let row = gather(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
       let y = top + i;
       for (var j = 0u; j < 2u; j++) {
-        let x = tile * 2u + j;
+        let x = patchColumn * 2u + j;
         if (y < params.height && x < params.width) {
           let index = (y * params.width + x) * params.channels + channel;
           var value = row[j] + shift;

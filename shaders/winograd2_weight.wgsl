@@ -2,7 +2,7 @@
 //
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.1, points 0, 1, −1, ∞.
 // As winograd_weight, which says how `rotate` makes the set of the backward pass: 16 values a filter instead of 36.
-// Layout: source [9 taps][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
+// Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network.
 
 struct Params {
@@ -38,8 +38,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
   var columns: array<array<f32, 4>, 3>;  // G applied down each column of g
   for (var kx = 0u; kx < 3u; kx++) {
-    let taps = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
-    columns[kx] = spread(vec3f(source[taps.x * filters + at], source[taps.y * filters + at], source[taps.z * filters + at]));
+    let cells = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
+    columns[kx] = spread(vec3f(source[cells.x * filters + at], source[cells.y * filters + at], source[cells.z * filters + at]));
   }
   for (var row = 0u; row < 4u; row++) {
     let values = spread(vec3f(columns[0][row], columns[1][row], columns[2][row]));

@@ -1,9 +1,9 @@
-// Winograd F(4x4, 3x3), input transform for GPUs: transformed[i][tile][c] = (Bᵀ d B)_i, d the 6x6 patch of a tile.
+// Winograd F(4x4, 3x3), input transform for GPUs: transformed[i][patch][c] = (Bᵀ d B)_i, d the 6x6 inputs of a patch.
 //
-// As winograd_input.lanes (which names the source), but one invocation owns two channels of one tile, neighbouring invocations
+// As winograd_input.lanes (which names the source), but one invocation owns two channels of one patch, neighbouring invocations
 // neighbouring channels, so that every load and store of a subgroup is one run of memory. Two and not four, since a patch
 // in registers is then 72 values and not 144, more than an invocation has on many GPUs.
-// Layout: NHWC. The grid counts tiles of this band x (channels / 2), folded into y. Needs an even number of channels.
+// Layout: NHWC. The grid counts patches of this band x (channels / 2), folded into y. Needs an even number of channels.
 // Correct on lavapipe; not yet measured on a GPU.
 
 // header
@@ -14,13 +14,13 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  firstTileRow: u32,  // of this band
-  tileRows: u32,      // in this band
+  firstPatchRow: u32,  // of this band
+  patchRows: u32,      // in this band
   batchStride: u32,   // values between coefficients
 }
 
 @group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [height, width, channels / 2]
-@group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, tiles of the band, channels / 2]
+@group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, patches of the band, channels / 2]
 @group(0) @binding(2) var<uniform> params: Params;
 
 // Bᵀ applied to six values.
@@ -38,14 +38,14 @@ fn mix6(d: array<vec2f, 6>) -> array<vec2f, 6> {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
   let pairs = params.channels / 2u;
-  let tilesAcross = (params.width + 3u) / 4u;
-  if (index >= params.tileRows * tilesAcross * pairs) {
+  let patchesAcross = (params.width + 3u) / 4u;
+  if (index >= params.patchRows * patchesAcross * pairs) {
     return;
   }
   let pair = index % pairs;
-  let tile = index / pairs;
-  let left = i32(tile % tilesAcross * 4u) - 1;
-  let top = i32((params.firstTileRow + tile / tilesAcross) * 4u) - 1;
+  let patchIndex = index / pairs;
+  let left = i32(patchIndex % patchesAcross * 4u) - 1;
+  let top = i32((params.firstPatchRow + patchIndex / patchesAcross) * 4u) - 1;
 
   var columns: array<array<vec2f, 6>, 6>;  // of the patch, each transformed
   // unroll

@@ -1,10 +1,10 @@
-// Winograd F(4x4, 3x3), output transform for CPU adapters: the 4x4 outputs Aᵀ m A of each tile, and the epilogue of
+// Winograd F(4x4, 3x3), output transform for CPU adapters: the 4x4 outputs Aᵀ m A of each patch, and the epilogue of
 // conv2d in either direction:
 //   forward:  output = act(bias + value), act being ReLU where `relu` is 1
 //   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
 //
-// Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). One invocation owns one channel of a row of tiles.
-// Layout: NHWC. Grid: channels / LANES along x, tile rows of this band along y. Needs channels a multiple of LANES.
+// Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). One invocation owns one channel of a row of patches.
+// Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
@@ -16,7 +16,7 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  firstTileRow: u32,  // of this band
+  firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
   bias: u32,          // 1: add bias
   relu: u32,
@@ -24,7 +24,7 @@ struct Params {
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> product: array<f32>;       // [36, tiles of the band, channels]
+@group(0) @binding(0) var<storage, read> product: array<f32>;       // [36, patches of the band, channels]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
 @group(0) @binding(2) var<storage, read> activation: array<Activation>;    // [height, width, channels], read where `mask` is 1
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
@@ -42,14 +42,14 @@ fn gather(m: array<f32, 6>) -> array<f32, 4> {
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
-  let tilesAcross = (params.width + 3u) / 4u;
-  let top = (params.firstTileRow + id.y) * 4u;
+  let patchesAcross = (params.width + 3u) / 4u;
+  let top = (params.firstPatchRow + id.y) * 4u;
   var shift = 0.0;
   if (params.bias == 1u) {
     shift = bias[channel];
   }
-  for (var tile = 0u; tile < tilesAcross; tile++) {
-    let at = (id.y * tilesAcross + tile) * params.channels + channel;
+  for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
+    let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
     var columns: array<array<f32, 4>, 6>;  // Aᵀ applied down each column of m
     for (var j = 0u; j < 6u; j++) {
       var values = array<f32, 6>();
@@ -62,7 +62,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       let row = gather(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
       let y = top + i;
       for (var j = 0u; j < 4u; j++) {
-        let x = tile * 4u + j;
+        let x = patchColumn * 4u + j;
         if (y < params.height && x < params.width) {
           let index = (y * params.width + x) * params.channels + channel;
           var value = row[j] + shift;

@@ -1,10 +1,10 @@
-// Winograd F(4x4, 3x3), output transform for GPUs: the 4x4 outputs Aᵀ m A of each tile, and the epilogue of conv2d in
+// Winograd F(4x4, 3x3), output transform for GPUs: the 4x4 outputs Aᵀ m A of each patch, and the epilogue of conv2d in
 // either direction:
 //   forward:  output = act(bias + value), act being ReLU where `relu` is 1
 //   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
 //
-// As winograd_output.lanes (which names the source), but one invocation owns two channels of one tile; see winograd_input.tiles.
-// Layout: NHWC. The grid counts tiles of this band x (channels / 2), folded into y. Needs an even number of channels.
+// As winograd_output.lanes (which names the source), but one invocation owns two channels of one patch; see winograd_input.tiles.
+// Layout: NHWC. The grid counts patches of this band x (channels / 2), folded into y. Needs an even number of channels.
 // Correct on lavapipe; not yet measured on a GPU.
 
 // header
@@ -16,8 +16,8 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  firstTileRow: u32,  // of this band
-  tileRows: u32,      // in this band
+  firstPatchRow: u32,  // of this band
+  patchRows: u32,      // in this band
   batchStride: u32,   // values between coefficients
   bias: u32,          // 1: add bias
   relu: u32,
@@ -25,7 +25,7 @@ struct Params {
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> product: array<vec2f>;       // [36, tiles of the band, channels / 2]
+@group(0) @binding(0) var<storage, read> product: array<vec2f>;       // [36, patches of the band, channels / 2]
 @group(0) @binding(1) var<storage, read> bias: array<vec2f>;          // [channels / 2], read where `bias` is 1
 @group(0) @binding(2) var<storage, read> activation: array<vec2<Activation>>;    // [height, width, channels / 2], read where `mask` is 1
 @group(0) @binding(3) var<storage, read_write> output: array<vec2<Output>>;  // [height, width, channels / 2]
@@ -44,14 +44,14 @@ fn gather(m: array<vec2f, 6>) -> array<vec2f, 4> {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
   let pairs = params.channels / 2u;
-  let tilesAcross = (params.width + 3u) / 4u;
-  if (index >= params.tileRows * tilesAcross * pairs) {
+  let patchesAcross = (params.width + 3u) / 4u;
+  if (index >= params.patchRows * patchesAcross * pairs) {
     return;
   }
   let pair = index % pairs;
-  let tile = index / pairs;
-  let left = tile % tilesAcross * 4u;
-  let top = (params.firstTileRow + tile / tilesAcross) * 4u;
+  let patchIndex = index / pairs;
+  let left = patchIndex % patchesAcross * 4u;
+  let top = (params.firstPatchRow + patchIndex / patchesAcross) * 4u;
   let stride = params.batchStride / 2u;
 
   var columns: array<array<vec2f, 4>, 6>;  // Aᵀ applied down each column of m

@@ -5,7 +5,7 @@
 // 1.3e-6 of the output's instead of 2.8e-6, largest 1.3e-5 instead of 4.7e-5).
 // `rotate` = 1 makes the set of the backward pass: g rotated by 180°, and the source is then read with its channels swapped,
 // so that `in` runs over the forward's output channels.
-// Layout: source [9 taps][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
+// Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network; f32 here differs from f64 by less than 1e-7 of a filter's largest value.
 
 struct Params {
@@ -47,8 +47,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
   var columns: array<array<f32, 6>, 3>;  // G applied down each column of g
   for (var kx = 0u; kx < 3u; kx++) {
-    let taps = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
-    columns[kx] = spread(vec3f(source[taps.x * filters + at], source[taps.y * filters + at], source[taps.z * filters + at]));
+    let cells = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
+    columns[kx] = spread(vec3f(source[cells.x * filters + at], source[cells.y * filters + at], source[cells.z * filters + at]));
   }
   for (var row = 0u; row < 6u; row++) {
     let values = spread(vec3f(columns[0][row], columns[1][row], columns[2][row]));

@@ -36,10 +36,11 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './core/errors.ts';
-export { type AdapterProfile, type Gpu, type KernelFamily, kernelFamilies, type MeasuredVariants } from './core/gpu.ts';
+export type { AdapterProfile, Gpu } from './core/gpu.ts';
 export type { ImageMetadata } from './images/exif.ts';
 export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
+export { type KernelFamily, kernelFamilies, type MeasuredVariants } from './kernels/preference.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
 export type { PictureSize, TransferPlan } from './objective/memory-plan.ts';
 export type { LineSearch, ObjectiveOptions, WeightedLayer } from './objective/options.ts';

@@ -68,7 +68,7 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
 }
 
 async function measureEvaluations(gpu: Gpu, peak: AdapterPeak, options: BenchOptions) {
-  using weights = await uploadWeights(gpu, await bundledWeightLayers());
+  using weights = await uploadWeights(gpu, await bundledWeightLayers(), options.layerSize);
   const breakdown = await measureBreakdown(gpu, weights, peak, options);
   const evaluations: EvaluationRow[] = [];
   for (const size of options.sizes) {

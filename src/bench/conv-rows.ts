@@ -3,13 +3,14 @@
  * data before its time counts; `direct` itself is held against f64 on small shapes by `checks.ts`.
  */
 
-import type { KernelVariant, Recording } from '../../test/cases/kernel-case.ts';
-import { BufferScope, type BufferSlice } from '../core/buffers.ts';
+import { BufferScope } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import { timeDispatches } from '../core/timing.ts';
+import type { Conv2dVariant } from '../kernels/conv2d.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
 import type { ConvProblem } from './conv-problems.ts';
+import { ConvTrial, type ConvTrialValues, convTrialValues, trialVariants } from './conv-trial.ts';
 import { type KernelRow, type PartRow, type RowFilter, ratesOf } from './report.ts';
 import { repetitionsFor, summarise } from './statistics.ts';
 import { canTimeDispatches, type Effort, repeatsFor, timeProgram } from './timing.ts';
@@ -25,16 +26,14 @@ export interface ConvRowOptions {
 }
 
 /** The name a filter sees. */
-export function rowName(problem: ConvProblem, variant: KernelVariant): string {
+export function rowName(problem: ConvProblem, variant: Conv2dVariant): string {
   return `${problem.name} ${variant.name}`;
 }
 
-/** `direct` first, which the others are held against; then the one in use, or all but those with bands, which are for tests. */
-function timedVariants(gpu: Gpu, problem: ConvProblem, all: boolean): readonly KernelVariant[] {
+/** `direct` first, which the others are held against; then the one in use, or all. */
+function timedVariants(gpu: Gpu, problem: ConvProblem, all: boolean): readonly Conv2dVariant[] {
   const used = problem.usedVariant(gpu);
-  return problem.kernelCase
-    .variants(gpu)
-    .filter(({ name }) => (all ? !name.includes('bands of') : name === 'direct' || name === used));
+  return trialVariants(gpu, problem).filter(({ name }) => all || name === 'direct' || name === used);
 }
 
 /** Rows of one problem, one a variant. */
@@ -42,7 +41,7 @@ export async function convRows(gpu: Gpu, problem: ConvProblem, options: ConvRowO
   const variants = timedVariants(gpu, problem, options.allVariants);
   const wanted = variants.filter((variant) => options.isWanted(rowName(problem, variant)));
   if (wanted.length === 0) return [];
-  const values = problem.values();
+  const values = convTrialValues(problem);
   const rows: KernelRow[] = [];
   let reference: Float32Array | undefined;
   for (const variant of variants) {
@@ -54,7 +53,7 @@ export async function convRows(gpu: Gpu, problem: ConvProblem, options: ConvRowO
     if (isReference) reference = output;
     if (!wanted.includes(variant)) continue;
     options.progress(rowName(problem, variant));
-    const check = isReference || reference === undefined ? 'ok' : difference(output, reference, limitOf(variant));
+    const check = isReference || reference === undefined ? 'ok' : difference(output, reference, limit);
     rows.push(await timeVariant(run, variant, check, options));
   }
   return rows;
@@ -62,13 +61,13 @@ export async function convRows(gpu: Gpu, problem: ConvProblem, options: ConvRowO
 
 async function timeVariant(
   run: VariantRun,
-  variant: KernelVariant,
+  variant: Conv2dVariant,
   check: string,
   { peak, effort }: ConvRowOptions,
 ): Promise<KernelRow> {
   const { gpu, program, problem } = run;
   const ms = summarise(await timeProgram(gpu, program, effort));
-  const { flops, leastBytes } = problem.kernelCase;
+  const { flops, leastBytes } = problem;
   return {
     name: problem.name,
     variant: variant.name,
@@ -106,32 +105,25 @@ class VariantRun implements Disposable {
   readonly program: Program;
   /** Wall time of the first run, compiling included. */
   firstMs = 0;
+  /** Of maps, weights and scratch. */
   bufferBytes = 0;
   readonly #scope: BufferScope;
-  readonly #preparation: Program;
-  readonly #values: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
-  readonly #buffers = new Map<string, BufferSlice>();
+  readonly #trial: ConvTrial;
 
-  constructor(gpu: Gpu, problem: ConvProblem, values: ReadonlyMap<string, Float32Array<ArrayBuffer>>) {
+  constructor(gpu: Gpu, problem: ConvProblem, values: ConvTrialValues) {
     this.gpu = gpu;
     this.problem = problem;
-    this.#values = values;
     this.program = new Program(gpu, problem.name);
-    this.#preparation = new Program(gpu, 'preparation');
     this.#scope = new BufferScope(gpu.buffers);
+    this.#trial = new ConvTrial(this.#scope, { problem, values, mask: problem.mask });
   }
 
   /** Records and runs once. */
-  async record(variant: KernelVariant): Promise<void> {
-    const recording: Recording = {
-      preparation: this.#preparation,
-      program: this.program,
-      buffer: (name) => this.#buffer(name),
-      scratch: (label, sizeBytes) => this.#count(this.#scope.allocate(label, sizeBytes)),
-    };
+  async record(variant: Conv2dVariant): Promise<void> {
     await this.gpu.checked(rowName(this.problem, variant), async () => {
-      variant.record(recording);
-      this.gpu.submit([this.#preparation]);
+      this.#trial.record(this.program, this.#scope, variant);
+      const own = [variant.weightBytes(this.problem), ...variant.scratchBytes(this.problem)];
+      this.bufferBytes = own.reduce((sum, bytes) => sum + bytes, this.#trial.bufferBytes);
       await this.gpu.idle();
       const startedAtMs = performance.now();
       this.gpu.submit([this.program]);
@@ -142,35 +134,20 @@ class VariantRun implements Disposable {
 
   /** What the run left in the problem's output. */
   output(): Promise<Float32Array> {
-    return this.gpu.read(this.#buffer(this.problem.output));
+    return this.gpu.read(this.#trial.output);
   }
 
   [Symbol.dispose](): void {
     this.program[Symbol.dispose]();
-    this.#preparation[Symbol.dispose]();
     this.#scope[Symbol.dispose]();
   }
-
-  #buffer(name: string): BufferSlice {
-    const known = this.#buffers.get(name);
-    if (known !== undefined) return known;
-    const values = this.#values.get(name);
-    if (values === undefined) throw new Error(`${this.problem.name} has no buffer '${name}'`);
-    const slice = this.#count(this.#scope.upload(name, values));
-    this.#buffers.set(name, slice);
-    return slice;
-  }
-
-  #count(slice: BufferSlice): BufferSlice {
-    this.bufferBytes += slice.sizeBytes;
-    return slice;
-  }
 }
 
-/** How far a variant may be from `direct`, as rms error over rms: its own limit, or that of two f32 sums. */
-function limitOf({ tolerance }: KernelVariant): number {
-  return tolerance?.kind === 'rms' ? 2 * tolerance.rms : 1e-5;
-}
+/**
+ * How far a variant may be from `direct`, as rms error over rms: twice what Winograd F(4x4, 3x3), the least exact, errs by at most
+ * (docs/decisions/0005-winograd-points.md), or that of two f32 sums.
+ */
+const limit = 1e-5;
 
 /** `ok`, or how much two outputs differ. */
 export function difference(actual: Float32Array, expected: Float32Array, limit: number): string {

@@ -2,22 +2,37 @@
 
 import type { Gpu } from '../core/gpu.ts';
 import type { Patience } from '../core/patience.ts';
+import { backendOf } from '../kernels/family.ts';
+import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { objectivePass } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { presetSettings } from '../settings/presets.ts';
-import { convolutionsOf } from '../transfer/stylize.ts';
-import type { Pictures } from './pictures.ts';
+import type { Pictures, Size } from './pictures.ts';
 
 export const settings = presetSettings('lecture');
 
-/** Weights on the device. The caller disposes them. */
-export async function uploadWeights(gpu: Gpu, layers: ReadonlyMap<string, ConvWeights>): Promise<DeviceWeights> {
-  return DeviceWeights.create(gpu, convolutionsOf(settings), layers, settings.objective.paddingMode);
+/** The kernels that evaluations of one size run. */
+export function kernelsAt(gpu: Gpu, size: Size): ChosenKernels {
+  return chooseKernels(objectivePass(settings.objective, size), backendOf(gpu));
 }
 
-/** The objective of pictures of one size, its targets made. The caller disposes it; `weights` stay the caller's. */
+/** Weights on the device, for evaluations of one size first. The caller disposes them. */
+export async function uploadWeights(
+  gpu: Gpu,
+  layers: ReadonlyMap<string, ConvWeights>,
+  size: Size,
+): Promise<DeviceWeights> {
+  return DeviceWeights.create(gpu, layers, kernelsAt(gpu, size));
+}
+
+/**
+ * The objective of pictures of one size, its targets made, after fitting the weights to that size: there must be no other objective of
+ * theirs. The caller disposes it; `weights` stay the caller's.
+ */
 export async function openObjective(gpu: Gpu, weights: DeviceWeights, pictures: Pictures): Promise<TransferObjective> {
   const { content, style, image } = pictures;
+  await weights.fit(kernelsAt(gpu, content));
   return TransferObjective.create({ gpu, weights, options: settings.objective, content, style, initial: image });
 }
 

@@ -1,7 +1,7 @@
 /** The options that say what computes: weights, adapter, kernels. */
 
 import type { Command } from 'commander';
-import { type KernelFamily, kernelFamilies } from '../core/gpu.ts';
+import { type KernelFamily, kernelFamilies } from '../kernels/preference.ts';
 import { orList, parseChoice } from './values.ts';
 
 /** As commander collects them. */

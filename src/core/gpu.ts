@@ -9,13 +9,6 @@ import { KernelCache, type ShaderSource } from './kernel.ts';
 import { Pacer } from './pacer.ts';
 import type { Program } from './program.ts';
 
-/** Families of the hot kernels; `kernels/family.ts` says which one an adapter runs. */
-export const kernelFamilies = ['direct', 'lanes', 'tiles'] as const;
-export type KernelFamily = (typeof kernelFamilies)[number];
-
-/** The name of the variant that was measured fastest, by operation, such as `conv2d_forward conv3_1`. */
-export type MeasuredVariants = ReadonlyMap<string, string>;
-
 /** What the engine wants to know of an adapter. */
 export interface AdapterProfile {
   readonly vendor: string;
@@ -59,12 +52,8 @@ export class Gpu implements Disposable {
   readonly profile: AdapterProfile;
   readonly buffers: BufferPool;
   readonly kernels: KernelCache;
-  /** The family its owner asked for; undefined leaves the choice to the engine. */
-  readonly kernelFamily: KernelFamily | undefined;
-  /** What its owner knows to be fastest on this adapter; only asked where `kernelFamily` leaves the choice. */
-  readonly measured: MeasuredVariants | undefined;
-  /** Whether kernels whose weights take little memory are to be preferred to faster ones. */
-  readonly lowMemory: boolean;
+  /** What its owner asks of the choice of kernels: a `KernelPreference`, which only `kernels/` looks into. */
+  readonly kernelPreference: unknown;
   protected readonly instance: object;
   readonly #pacer: Pacer | undefined;
   #lost: string | undefined;
@@ -76,17 +65,13 @@ export class Gpu implements Disposable {
     readonly shaders: ShaderSource;
     /** The object the adapter came from: Dawn in Node crashes when it is collected before the device. */
     readonly instance: object;
-    readonly kernelFamily?: KernelFamily | undefined;
-    readonly measured?: MeasuredVariants | undefined;
-    readonly lowMemory?: boolean;
+    readonly kernelPreference?: unknown;
     /** Compiles kernels beside other work, where the GPU's process has other things to do. */
     readonly compileAside?: boolean;
     /** What one submit should take at most, where others share the GPU; undefined never splits work. */
     readonly submitGoalMs?: number | undefined;
   }) {
-    this.lowMemory = options.lowMemory ?? false;
-    this.kernelFamily = options.kernelFamily;
-    this.measured = options.measured;
+    this.kernelPreference = options.kernelPreference;
     this.instance = options.instance;
     this.device = options.device;
     this.profile = options.profile;

@@ -1,8 +1,12 @@
 /** The geometry of a convolution. */
 
 import { ShapeError } from '../core/errors.ts';
+import { paddedChannels } from './elementwise.ts';
 
 export type PaddingMode = 'zeros' | 'replicate';
+
+/** Forward, or backward to the gradient of the input. Weights are frozen: there is no gradient with respect to them anywhere. */
+export type Direction = 'forward' | 'backward';
 
 export interface Conv2dShape {
   readonly inHeight: number;
@@ -30,4 +34,40 @@ export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number;
     );
   }
   return { height, width };
+}
+
+/** Values of a filter's patch in one channel. */
+export function cellsOf({ kernelHeight, kernelWidth }: Pick<Conv2dShape, 'kernelHeight' | 'kernelWidth'>): number {
+  return kernelHeight * kernelWidth;
+}
+
+/** What kernels are told of the geometry. */
+export const geometryParams = {
+  inHeight: 'u32',
+  inWidth: 'u32',
+  inChannels: 'u32',
+  outHeight: 'u32',
+  outWidth: 'u32',
+  kernelHeight: 'u32',
+  kernelWidth: 'u32',
+  stride: 'u32',
+  padding: 'u32',
+  replicate: 'u32',
+} as const;
+
+/** The values of `geometryParams`, channels padded. */
+export function geometryOf(shape: Conv2dShape): Readonly<Record<keyof typeof geometryParams, number>> {
+  const { height, width } = conv2dOutputSize(shape);
+  return {
+    inHeight: shape.inHeight,
+    inWidth: shape.inWidth,
+    inChannels: paddedChannels(shape.inChannels),
+    outHeight: height,
+    outWidth: width,
+    kernelHeight: shape.kernelHeight,
+    kernelWidth: shape.kernelWidth,
+    stride: shape.stride,
+    padding: shape.padding,
+    replicate: Number(shape.paddingMode === 'replicate'),
+  };
 }

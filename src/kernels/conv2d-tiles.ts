@@ -1,12 +1,21 @@
 /**
- * conv2d of the `tiles` family, for GPUs: one implicit matrix product serves the forward pass of any shape and, with the taps
- * counted backwards, the backward pass of stride 1. Reads the weights that the direct kernels read.
+ * conv2d of the `tiles` family, for GPUs: one implicit matrix product serves the forward pass of any shape and, with the cells of a
+ * filter counted backwards, the backward pass of stride 1. Reads the weights that the direct kernels read.
  */
 
-import type { BufferSlice } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Grid, Program } from '../core/program.ts';
-import { type TileName, tileConstants } from './tiles.ts';
+import { conv2dDirect } from './conv2d-direct.ts';
+import { type Conv2dShape, type Direction, geometryOf } from './conv2d-shape.ts';
+import {
+  type Conv2dOptions,
+  type Conv2dProblem,
+  type Conv2dVariant,
+  epilogueBindings,
+  epilogueFlags,
+} from './conv2d-variant.ts';
+import { paddedChannels } from './elementwise.ts';
+import { type TileName, tileConstants, tileNames } from './tiles.ts';
 
 export const conv2dTilesKernel = defineKernel({
   shader: 'conv2d.tiles.wgsl',
@@ -31,64 +40,60 @@ export const conv2dTilesKernel = defineKernel({
   },
 });
 
-/** The maps as the kernel sees them: in = what is read, out = what is made, in either direction; channels padded. */
-export interface TilesGeometry {
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly inChannels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly outChannels: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly stride: number;
-  /** 1 forward, −1 backward. */
-  readonly direction: 1 | -1;
-  /** Where the first tap reads, from an output: −padding forward, padding backward. */
-  readonly offset: number;
-  readonly replicate: boolean;
+/** Every tile, the usual one first. */
+export const conv2dTiles: readonly Conv2dVariant[] = tileNames.map((tile) => ({
+  ...conv2dDirect,
+  name: `tiles ${tile}`,
+  family: 'tiles',
+  fits: isReadOnce,
+  record: (program, options) => record(program, tile, options),
+}));
+
+/** Any forward pass; backward, each pixel must be read by every cell of a filter, and by none twice. */
+function isReadOnce({ shape: { stride, paddingMode }, direction }: Conv2dProblem): boolean {
+  return direction === 'forward' || (stride === 1 && paddingMode === 'zeros');
 }
 
-/** Records one direction of a convolution with the epilogue that the options ask for. */
-export function recordConv2dTiles(
-  program: Program,
-  options: {
-    readonly label: string;
-    readonly tile: TileName;
-    readonly geometry: TilesGeometry;
-    readonly input: BufferSlice;
-    /** [taps, inChannels, outChannels] */
-    readonly weight: BufferSlice;
-    readonly output: BufferSlice;
-    readonly bias?: BufferSlice;
-    readonly relu?: boolean;
-    readonly accumulate?: boolean;
-    readonly activation?: BufferSlice;
-  },
-): void {
-  const { label, tile, geometry, input, weight, output, bias, activation } = options;
+function record(program: Program, tile: TileName, options: Conv2dOptions): void {
+  const { label, shape, source, weight, output, epilogue } = options;
   const constants = tileConstants(tile);
+  const seen = asSeen(shape, epilogue.direction);
   program.dispatch(conv2dTilesKernel, {
     label,
     constants,
-    // A binding cannot be left out; what the flags switch off is bound to the input and never read.
-    bindings: { input, weight, bias: bias ?? input, activation: activation ?? input, output },
-    params: {
-      ...geometry,
-      replicate: Number(geometry.replicate),
-      bias: Number(bias !== undefined),
-      relu: Number(options.relu ?? false),
-      accumulate: Number(options.accumulate ?? false),
-      mask: Number(activation !== undefined),
-    },
-    grid: gridOf(program, geometry, constants),
+    bindings: { input: source, weight, output, ...epilogueBindings(epilogue, source) },
+    params: { ...seen, ...epilogueFlags(epilogue) },
+    grid: gridOf(program, seen, constants),
   });
+}
+
+/** The maps as the kernel sees them: in = what is read, out = what is made, in either direction; channels padded. */
+function asSeen(shape: Conv2dShape, seenFrom: Direction) {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, padding, ...kernel } = geometryOf(shape);
+  const outChannels = paddedChannels(shape.outChannels);
+  if (seenFrom === 'forward') {
+    // `offset` is where the first cell reads, from an output.
+    return {
+      inHeight,
+      inWidth,
+      inChannels,
+      outHeight,
+      outWidth,
+      outChannels,
+      ...kernel,
+      direction: 1,
+      offset: -padding,
+    };
+  }
+  const read = { inHeight: outHeight, inWidth: outWidth, inChannels: outChannels };
+  const made = { outHeight: inHeight, outWidth: inWidth, outChannels: inChannels };
+  return { ...read, ...made, ...kernel, direction: -1, offset: padding };
 }
 
 /** Channel tiles along x, pixel tiles along y and, past the limit, z. */
 function gridOf(
   program: Program,
-  { outHeight, outWidth, outChannels }: TilesGeometry,
+  { outHeight, outWidth, outChannels }: Readonly<Record<'outHeight' | 'outWidth' | 'outChannels', number>>,
   { TILE_M, TILE_N }: { readonly TILE_M: number; readonly TILE_N: number },
 ): Grid {
   const pixelTiles = Math.ceil((outHeight * outWidth) / TILE_M);

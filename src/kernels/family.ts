@@ -4,9 +4,10 @@
  * device.
  */
 
-import { InputError } from '../core/errors.ts';
-import type { AdapterProfile, Gpu, KernelFamily, MeasuredVariants } from '../core/gpu.ts';
+import { InputError, ShapeError } from '../core/errors.ts';
+import type { AdapterProfile, Gpu } from '../core/gpu.ts';
 import { knownVariants } from './known-adapters.ts';
+import { type KernelFamily, KernelPreference, type MeasuredVariants } from './preference.ts';
 
 export interface DirectBackend {
   readonly family: 'direct';
@@ -28,7 +29,7 @@ export interface TilesBackend {
  */
 export type Backend = (DirectBackend | LanesBackend | TilesBackend) & {
   readonly measured?: MeasuredVariants;
-  /** Leaves out what needs four times the weights' own memory: Winograd's F(4x4, 3x3). */
+  /** Leaves out what needs more than twice the memory of the weights themselves: Winograd's F(4x4, 3x3). */
   readonly lowMemory?: true;
 };
 
@@ -38,6 +39,14 @@ const laneCounts: readonly number[] = [4, 8, 16];
 /** The lane count for an adapter, or undefined where the `lanes` family cannot run (no fixed subgroup size). */
 export function lanesOf({ subgroupSize }: AdapterProfile): number | undefined {
   return subgroupSize !== undefined && laneCounts.includes(subgroupSize) ? subgroupSize : undefined;
+}
+
+/** The adapter's lanes, for kernels that are recorded on it. @throws ShapeError where it has none. */
+export function lanesOfGpu({ profile }: Gpu): number {
+  const lanes = lanesOf(profile);
+  if (lanes === undefined)
+    throw new ShapeError(`lanes kernels need a subgroup size that ${profile.description} does not have`);
+  return lanes;
 }
 
 /**
@@ -62,13 +71,23 @@ export function backendFor(profile: AdapterProfile, wanted?: KernelFamily): Back
 /** Where the choice of variants comes from, best first. */
 export type ChoiceOrigin = 'option' | 'tune' | 'known adapter' | 'default';
 
-type Owner = Pick<Gpu, 'profile' | 'kernelFamily' | 'measured'> & Partial<Pick<Gpu, 'lowMemory'>>;
+type Owner = Pick<Gpu, 'profile' | 'kernelPreference'>;
+
+const noPreference = new KernelPreference();
+
+/** What a device's owner asked for; nothing where it said nothing. */
+function preferenceOf({ kernelPreference }: Owner): KernelPreference {
+  if (kernelPreference === undefined) return noPreference;
+  if (kernelPreference instanceof KernelPreference) return kernelPreference;
+  throw new ShapeError('kernelPreference of a Gpu: expected a KernelPreference, got something else');
+}
 
 /** Why an open device runs what it runs. */
-export function choiceOriginOf({ profile, kernelFamily, measured }: Owner): ChoiceOrigin {
-  if (kernelFamily !== undefined) return 'option';
+export function choiceOriginOf(owner: Owner): ChoiceOrigin {
+  const { family, measured } = preferenceOf(owner);
+  if (family !== undefined) return 'option';
   if (measured !== undefined) return 'tune';
-  return knownVariants(profile) === undefined ? 'default' : 'known adapter';
+  return knownVariants(owner.profile) === undefined ? 'default' : 'known adapter';
 }
 
 /**
@@ -77,22 +96,43 @@ export function choiceOriginOf({ profile, kernelFamily, measured }: Owner): Choi
  *
  * @throws InputError where the family asked for cannot run.
  */
-export function backendOf({ profile, kernelFamily, measured, lowMemory }: Owner): Backend {
-  const backend: Backend = { ...backendFor(profile, kernelFamily), ...(lowMemory === true ? { lowMemory } : {}) };
-  if (kernelFamily !== undefined) return backend;
-  const best = measured ?? knownVariants(profile);
+export function backendOf(owner: Owner): Backend {
+  const { family, measured, lowMemory } = preferenceOf(owner);
+  const backend: Backend = { ...backendFor(owner.profile, family), ...(lowMemory ? { lowMemory } : {}) };
+  if (family !== undefined) return backend;
+  const best = measured ?? knownVariants(owner.profile);
   return best === undefined ? backend : { ...backend, measured: best };
 }
 
-/** The variant that was measured fastest for an operation, where it is among those that can run. */
-export function measuredVariant<Variant>(
-  { measured }: Backend,
-  operation: string,
-  variants: readonly Variant[],
-  nameOf: (variant: Variant) => string,
-): Variant | undefined {
-  const name = measured?.get(operation);
-  return name === undefined ? undefined : variants.find((variant) => nameOf(variant) === name);
+/** What an operation's variants have in common, as far as the choice among them goes. */
+export interface Variant<Problem> {
+  /** How a person, and a table of measurements, calls it. */
+  readonly name: string;
+  /** The family it is one of. */
+  readonly family: KernelFamily;
+  /** Whether its family takes it for a problem that it fits, where nothing was measured; always when absent. */
+  readonly suits?: (problem: Problem) => boolean;
+}
+
+/**
+ * The variant among those that can run: what was measured fastest for the operation; else the first one of the backend's family that suits
+ * the problem; else the first of all, which is `direct`.
+ *
+ * @throws ShapeError where none can run.
+ */
+export function chooseVariant<Problem, Chosen extends Variant<Problem>>(
+  { family, measured }: Backend,
+  operation: string | undefined,
+  problem: Problem,
+  variants: readonly Chosen[],
+): Chosen {
+  const name = operation === undefined ? undefined : measured?.get(operation);
+  const chosen =
+    variants.find((variant) => variant.name === name) ??
+    variants.find((variant) => variant.family === family && variant.suits?.(problem) !== false) ??
+    variants[0];
+  if (chosen === undefined) throw new ShapeError(`${operation ?? 'an operation'}: no kernel can run its shape`);
+  return chosen;
 }
 
 /** The adapter's lanes, as far as the backend uses them. */

@@ -1,39 +1,13 @@
 /**
- * The batched matrix product of the `lanes` family, for CPU adapters. Winograd, the Gram matrix and its backward pass all
- * end here, so it is the one kernel to tune. `gemm.lanes.wgsl` says why it looks as it does.
+ * The batched matrix product `C[b] = old + A[b] · B[b]`: Winograd, im2col, the Gram matrix and its backward pass all end here, so it is
+ * the one kernel to tune. This is its door, with the rules of its shapes; `gemm-lanes.ts` has the kernel of CPU adapters,
+ * `gemm-tiles.ts` those of GPUs.
  */
 
-import type { BufferSlice } from '../core/buffers.ts';
-import { defineKernel } from '../core/kernel.ts';
+import { type BufferSlice, bytesPerElement } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
-
-export const gemmLanesKernel = defineKernel({
-  shader: 'gemm.lanes.wgsl',
-  bindings: { a: 'read', b: 'read', c: 'readWrite' },
-  params: {
-    rows: 'u32',
-    depth: 'u32',
-    depthTotal: 'u32',
-    depthStep: 'u32',
-    rowsPerGroup: 'u32',
-    aBatch: 'u32',
-    aRow: 'u32',
-    aDepth: 'u32',
-    bBatch: 'u32',
-    bDepth: 'u32',
-    cBatch: 'u32',
-    cRow: 'u32',
-    accumulate: 'u32',
-    relu: 'u32',
-    triangle: 'u32',
-  },
-});
-
-/**
- * Columns that one workgroup holds, on any lane count: 8 vectors of 8 lanes measured best (8 / 10 / 12 / 16 vectors: 27.5 / 25.7
- * / 22.0 / 14.8 GFLOP/s on a slower CPU than decision 0015's), and with 128 rows they fill a first-level cache of 32 KiB.
- */
-export const gemmColumnBlock = 64;
+import type { KernelFamily } from './preference.ts';
 
 /** Strides of an operand, in values. */
 interface Strides {
@@ -42,72 +16,82 @@ interface Strides {
   readonly depth: number;
 }
 
-export interface GemmOptions {
-  readonly label: string;
-  readonly lanes: number;
-  /** A[batch][row][k] */
-  readonly a: BufferSlice;
-  /** B[batch][k][column], columns contiguous. */
-  readonly b: BufferSlice;
-  /** C[batch][row][column], columns contiguous. */
-  readonly c: BufferSlice;
+export interface GemmShape {
   readonly batches: number;
   readonly rows: number;
-  /** A multiple of `gemmColumnBlock`. */
   readonly columns: number;
   /** Length of the sum in one batch. */
   readonly depth: number;
   /** Where batches are chunks of one long sum: its length. The last chunk may then be shorter. */
   readonly splitDepth?: number;
   readonly aStrides: Strides;
+  /** Columns are contiguous. */
   readonly bStrides: Omit<Strides, 'row'>;
   readonly cStrides: Omit<Strides, 'depth'>;
-  /** Adds to what C holds. */
-  readonly accumulate?: boolean;
   /** Makes negative results 0. */
   readonly relu?: boolean;
-  /** Leaves out rows below the last column of each block of `gemmColumnBlock` columns: C is symmetric. */
+}
+
+export interface GemmOptions extends GemmShape {
+  readonly label: string;
+  /** A[batch][row][k] */
+  readonly a: BufferSlice;
+  /** B[batch][k][column] */
+  readonly b: BufferSlice;
+  /** C[batch][row][column] */
+  readonly c: BufferSlice;
+  /** Adds to what C holds. */
+  readonly accumulate?: boolean;
+  /** C is symmetric: leaves out what lies below the kernel's `triangleBlock` on the diagonal. */
   readonly triangle?: boolean;
 }
 
-/** Records `C[b] = old + A[b] · B[b]` for every batch. */
-export function recordGemm(program: Program, options: GemmOptions): void {
-  const { rows, depth, aStrides, bStrides, cStrides } = options;
-  const columnBlocks = options.columns / gemmColumnBlock;
-  const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
-  // Sums of several blocks rest in C between them, which an f16 C would round each time.
-  const isLong = depth % 128 === 0 || depth > 256 || (depth > 64 && options.c.element === 'f16');
-  program.dispatch(gemmLanesKernel, {
-    label: options.label,
-    constants: { LANES: options.lanes, KC: isLong ? 128 : 64 },
-    bindings: { a: options.a, b: options.b, c: options.c },
-    params: {
-      rows,
-      depth,
-      depthTotal: options.splitDepth ?? depth,
-      depthStep: options.splitDepth === undefined ? 0 : depth,
-      rowsPerGroup,
-      aBatch: aStrides.batch,
-      aRow: aStrides.row,
-      aDepth: aStrides.depth,
-      bBatch: bStrides.batch,
-      bDepth: bStrides.depth,
-      cBatch: cStrides.batch,
-      cRow: cStrides.row,
-      accumulate: Number(options.accumulate ?? false),
-      relu: Number(options.relu ?? false),
-      triangle: Number(options.triangle ?? false),
-    },
-    grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
-  });
+/** A kernel behind the door. */
+export interface GemmKernel {
+  /** `lanes`, `tiles 64x64`. */
+  readonly name: string;
+  readonly family: KernelFamily;
+  /** What a shape must be, for an error. */
+  readonly rule: string;
+  /** Whether it can run a shape. */
+  fits(shape: GemmShape): boolean;
+  /** Edge of the blocks that are made on and above the diagonal where `triangle` is asked for. */
+  readonly triangleBlock: number;
+  /** Records a product that fits. `recordGemm` is for callers. */
+  record(program: Program, options: GemmOptions): void;
 }
 
-/**
- * Rows per workgroup: many, so that filling the resident block is paid for (256 rows and more measured best), but not so many that
- * cores idle.
- */
-function chooseRowsPerGroup(rows: number, otherGroups: number): number {
-  const leastGroups = 16;
-  const rowGroups = Math.max(Math.ceil(leastGroups / otherGroups), Math.ceil(rows / 512));
-  return Math.ceil(rows / Math.min(rowGroups, rows));
+/** Records a product. @throws ShapeError where the kernel cannot run the shape, or an operand is too small for it. */
+export function recordGemm(program: Program, kernel: GemmKernel, options: GemmOptions): void {
+  const { label, batches, rows, columns, depth, splitDepth = batches * depth } = options;
+  if (Math.min(batches, rows, columns, depth) < 1 || Math.ceil(splitDepth / depth) > batches) {
+    throw new ShapeError(
+      `${label}: a product of ${batches} times ${rows}x${depth} by ${depth}x${columns} is empty or too short for its sum`,
+    );
+  }
+  if (!kernel.fits(options)) {
+    throw new ShapeError(
+      `${label}: the ${kernel.name} product wants ${kernel.rule}, got ${rows}x${depth} by ${depth}x${columns}`,
+    );
+  }
+  const { aStrides, bStrides, cStrides } = options;
+  const isSplit = options.splitDepth !== undefined;
+  // Of chunks of one sum only the last may end early, in the operands that are read along it.
+  const lastDepth = isSplit ? splitDepth - (batches - 1) * depth : depth;
+  const last = batches - 1;
+  assertHolds(
+    label,
+    'A',
+    options.a,
+    last * aStrides.batch + (rows - 1) * aStrides.row + (lastDepth - 1) * aStrides.depth,
+  );
+  assertHolds(label, 'B', options.b, last * bStrides.batch + (lastDepth - 1) * bStrides.depth + columns - 1);
+  assertHolds(label, 'C', options.c, last * cStrides.batch + (rows - 1) * cStrides.row + columns - 1);
+  kernel.record(program, options);
+}
+
+function assertHolds(label: string, operand: string, slice: BufferSlice, lastValue: number): void {
+  const values = Math.floor(slice.sizeBytes / bytesPerElement(slice.element));
+  if (values > lastValue) return;
+  throw new ShapeError(`${label}: ${operand} holds ${values} values, the product reaches its value ${lastValue + 1}`);
 }

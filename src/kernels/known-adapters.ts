@@ -3,7 +3,8 @@
  * something else than the family's own choice was fastest. A user's own measurements take precedence.
  */
 
-import type { AdapterProfile, MeasuredVariants } from '../core/gpu.ts';
+import type { AdapterProfile } from '../core/gpu.ts';
+import type { MeasuredVariants } from './preference.ts';
 
 interface KnownAdapter {
   readonly vendor: string;

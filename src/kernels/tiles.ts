@@ -23,12 +23,6 @@ const shapes = {
 export const defaultTile: TileName = '64x64';
 export const tileNames: readonly TileName[] = [defaultTile, '128x64', '32x32'];
 
-/** A `tiles` kernel with its tile. */
-export interface TilesVariant {
-  readonly family: 'tiles';
-  readonly tile: TileName;
-}
-
 /** The header constants of a tile. */
 export function tileConstants(tile: TileName): (typeof shapes)[TileName] {
   return shapes[tile];

@@ -1,9 +1,12 @@
-/** Winograd's transforms of the `tiles` family, for GPUs: one band of tile rows each. `winograd.ts` puts the parts together. */
+/** Winograd F(4x4, 3x3) of the `tiles` family, for GPUs. `winograd.ts` puts the parts together. */
 
-import type { BufferSlice } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
-import { linearGrid, type Program } from '../core/program.ts';
+import { type Grid, linearGrid, type Program } from '../core/program.ts';
+import type { Conv2dVariant } from './conv2d-variant.ts';
 import { workgroupSize } from './elementwise.ts';
+import { gemmTiles } from './gemm-tiles.ts';
+import { tileNames } from './tiles.ts';
+import { type WinogradTransform, winogradVariant, winogradWeightKernel } from './winograd.ts';
 
 export const winogradInputTilesKernel = defineKernel({
   shader: 'winograd_input.tiles.wgsl',
@@ -12,8 +15,8 @@ export const winogradInputTilesKernel = defineKernel({
     height: 'u32',
     width: 'u32',
     channels: 'u32',
-    firstTileRow: 'u32',
-    tileRows: 'u32',
+    firstPatchRow: 'u32',
+    patchRows: 'u32',
     batchStride: 'u32',
   },
 });
@@ -25,8 +28,8 @@ export const winogradOutputTilesKernel = defineKernel({
     height: 'u32',
     width: 'u32',
     channels: 'u32',
-    firstTileRow: 'u32',
-    tileRows: 'u32',
+    firstPatchRow: 'u32',
+    patchRows: 'u32',
     batchStride: 'u32',
     bias: 'u32',
     relu: 'u32',
@@ -38,53 +41,36 @@ export const winogradOutputTilesKernel = defineKernel({
 /** Channels that an invocation of the transforms owns. */
 const channelsHeld = 2;
 
-/** A band of tile rows of one map, and the distance of the coefficients' matrices. */
-interface BandParams {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly firstTileRow: number;
-  readonly batchStride: number;
+/** On a GPU scratch only has to stay well below the 128 MiB binding limit. */
+const scratchGoalBytes = 32 * 2 ** 20;
+
+/** Below this many channels the transforms, which a GPU pays in memory traffic, cost more than the product saves. */
+const leastChannels = 32;
+
+function gridOf(program: Program, { params, band }: Pick<WinogradTransform<never>, 'params' | 'band'>): Grid {
+  return linearGrid(program.gpu, (band.patches * params.channels) / channelsHeld, workgroupSize);
 }
 
-/** How many tiles a band has. */
-export interface BandTiles {
-  readonly tileRows: number;
-  readonly tiles: number;
-}
-
-export function recordWinogradInputTiles(
-  program: Program,
-  options: {
-    readonly label: string;
-    readonly params: BandParams;
-    readonly band: BandTiles;
-    readonly bindings: { readonly input: BufferSlice; readonly transformed: BufferSlice };
-  },
-): void {
-  const { label, params, band, bindings } = options;
-  program.dispatch(winogradInputTilesKernel, {
-    label,
-    bindings,
-    params: { ...params, tileRows: band.tileRows },
-    grid: linearGrid(program.gpu, (band.tiles * params.channels) / channelsHeld, workgroupSize),
-  });
-}
-
-export function recordWinogradOutputTiles(
-  program: Program,
-  options: {
-    readonly label: string;
-    readonly params: BandParams & Readonly<Record<'bias' | 'relu' | 'accumulate' | 'mask', number>>;
-    readonly band: BandTiles;
-    readonly bindings: Readonly<Record<'product' | 'bias' | 'activation' | 'output', BufferSlice>>;
-  },
-): void {
-  const { label, params, band, bindings } = options;
-  program.dispatch(winogradOutputTilesKernel, {
-    label,
-    bindings,
-    params: { ...params, tileRows: band.tileRows },
-    grid: linearGrid(program.gpu, (band.tiles * params.channels) / channelsHeld, workgroupSize),
-  });
-}
+/** With every tile of the product, the usual one first. */
+export const winogradTiles: readonly Conv2dVariant[] = tileNames.map((tile) =>
+  winogradVariant({
+    name: `winograd tiles ${tile}`,
+    family: 'tiles',
+    patchEdge: 4,
+    weightKernel: winogradWeightKernel,
+    gemm: gemmTiles(tile),
+    scratchGoalBytes,
+    suits: ({ shape }) => Math.min(shape.inChannels, shape.outChannels) >= leastChannels,
+    fitsChannels: (inChannels, outChannels) => inChannels % 4 === 0 && outChannels % 4 === 0,
+    recordInput: (program, transform) => {
+      const { label, bindings, band } = transform;
+      const params = { ...transform.params, patchRows: band.patchRows };
+      program.dispatch(winogradInputTilesKernel, { label, bindings, params, grid: gridOf(program, transform) });
+    },
+    recordOutput: (program, transform) => {
+      const { label, bindings, band } = transform;
+      const params = { ...transform.params, patchRows: band.patchRows };
+      program.dispatch(winogradOutputTilesKernel, { label, bindings, params, grid: gridOf(program, transform) });
+    },
+  }),
+);

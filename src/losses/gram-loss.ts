@@ -9,10 +9,9 @@
 import { bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
-import type { Backend } from '../kernels/family.ts';
-import { chooseGramVariant, gramScratchBytes, recordGramBackward, recordGramForward } from '../kernels/gram.ts';
+import { recordGramBackward, recordGramForward } from '../kernels/gram.ts';
 import { recordMse } from '../kernels/mse.ts';
-import type { MapShape, SummedLoss } from './loss.ts';
+import type { MapShape, SummedLoss, TapKernels } from './loss.ts';
 
 type Options<Step extends 'recordSums' | 'recordCoefficients' | 'recordGradient'> = Parameters<SummedLoss[Step]>[1];
 
@@ -42,17 +41,16 @@ export class GramLoss implements SummedLoss {
     return this.sumBytes(whole);
   }
 
-  scratchBytes(part: MapShape, backend: Backend): readonly number[] {
-    return [gramScratchBytes(part, chooseGramVariant(part.channels, backend))];
+  scratchBytes(part: MapShape, { gram }: TapKernels): readonly number[] {
+    return [gram.scratchBytes(part)];
   }
 
   /** Records the part's share of G. */
-  recordSums(program: Program, { label, whole, part, scratch, sums, backend }: Options<'recordSums'>): void {
+  recordSums(program: Program, { label, whole, part, scratch, sums, kernels }: Options<'recordSums'>): void {
     const { channels } = whole;
     const [partials] = scratch;
     if (partials === undefined) throw new ShapeError(`${label}: no scratch buffer for the partial sums was given`);
-    recordGramForward(program, {
-      variant: chooseGramVariant(channels, backend),
+    recordGramForward(program, kernels.gram, {
       shape: { positions: part.positions, channels },
       feature: part.feature,
       scratch: partials,
@@ -81,10 +79,9 @@ export class GramLoss implements SummedLoss {
    * already).
    */
   recordGradient(program: Program, options: Options<'recordGradient'>): void {
-    const { label, whole, part, coefficients, gradient, accumulate, backend } = options;
+    const { label, whole, part, coefficients, gradient, accumulate, kernels } = options;
     const { channels } = whole;
-    recordGramBackward(program, {
-      variant: chooseGramVariant(channels, backend),
+    recordGramBackward(program, kernels.gram, {
       shape: { positions: part.positions, channels },
       feature: part.feature,
       gradGram: coefficients,

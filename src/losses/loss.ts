@@ -11,8 +11,13 @@
 
 import type { BufferSlice } from '../core/buffers.ts';
 import type { Program } from '../core/program.ts';
-import type { Backend } from '../kernels/family.ts';
+import type { GramVariant } from '../kernels/gram.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
+
+/** The kernels that were chosen for the tap where a loss stands. */
+export interface TapKernels {
+  readonly gram: GramVariant;
+}
 
 /** A feature map or a part of one. */
 export interface MapShape {
@@ -72,11 +77,11 @@ export interface SummedLoss {
   sumBytes(whole: MapShape): number;
   coefficientBytes(whole: MapShape): number;
   /** Buffers for intermediate results of a part of this shape; one after the other, all terms use the same. */
-  scratchBytes(part: MapShape, backend: Backend): readonly number[];
+  scratchBytes(part: MapShape, kernels: TapKernels): readonly number[];
   /** (a) */
   recordSums(
     program: Program,
-    options: SummedRecording & { readonly part: MapPart; readonly sums: BufferSlice; readonly backend: Backend },
+    options: SummedRecording & { readonly part: MapPart; readonly sums: BufferSlice; readonly kernels: TapKernels },
   ): void;
   /** (b) */
   recordCoefficients(
@@ -92,7 +97,7 @@ export interface SummedLoss {
   recordGradient(
     program: Program,
     options: SummedRecording &
-      PartGradient & { readonly part: MapPart; readonly coefficients: BufferSlice; readonly backend: Backend },
+      PartGradient & { readonly part: MapPart; readonly coefficients: BufferSlice; readonly kernels: TapKernels },
   ): void;
 }
 

@@ -1,125 +1,140 @@
-/** A network's weights on the device, in the form each layer's kernels read, made once per network. */
+/** A network's weights on the device, in the form that the chosen kernels read. */
 
 import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { Program } from '../core/program.ts';
-import {
-  type Conv2dVariant,
-  chooseConv2dVariant,
-  type Direction,
-  type PaddingMode,
-  packConv2dWeight,
-  packedWeightBytes,
-} from '../kernels/conv2d.ts';
+import { type Conv2dVariant, type ConvWeights, type Direction, uploadConv2dWeights } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
-import { backendOf } from '../kernels/family.ts';
-import { im2colWeightBytes, packIm2colWeight } from '../kernels/im2col.ts';
-import { recordWinogradWeights, winogradWeightBytes } from '../kernels/winograd.ts';
-import { conv2dShapeOf } from './pass.ts';
-import { type ActivationOptions, paddingModeOf } from './plan.ts';
+import type { ChosenKernels, LayerKernels } from './chosen-kernels.ts';
 import { type ConvLayer, kernelSize } from './vgg.ts';
 
-/** One convolution's weights on the host: weight [out, in, 3, 3] as PyTorch has it, bias [out]. */
-export interface ConvWeights {
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
-}
+export type { ConvWeights } from '../kernels/conv2d.ts';
 
 /** One convolution's weights on the device. */
-export interface DeviceConvWeights {
+export interface DeviceConvWeights extends Readonly<Record<Direction, BufferSlice>> {
   readonly bias: BufferSlice;
-  readonly forward: BufferSlice;
-  readonly backward: BufferSlice;
 }
 
 const directions: readonly Direction[] = ['forward', 'backward'];
 
-/**
- * The variant of a layer's direction, as the executor will choose it. The form of the weights depends on it, so it must not
- * depend on the picture's size; how the first layer pads, it may depend on.
- */
-function variantOf(layer: ConvLayer, direction: Direction, { backend, paddingMode }: ActivationOptions): Conv2dVariant {
-  const anySize = { height: 16, width: 16 };
-  const shape = conv2dShapeOf(layer, anySize, paddingModeOf(layer.name, paddingMode));
-  return chooseConv2dVariant(shape, direction, backend, layer.name);
-}
-
-const kernel = { kernelHeight: kernelSize, kernelWidth: kernelSize };
-
-function weightSetBytes(layer: ConvLayer, direction: Direction, options: ActivationOptions): number {
-  const { inChannels, outChannels } = layer;
-  const variant = variantOf(layer, direction, options);
-  switch (variant.family) {
-    case 'direct':
-    case 'tiles':
-      return packedWeightBytes(inChannels, outChannels, kernelSize ** 2);
-    case 'im2col':
-      return im2colWeightBytes({ ...layer, ...kernel }, direction);
-    case 'winograd':
-      return winogradWeightBytes(variant.tile, inChannels, outChannels);
-  }
-}
-
-/** Bytes that `DeviceWeights` will hold for these layers. */
-export function deviceWeightBytes(layers: readonly ConvLayer[], options: ActivationOptions): number {
-  return layers.reduce((sum, layer) => {
-    const sets = directions.map((direction) => weightSetBytes(layer, direction, options));
+/** Bytes that `DeviceWeights` hold for these kernels. */
+export function deviceWeightBytes(kernels: ChosenKernels): number {
+  return kernels.layers.reduce((sum, { layer, shape, variants }) => {
+    const sets = directions.map((direction) => variants[direction].weightBytes({ shape, direction }));
     return sets.reduce((a, b) => a + b, sum + paddedChannels(layer.outChannels) * bytesPerFloat);
   }, 0);
 }
 
-export class DeviceWeights implements Disposable {
-  readonly #scope: BufferScope;
-  readonly #layers: ReadonlyMap<string, DeviceConvWeights>;
+/** One set of weights with the variant that it was made for; biases are the same for all. */
+interface WeightSet {
+  readonly variant: Conv2dVariant | undefined;
+  readonly scope: BufferScope;
+  readonly slice: BufferSlice;
+}
 
-  private constructor(scope: BufferScope, layers: ReadonlyMap<string, DeviceConvWeights>) {
-    this.#scope = scope;
-    this.#layers = layers;
+export class DeviceWeights implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #weights: ReadonlyMap<string, ConvWeights>;
+  /** By the label of the buffer. */
+  readonly #sets = new Map<string, WeightSet>();
+  #kernels: ChosenKernels;
+
+  private constructor(gpu: Gpu, weights: ReadonlyMap<string, ConvWeights>, kernels: ChosenKernels) {
+    this.#gpu = gpu;
+    this.#weights = weights;
+    this.#kernels = kernels;
   }
 
   /**
-   * Uploads and transforms the weights of `layers`, for executors that pad the first convolution as `paddingMode` says. The
-   * caller owns the result.
+   * Uploads the weights of the layers that kernels were chosen for. The caller owns the result; `weights` are kept for `fit`.
    *
    * @throws ShapeError when a layer's weights are missing or have the wrong size.
    */
   static async create(
     gpu: Gpu,
-    layers: readonly ConvLayer[],
     weights: ReadonlyMap<string, ConvWeights>,
-    paddingMode: PaddingMode,
+    kernels: ChosenKernels,
   ): Promise<DeviceWeights> {
-    const options = { backend: backendOf(gpu), paddingMode };
-    const scope = new BufferScope(gpu.buffers);
+    const made = new DeviceWeights(gpu, weights, kernels);
     try {
-      const made = new Map<string, DeviceConvWeights>();
-      await gpu.checked('uploading the weights', () => {
-        for (const layer of layers) {
-          made.set(layer.name, uploadLayer(gpu, scope, options, layer, weightsOf(layer, weights)));
-        }
-      });
-      return new DeviceWeights(scope, made);
+      await made.fit(kernels);
+      return made;
+    } catch (error) {
+      made[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** What the weights are made for, and so what runs with them. */
+  get kernels(): ChosenKernels {
+    return this.#kernels;
+  }
+
+  /**
+   * Makes them anew where other kernels read another form, as at another scale of the picture; the rest stays. Whatever was recorded with
+   * them must be gone.
+   *
+   * @throws ShapeError as `create`.
+   */
+  async fit(kernels: ChosenKernels): Promise<void> {
+    await this.#gpu.checked('uploading the weights', () => {
+      for (const chosen of kernels.layers) this.#fitLayer(chosen);
+    });
+    this.#kernels = kernels;
+  }
+
+  /** @throws ShapeError for a layer that was not uploaded. */
+  layer(name: string): DeviceConvWeights {
+    const set = (which: string): BufferSlice => {
+      const found = this.#sets.get(labelOf(name, which));
+      if (found !== undefined) return found.slice;
+      throw new ShapeError(
+        `weights of ${name} are not on the device; ${this.#kernels.layers.at(-1)?.layer.name} is the deepest`,
+      );
+    };
+    return { bias: set('bias'), forward: set('forward'), backward: set('backward') };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { scope } of this.#sets.values()) scope[Symbol.dispose]();
+    this.#sets.clear();
+  }
+
+  #fitLayer({ layer, shape, variants }: LayerKernels): void {
+    const weights = weightsOf(layer, this.#weights);
+    this.#fitSet(labelOf(layer.name, 'bias'), undefined, (label, scope) =>
+      scope.upload(label, Float32Array.from(weights.bias)),
+    );
+    for (const direction of directions) {
+      const variant = variants[direction];
+      this.#fitSet(labelOf(layer.name, direction), variant, (label, scope) =>
+        uploadConv2dWeights(this.#gpu, scope, { label, variant, problem: { shape, direction }, weights }),
+      );
+    }
+  }
+
+  #fitSet(
+    label: string,
+    variant: Conv2dVariant | undefined,
+    upload: (label: string, scope: BufferScope) => BufferSlice,
+  ): void {
+    const old = this.#sets.get(label);
+    if (old !== undefined && old.variant === variant) return;
+    // The old form goes first, so that no more is held at a time than was planned.
+    old?.scope[Symbol.dispose]();
+    this.#sets.delete(label);
+    const scope = new BufferScope(this.#gpu.buffers);
+    try {
+      this.#sets.set(label, { variant, scope, slice: upload(label, scope) });
     } catch (error) {
       scope[Symbol.dispose]();
       throw error;
     }
   }
+}
 
-  /** @throws ShapeError for a layer that was not uploaded. */
-  layer(name: string): DeviceConvWeights {
-    const found = this.#layers.get(name);
-    if (found === undefined) {
-      throw new ShapeError(
-        `weights of ${name} are not on the device; ${[...this.#layers.keys()].at(-1)} is the deepest`,
-      );
-    }
-    return found;
-  }
-
-  [Symbol.dispose](): void {
-    this.#scope[Symbol.dispose]();
-  }
+function labelOf(layer: string, which: string): string {
+  return `${layer} ${which} weights`;
 }
 
 function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>): ConvWeights {
@@ -132,55 +147,4 @@ function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>):
     );
   }
   return found;
-}
-
-function uploadLayer(
-  gpu: Gpu,
-  scope: BufferScope,
-  options: ActivationOptions,
-  layer: ConvLayer,
-  weights: ConvWeights,
-): DeviceConvWeights {
-  const bias = scope.upload(`${layer.name} bias`, Float32Array.from(weights.bias));
-  const upload = (direction: Direction): BufferSlice =>
-    uploadConvWeight(gpu, scope, {
-      layer,
-      direction,
-      variant: variantOf(layer, direction, options),
-      weights,
-    });
-  return { bias, forward: upload('forward'), backward: upload('backward') };
-}
-
-/** Uploads one direction's weights in the form that a variant reads; `scope` owns them. */
-export function uploadConvWeight(
-  gpu: Gpu,
-  scope: BufferScope,
-  options: {
-    readonly layer: ConvLayer;
-    readonly direction: Direction;
-    readonly variant: Conv2dVariant;
-    readonly weights: ConvWeights;
-  },
-): BufferSlice {
-  const { layer, direction } = options;
-  const { weight, bias } = options.weights;
-  const { inChannels, outChannels } = layer;
-  const shape = { inChannels, outChannels, ...kernel };
-  const label = `${layer.name} ${direction} weights`;
-  if (options.variant.family === 'im2col') {
-    return scope.upload(label, packIm2colWeight(weight, bias, shape, direction));
-  }
-  if (options.variant.family !== 'winograd') {
-    return scope.upload(label, packConv2dWeight(weight, shape, direction === 'backward'));
-  }
-  // The untransformed copy lives only until the submit.
-  using temporary = new BufferScope(gpu.buffers);
-  using program = new Program(gpu, 'winograd weights');
-  const source = temporary.upload('untransformed weights', packConv2dWeight(weight, shape));
-  const { tile } = options.variant;
-  const transformed = scope.allocate(label, winogradWeightBytes(tile, inChannels, outChannels));
-  recordWinogradWeights(program, { tile, source, transformed, inChannels, outChannels, direction });
-  gpu.submit([program]);
-  return transformed;
 }

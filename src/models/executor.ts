@@ -4,24 +4,17 @@ import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import {
-  chooseConv2dVariant,
-  conv2dScratchBytes,
-  type PaddingMode,
-  recordConv2dBackward,
-  recordConv2dForward,
-} from '../kernels/conv2d.ts';
-import { type Backend, backendOf } from '../kernels/family.ts';
+import { type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
-import { conv2dShapeOf, type FeatureMap, type Pass, type Step } from './pass.ts';
+import type { FeatureMap, Pass, Step } from './pass.ts';
 import {
   type ActivationPlan,
   type ConvStep,
+  directionOf,
   mapBytes,
   mapValues,
-  paddingModeOf,
   planActivations,
   scratchName,
 } from './plan.ts';
@@ -38,12 +31,9 @@ export interface TapLoss {
 export interface ExecutorOptions {
   readonly pass: Pass;
   readonly pooling: Pooling;
-  /** How the first convolution pads; replication avoids a border vignette (crowsonkb; Gatys et al. pad zeros). */
-  readonly paddingMode: PaddingMode;
 }
 
 export class VggExecutor implements Disposable {
-  readonly #backend: Backend;
   readonly #weights: DeviceWeights;
   readonly #options: ExecutorOptions;
   readonly #plan: ActivationPlan;
@@ -51,18 +41,14 @@ export class VggExecutor implements Disposable {
   readonly #buffers: readonly BufferSlice[];
 
   private constructor(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions) {
-    this.#backend = backendOf(gpu);
     this.#weights = weights;
     this.#options = options;
-    this.#plan = planActivations(options.pass, {
-      backend: this.#backend,
-      paddingMode: options.paddingMode,
-    });
+    this.#plan = planActivations(options.pass, weights.kernels);
     this.#scope = new BufferScope(gpu.buffers);
     this.#buffers = this.#plan.slots.map((slot) => this.#scope.allocate(slot.names.join(', '), slot.sizeBytes));
   }
 
-  /** Allocates the plan's buffers. The caller owns the result; `weights` stay the caller's. */
+  /** Allocates the plan's buffers; runs the kernels that the weights were made for. The caller owns the result; `weights` stay the caller's. */
   static async create(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions): Promise<VggExecutor> {
     return gpu.checked('allocating the feature maps', () => new VggExecutor(gpu, weights, options));
   }
@@ -133,38 +119,29 @@ export class VggExecutor implements Disposable {
   }
 
   #recordConvolution(program: Program, step: ConvStep): void {
-    const { layer } = step;
-    const shape = conv2dShapeOf(layer, step.input, paddingModeOf(layer.name, this.#options.paddingMode));
+    const { layer, shape } = step;
+    const direction = directionOf(step);
+    const variant = this.#weights.kernels.conv2d(layer.name, direction);
     const weights = this.#weights.layer(layer.name);
-    const direction = step.kind === 'convForward' ? 'forward' : 'backward';
-    const variant = chooseConv2dVariant(shape, direction, this.#backend, layer.name);
-    const scratch = conv2dScratchBytes(shape, direction, variant).map((_, index) =>
-      this.#named(scratchName(step, index)),
-    );
-    if (step.kind === 'convForward') {
-      recordConv2dForward(program, {
-        label: `${layer.name} forward`,
-        variant,
-        shape,
-        weight: weights.forward,
-        bias: weights.bias,
-        input: this.#slice(step.input),
-        output: this.#slice(step.output),
-        relu: step.relu,
-        scratch,
-      });
-      return;
-    }
-    recordConv2dBackward(program, {
-      label: `${layer.name} backward`,
-      variant,
+    const scratch = variant.scratchBytes({ shape, direction }).map((_, index) => this.#named(scratchName(step, index)));
+    const epilogue: Epilogue =
+      step.kind === 'convForward'
+        ? { direction: 'forward', bias: weights.bias, relu: step.relu }
+        : {
+            direction: 'backward',
+            accumulate: step.accumulate,
+            activation: step.mask ? this.#slice(step.input) : undefined,
+          };
+    const [source, output] =
+      step.kind === 'convForward' ? [step.input, step.output] : [step.gradOutput, step.gradInput];
+    recordConv2d(program, variant, {
+      label: `${layer.name} ${direction}`,
       shape,
-      weight: weights.backward,
-      gradOutput: this.#slice(step.gradOutput),
-      gradInput: this.#slice(step.gradInput),
-      accumulate: step.accumulate,
-      ...(step.mask ? { activation: this.#slice(step.input) } : {}),
+      source: this.#slice(source),
+      output: this.#slice(output),
+      weight: weights[direction],
       scratch,
+      epilogue,
     });
   }
 

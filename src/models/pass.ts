@@ -5,6 +5,7 @@
 
 import type { ElementType } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
+import type { Conv2dShape, PaddingMode } from '../kernels/conv2d-shape.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import { routedKernelSize } from '../kernels/pool2d.ts';
 import {
@@ -28,7 +29,14 @@ export interface FeatureMap {
 }
 
 export type Step =
-  | { readonly kind: 'convForward'; layer: ConvLayer; input: FeatureMap; output: FeatureMap; relu: boolean }
+  | {
+      readonly kind: 'convForward';
+      layer: ConvLayer;
+      shape: Conv2dShape;
+      input: FeatureMap;
+      output: FeatureMap;
+      relu: boolean;
+    }
   | { readonly kind: 'reluForward'; input: FeatureMap; output: FeatureMap }
   /** With `routes` it notes where the gradient will go. */
   | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap; routes: FeatureMap | undefined }
@@ -45,6 +53,7 @@ export type Step =
   | {
       readonly kind: 'convBackward';
       layer: ConvLayer;
+      shape: Conv2dShape;
       input: FeatureMap;
       gradOutput: FeatureMap;
       gradInput: FeatureMap;
@@ -73,6 +82,11 @@ export interface PassOptions {
   /** `convX_Y` or `reluX_Y`, at least one. */
   readonly taps: readonly string[];
   readonly backward: boolean;
+  /**
+   * How the first convolution pads; zeros when absent. Replication avoids a border vignette (crowsonkb; Gatys et al. pad zeros); the other
+   * layers keep the zeros they were trained with.
+   */
+  readonly paddingMode?: PaddingMode;
   /** How activations are stored; f32 when absent. */
   readonly storage?: ActivationStorage | undefined;
   /** What an error calls the picture; `picture` when absent. */
@@ -85,6 +99,8 @@ interface Stage {
   readonly input: FeatureMap;
   readonly activation: FeatureMap;
   readonly preActivation: FeatureMap | undefined;
+  /** Of a convolution. */
+  readonly shape: Conv2dShape | undefined;
   /** Of a pool, where something goes backward: what it notes, so that its input's life may end there. */
   readonly routes: FeatureMap | undefined;
   /** False where the deepest tap is the convolution itself, so that nobody needs its ReLU. */
@@ -162,6 +178,7 @@ function buildStages(options: PassOptions, input: FeatureMap): readonly Stage[] 
         input: stageInput,
         activation: current,
         preActivation: undefined,
+        shape: undefined,
         routes: options.backward ? routesOf(layer, stageInput) : undefined,
         needsActivation: true,
       };
@@ -173,6 +190,7 @@ function buildStages(options: PassOptions, input: FeatureMap): readonly Stage[] 
       input: stageInput,
       activation: current,
       preActivation: options.taps.includes(layer.name) ? { name: layer.name, ...size } : undefined,
+      shape: conv2dShapeOf(layer, stageInput, index === 0 ? (options.paddingMode ?? 'zeros') : 'zeros'),
       routes: undefined,
       needsActivation: index < layers.length - 1 || options.taps.includes(layer.reluName),
     };
@@ -180,14 +198,14 @@ function buildStages(options: PassOptions, input: FeatureMap): readonly Stage[] 
 }
 
 function forwardSteps(stage: Stage): readonly Step[] {
-  const { layer, input, activation, preActivation } = stage;
-  if (layer.kind === 'pool') {
+  const { layer, input, shape, activation, preActivation } = stage;
+  if (layer.kind === 'pool' || shape === undefined) {
     return [{ kind: 'poolForward', input, output: activation, routes: stage.routes }];
   }
   if (preActivation === undefined) {
-    return [{ kind: 'convForward', layer, input, output: activation, relu: true }];
+    return [{ kind: 'convForward', layer, shape, input, output: activation, relu: true }];
   }
-  const conv: Step = { kind: 'convForward', layer, input, output: preActivation, relu: false };
+  const conv: Step = { kind: 'convForward', layer, shape, input, output: preActivation, relu: false };
   return stage.needsActivation ? [conv, { kind: 'reluForward', input: preActivation, output: activation }] : [conv];
 }
 
@@ -216,10 +234,10 @@ function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, Featu
     if (accumulate) {
       steps.push({ kind: 'tapGradient', feature: stage.input, gradient: gradInput, accumulate: false });
     }
-    const { input, routes } = stage;
-    if (layer.kind === 'conv') {
+    const { input, shape, routes } = stage;
+    if (layer.kind === 'conv' && shape !== undefined) {
       const mask = stages[index - 1]?.layer.kind === 'conv';
-      steps.push({ kind: 'convBackward', layer, input, gradOutput: gradient, gradInput, accumulate, mask });
+      steps.push({ kind: 'convBackward', layer, shape, input, gradOutput: gradient, gradInput, accumulate, mask });
     } else if (routes !== undefined) {
       steps.push({ kind: 'poolBackward', routes, gradOutput: gradient, gradInput, accumulate });
     }
@@ -263,8 +281,8 @@ export function mapsOf(step: Step): readonly FeatureMap[] {
 export function conv2dShapeOf(
   layer: ConvLayer,
   input: Pick<FeatureMap, 'height' | 'width'>,
-  paddingMode: 'zeros' | 'replicate',
-) {
+  paddingMode: PaddingMode,
+): Conv2dShape {
   return {
     inHeight: input.height,
     inWidth: input.width,

@@ -5,9 +5,9 @@
  */
 
 import { bindingAlignmentBytes, bytesPerElement, roundUp } from '../core/buffers.ts';
-import { chooseConv2dVariant, conv2dScratchBytes, type PaddingMode } from '../kernels/conv2d.ts';
-import type { Backend } from '../kernels/family.ts';
-import { conv2dShapeOf, type FeatureMap, mapsOf, type Pass, type Step } from './pass.ts';
+import type { Direction } from '../kernels/conv2d-shape.ts';
+import type { ChosenKernels } from './chosen-kernels.ts';
+import { type FeatureMap, mapsOf, type Pass, type Step } from './pass.ts';
 
 /** A buffer of the plan and the maps that live in it. */
 export interface Slot {
@@ -33,6 +33,10 @@ export interface ActivationPlan {
 /** The steps that may need scratch buffers. */
 export type ConvStep = Extract<Step, { readonly kind: 'convForward' | 'convBackward' }>;
 
+export function directionOf(step: ConvStep): Direction {
+  return step.kind === 'convForward' ? 'forward' : 'backward';
+}
+
 /** The name in the plan of a scratch buffer of a convolution's step; it lives for that step only. */
 export function scratchName(step: ConvStep, index: number): string {
   return `${step.kind} ${step.layer.name} scratch ${index + 1}`;
@@ -55,15 +59,12 @@ export function mapBytes(map: FeatureMap): number {
   return mapValues(map) * bytesPerElement(map.element);
 }
 
-/** What besides the pass decides which kernels an evaluation runs, and with them its weights and its memory. */
-export interface ActivationOptions {
-  readonly backend: Backend;
-  readonly paddingMode: PaddingMode;
-}
-
-/** Plans the maps of a pass. */
-export function planActivations(pass: Pass, options: ActivationOptions): ActivationPlan {
-  const lifetimes = lifetimesOf(pass, (step) => scratchBytesOf(step, options));
+/** Plans the maps of a pass, and the scratch of the kernels that will run it. */
+export function planActivations(pass: Pass, kernels: ChosenKernels): ActivationPlan {
+  const lifetimes = lifetimesOf(pass, (step) => {
+    const direction = directionOf(step);
+    return kernels.conv2d(step.layer.name, direction).scratchBytes({ shape: step.shape, direction });
+  });
   return assignPlaces([...lifetimes.values()]);
 }
 
@@ -97,18 +98,6 @@ function lifetimesOf(pass: Pass, scratchBytes: (step: ConvStep) => readonly numb
     }
   });
   return lifetimes;
-}
-
-function scratchBytesOf(step: ConvStep, options: ActivationOptions): readonly number[] {
-  const direction = step.kind === 'convForward' ? 'forward' : 'backward';
-  const shape = conv2dShapeOf(step.layer, step.input, paddingModeOf(step.layer.name, options.paddingMode));
-  const variant = chooseConv2dVariant(shape, direction, options.backend, step.layer.name);
-  return conv2dScratchBytes(shape, direction, variant);
-}
-
-/** Only the first convolution may pad by replication; the others keep the zeros they were trained with. */
-export function paddingModeOf(layerName: string, ofFirst: PaddingMode): PaddingMode {
-  return layerName === 'conv1_1' ? ofFirst : 'zeros';
 }
 
 /** A buffer being filled. */

@@ -7,8 +7,9 @@ import { bytesPerFloat } from '../core/buffers.ts';
 import { LimitError } from '../core/errors.ts';
 import type { Backend } from '../kernels/family.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
+import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
-import { buildPass, layersUntil, leastSideFor, type Pass, tapMap } from '../models/pass.ts';
+import { buildPass, leastSideFor, type Pass, tapMap } from '../models/pass.ts';
 import { type ActivationPlan, planActivations } from '../models/plan.ts';
 import { leastScale } from '../optimizers/parse-phases.ts';
 import type { ObjectiveOptions } from './options.ts';
@@ -31,6 +32,8 @@ export interface PlanRequest {
 }
 
 export interface TransferPlan {
+  /** What the bytes were counted for. */
+  readonly kernels: ChosenKernels;
   readonly weightBytes: number;
   readonly activationBytes: number;
   /** Targets, workspace, loss table. */
@@ -60,6 +63,7 @@ export function objectivePass(options: ObjectiveOptions, size: PictureSize): Pas
     ...size,
     taps: tapsOf(options),
     backward: true,
+    paddingMode: options.paddingMode,
     storage: options.storage,
   });
 }
@@ -73,8 +77,8 @@ export function targetPass(
 ): Pass | undefined {
   if (taps.length === 0) return undefined;
   const { width, height } = size;
-  const { network, storage } = options;
-  return buildPass({ network, width, height, taps, backward: false, storage, picture });
+  const { network, paddingMode, storage } = options;
+  return buildPass({ network, width, height, taps, backward: false, paddingMode, storage, picture });
 }
 
 /** A forward-only pass for each style picture; none where no term compares with them. */
@@ -86,25 +90,24 @@ export function styleTargetPasses(options: ObjectiveOptions, sizes: readonly Pic
 /** Counts the bytes of every part. */
 export function planTransfer(request: PlanRequest): TransferPlan {
   const { options, size, styleSizes, backend } = request;
-  const { paddingMode } = options;
   const pass = objectivePass(options, size);
-  const activations = planActivations(pass, { backend, paddingMode });
+  const kernels = chooseKernels(pass, backend);
+  const activations = planActivations(pass, kernels);
   const values = size.width * size.height * 3;
   const terms = termsOf(options);
   const tapTerms = terms.filter(isTapTerm);
   const contentPass = targetPass(options, layersOfTerms(comparedWith(tapTerms).content), size);
   const passesOfStyles = styleTargetPasses(options, styleSizes);
   const targetsBytes = sum(tapTerms.map((term) => targetBytes(term, tapMap(pass, term.layer))));
-  const sharedBytes = sum(workspaceBytes(tapTerms, [pass, ...passesOfStyles], backend));
+  const sharedBytes = sum(workspaceBytes(tapTerms, [pass, ...passesOfStyles], kernels));
 
-  const layers = layersUntil(options.network, tapsOf(options)).filter((layer) => layer.kind === 'conv');
-  const weightBytes = deviceWeightBytes(layers, { backend, paddingMode });
+  const weightBytes = deviceWeightBytes(kernels);
   const lossBytes = targetsBytes + sharedBytes + lossTableBytes(terms.length);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
   const plannedPassOf = (picture: PlannedPass['picture'], from: Pass): PlannedPass => {
     const { width, height } = from.input;
-    return { picture, size: { width, height }, plan: planActivations(from, { backend, paddingMode }) };
+    return { picture, size: { width, height }, plan: planActivations(from, kernels) };
   };
   const contentPasses = contentPass === undefined ? [] : [plannedPassOf('content', contentPass)];
   const stylePasses = passesOfStyles.map((one) => plannedPassOf('style', one));
@@ -112,6 +115,7 @@ export function planTransfer(request: PlanRequest): TransferPlan {
   const targetPhaseBytes = weightBytes + lossBytes + Math.max(0, ...targetPasses.map(bytesOfTargetPass));
   const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;
   return {
+    kernels,
     weightBytes,
     activationBytes: activations.totalBytes,
     lossBytes,

@@ -8,10 +8,10 @@ import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import { assertRgbImage, type RgbImage } from '../images/rgb-image.ts';
-import { backendOf } from '../kernels/family.ts';
 import { recordKeepBest } from '../kernels/loss-sum.ts';
 import { recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
 import { LossTable } from '../losses/loss-table.ts';
+import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { type TapLoss, VggExecutor } from '../models/executor.ts';
 import { type Pass, tapMap } from '../models/pass.ts';
@@ -91,8 +91,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
     const parts = await makeParts(request, pass);
     const owned = [...ownedBy(parts)];
     try {
-      const { pooling, paddingMode } = options;
-      const executor = await VggExecutor.create(gpu, weights, { pass, pooling, paddingMode });
+      const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
       owned.push(executor);
       return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts, executor));
     } catch (error) {
@@ -154,12 +153,12 @@ async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> 
         styles.map(({ picture }) => picture),
       ),
     ];
-    const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, backendOf(gpu)));
+    const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, weights.kernels));
     owned.push(workspace);
     const table = makeTable(gpu, terms, { pass, content });
     owned.push(table);
     const targets = await makeTargets({ gpu, weights, options, terms: tapTerms, content, styles, scope, workspace });
-    const tapLosses = placeAtTaps(terms, { pass, table, workspace, targets });
+    const tapLosses = placeAtTaps(terms, { pass, table, workspace, targets, kernels: weights.kernels });
     return { scope, terms, table, workspace, tapLosses };
   } catch (error) {
     disposeAll(owned);
@@ -188,6 +187,7 @@ function placeAtTaps(
     readonly table: LossTable;
     readonly workspace: LossWorkspace;
     readonly targets: ReadonlyMap<LossTerm, BufferSlice>;
+    readonly kernels: ChosenKernels;
   },
 ): ReadonlyMap<string, readonly TapLoss[]> {
   const { pass, table, workspace, targets } = made;
@@ -198,7 +198,8 @@ function placeAtTaps(
     const target = targets.get(term);
     if (target === undefined) throw new ShapeError(`no target was made for ${termName(term)}`);
     const whole = shapeOf(tapMap(pass, layer));
-    const one = new WholeMapLoss({ loss, layer, whole, target, partial: table.row(index), workspace });
+    const at = { whole, target, partial: table.row(index), workspace, kernels: made.kernels.tap(layer) };
+    const one = new WholeMapLoss({ loss, layer, ...at });
     placed.set(layer, [...(placed.get(layer) ?? []), one]);
   });
   return placed;

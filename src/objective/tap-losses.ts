@@ -7,8 +7,8 @@ import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { type Backend, backendOf } from '../kernels/family.ts';
-import type { MapLoss, MapShape, SummedLoss } from '../losses/loss.ts';
+import type { MapLoss, MapShape, SummedLoss, TapKernels } from '../losses/loss.ts';
+import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { TapLoss } from '../models/executor.ts';
 import type { FeatureMap, Pass } from '../models/pass.ts';
 import { mapBytes } from '../models/plan.ts';
@@ -31,18 +31,18 @@ export function targetBytes({ loss }: TapTerm, map: FeatureMap): number {
 export function workspaceBytes(
   terms: readonly TapTerm[],
   passes: readonly Pass[],
-  backend: Backend,
+  kernels: ChosenKernels,
 ): readonly number[] {
   const needs = terms.flatMap(({ layer, loss }) => {
     const maps = passes.flatMap((pass) => pass.taps.get(layer) ?? []);
-    return loss.form === 'summed' ? maps.map((map) => needsOf(loss, shapeOf(map), backend)) : [];
+    return loss.form === 'summed' ? maps.map((map) => needsOf(loss, shapeOf(map), kernels.tap(layer))) : [];
   });
   const buffers = Math.max(0, ...needs.map((need) => need.length));
   return Array.from({ length: buffers }, (_, index) => Math.max(...needs.map((need) => need[index] ?? 0)));
 }
 
-function needsOf(loss: SummedLoss, shape: MapShape, backend: Backend): readonly number[] {
-  return [loss.sumBytes(shape), loss.coefficientBytes(shape), ...loss.scratchBytes(shape, backend)];
+function needsOf(loss: SummedLoss, shape: MapShape, kernels: TapKernels): readonly number[] {
+  return [loss.sumBytes(shape), loss.coefficientBytes(shape), ...loss.scratchBytes(shape, kernels)];
 }
 
 /** Buffers for the sums, the coefficients and what lies between, of the one term that is at work. */
@@ -83,6 +83,7 @@ export interface WholeMapOptions {
   /** The term's row of partial sums. */
   readonly partial: BufferSlice;
   readonly workspace: LossWorkspace;
+  readonly kernels: TapKernels;
 }
 
 /** A loss where it stands: records all three steps over the whole map. */
@@ -94,17 +95,16 @@ export class WholeMapLoss implements TapLoss {
   }
 
   record(program: Program, { feature, gradient, accumulate }: Parameters<TapLoss['record']>[1]): void {
-    const { loss, layer, whole, target, partial, workspace } = this.#options;
+    const { loss, layer, whole, target, partial, workspace, kernels } = this.#options;
     const part = { positions: whole.positions, feature };
     if (loss.form === 'pointwise') {
       loss.record(program, { whole, part, target, partial, gradient, accumulate });
       return;
     }
     const label = `${loss.name} ${layer}`;
-    const backend = backendOf(program.gpu);
     const { sums, coefficients, scratch } = workspace.for(loss, whole);
-    loss.recordSums(program, { label, whole, part, scratch, sums, backend });
+    loss.recordSums(program, { label, whole, part, scratch, sums, kernels });
     loss.recordCoefficients(program, { label, whole, scratch, sums, target, partial, coefficients });
-    loss.recordGradient(program, { label, whole, part, scratch, coefficients, gradient, accumulate, backend });
+    loss.recordGradient(program, { label, whole, part, scratch, coefficients, gradient, accumulate, kernels });
   }
 }

@@ -7,7 +7,6 @@ import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { backendOf } from '../kernels/family.ts';
 import { recordNormaliseForward } from '../kernels/normalise.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { VggExecutor } from '../models/executor.ts';
@@ -74,8 +73,7 @@ async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targe
   const { gpu, weights, options, terms } = request;
   const pass = targetPass(options, layersOfTerms(terms), image);
   if (pass === undefined) return new Map();
-  const { pooling, paddingMode } = options;
-  using executor = await VggExecutor.create(gpu, weights, { pass, pooling, paddingMode });
+  using executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'targets');
   return await gpu.checked('making the targets', async () => {
@@ -103,7 +101,7 @@ async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targe
 function capture(
   program: Program,
   feature: BufferSlice,
-  { term, map, scope, workspace }: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
+  { term, map, scope, workspace, weights }: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
 ): { readonly target: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void } {
   const label = labelOfTarget(term);
   const target = scope.allocate(label, targetBytes(term, map));
@@ -112,7 +110,8 @@ function capture(
     const whole = shapeOf(map);
     const { scratch } = workspace.for(loss, whole);
     const part = { positions: whole.positions, feature };
-    loss.recordSums(program, { label, whole, part, scratch, sums: target, backend: backendOf(program.gpu) });
+    const kernels = weights.kernels.tap(term.layer);
+    loss.recordSums(program, { label, whole, part, scratch, sums: target, kernels });
     return { target };
   }
   const { buffer, offsetBytes, sizeBytes } = feature;

@@ -10,7 +10,7 @@ import { TransferObjective } from '../objective/objective.ts';
 import { reportTerms, type TermReport } from '../objective/term-sums.ts';
 import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
 import type { Settings } from '../settings/presets.ts';
-import { convolutionsOf, planStylize } from './stylize.ts';
+import { planStylize } from './stylize.ts';
 
 export interface EvaluateRequest {
   readonly gpu: Gpu;
@@ -49,14 +49,9 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
       `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
     );
   }
-  planStylize({ content, style }, settings, gpu);
+  const { kernels } = planStylize({ content, style }, settings, gpu);
   using meter = gpu.buffers.meter();
-  using weights = await DeviceWeights.create(
-    gpu,
-    convolutionsOf(settings),
-    request.weights,
-    settings.objective.paddingMode,
-  );
+  using weights = await DeviceWeights.create(gpu, request.weights, kernels);
   using objective = await TransferObjective.create({
     gpu,
     weights,

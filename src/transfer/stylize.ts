@@ -145,12 +145,12 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
 
 /** Runs what {@link prepareRun} made ready, on the same adapter. @throws as {@link stylize}. */
 export async function runPrepared(
-  { settings, scales, initial }: PreparedRun,
+  { settings, scales, initial, plan }: PreparedRun,
   request: Pick<StylizeRequest, 'gpu' | 'weights'> & RunHooks,
 ): Promise<RunResult> {
   const { gpu } = request;
   const options = settings.objective;
-  using weights = await DeviceWeights.create(gpu, convolutionsOf(settings), request.weights, options.paddingMode);
+  using weights = await DeviceWeights.create(gpu, request.weights, plan.kernels);
   return await runTransfer({
     ...request,
     scales,

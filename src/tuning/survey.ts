@@ -2,14 +2,11 @@
 
 import { LimitError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { chooseConv2dVariant, conv2dVariantName } from '../kernels/conv2d.ts';
 import { type Backend, backendOf, type ChoiceOrigin, choiceOriginOf } from '../kernels/family.ts';
-import { chooseGramVariant, gramVariantName } from '../kernels/gram.ts';
-import { conv2dShapeOf, tapMap } from '../models/pass.ts';
-import { paddingModeOf } from '../models/plan.ts';
+import { chooseKernels } from '../models/chosen-kernels.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
 import type { Settings } from '../settings/presets.ts';
-import { convolutionsOf, planStylize } from '../transfer/stylize.ts';
+import { planStylize } from '../transfer/stylize.ts';
 
 /** The kernel family chosen for one operation of one layer. */
 export interface FamilyChoice {
@@ -43,22 +40,16 @@ export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
   };
 }
 
-function familiesOf(gpu: Gpu, { objective, ...rest }: Settings): readonly FamilyChoice[] {
-  const backend = backendOf(gpu);
-  const pass = objectivePass(objective, { width: typicalSide, height: typicalSide });
-  const convolutions = convolutionsOf({ objective, ...rest }).flatMap((layer): FamilyChoice[] => {
-    const size = { width: typicalSide, height: typicalSide };
-    const shape = conv2dShapeOf(layer, size, paddingModeOf(layer.name, objective.paddingMode));
-    return (['forward', 'backward'] as const).map((direction) => ({
-      op: `conv2d ${direction}` as const,
-      layer: layer.name,
-      family: conv2dVariantName(chooseConv2dVariant(shape, direction, backend, layer.name)),
-    }));
-  });
-  const grams = objective.styleLayers.map(({ name }): FamilyChoice => {
-    const { channels } = tapMap(pass, name);
-    return { op: 'gram', layer: name, family: gramVariantName(chooseGramVariant(channels, backend)) };
-  });
+function familiesOf(gpu: Gpu, { objective }: Settings): readonly FamilyChoice[] {
+  const size = { width: typicalSide, height: typicalSide };
+  const kernels = chooseKernels(objectivePass(objective, size), backendOf(gpu));
+  const convolutions = kernels.layers.flatMap(({ layer, variants }): FamilyChoice[] => [
+    { op: 'conv2d forward', layer: layer.name, family: variants.forward.name },
+    { op: 'conv2d backward', layer: layer.name, family: variants.backward.name },
+  ]);
+  const grams = objective.styleLayers.map(
+    ({ name }): FamilyChoice => ({ op: 'gram', layer: name, family: kernels.tap(name).gram.name }),
+  );
   return [...convolutions, ...grams];
 }
 

@@ -1,7 +1,8 @@
 /** A few values of an operation's result in f64, from its definition: what even the `direct` kernels are held to. */
 
+import type { ConvTrialValues } from '../bench/conv-trial.ts';
 import { randomStream } from '../images/random.ts';
-import type { Conv2dShape, Direction } from '../kernels/conv2d.ts';
+import type { Conv2dProblem } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 
 /** A place in an output and what must stand there. */
@@ -20,30 +21,23 @@ function places(count: number): readonly number[] {
 }
 
 /** A convolution of 3x3, stride 1, padding 1 by zeros: forward with bias and ReLU, backward with the ReLU's mask. */
-export function conv2dSamples(problem: {
-  readonly shape: Conv2dShape;
-  readonly direction: Direction;
-  /** [height, width, channels that are read], padded */
-  readonly read: Float32Array;
-  /** [out, in, 3, 3] */
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
-  readonly activation: Float32Array;
-}): readonly Sample[] {
-  const { shape, direction, bias, activation } = problem;
+export function conv2dSamples(problem: Conv2dProblem, values: ConvTrialValues): readonly Sample[] {
+  const { shape, direction } = problem;
+  const { bias, activation } = values;
   const made = direction === 'forward' ? shape.outChannels : shape.inChannels;
   const width = paddedChannels(made);
   return places(shape.inHeight * shape.inWidth * width).map((index) => {
     const [pixel, channel] = [Math.floor(index / width), index % width];
     if (channel >= made) return { index, expected: 0 };
-    const sum = convolutionAt(problem, pixel, channel);
+    const sum = convolutionAt(problem, values, pixel, channel);
     if (direction === 'forward') return { index, expected: Math.max(sum + (bias[channel] ?? 0), 0) };
     return { index, expected: (activation[index] ?? 0) > 0 ? sum : 0 };
   });
 }
 
 function convolutionAt(
-  { shape, direction, read, weight }: Parameters<typeof conv2dSamples>[0],
+  { shape, direction }: Conv2dProblem,
+  { source, weight }: ConvTrialValues,
   pixel: number,
   channel: number,
 ): number {
@@ -59,7 +53,7 @@ function convolutionAt(
       const row = (atY * width + atX) * paddedChannels(channels);
       for (let other = 0; other < channels; other++) {
         const filter = direction === 'forward' ? channel * inChannels + other : other * inChannels + channel;
-        sum += (read[row + other] ?? 0) * (weight[filter * 9 + ky * 3 + kx] ?? 0);
+        sum += (source[row + other] ?? 0) * (weight[filter * 9 + ky * 3 + kx] ?? 0);
       }
     }
   }

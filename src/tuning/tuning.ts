@@ -4,7 +4,8 @@
  */
 
 import { type FormatCode, FormatError } from '../core/errors.ts';
-import type { AdapterProfile, MeasuredVariants } from '../core/gpu.ts';
+import type { AdapterProfile } from '../core/gpu.ts';
+import type { MeasuredVariants } from '../kernels/preference.ts';
 
 /** Variants of one operation with the milliseconds they took, fastest first; only those that passed their check. */
 export interface MeasuredOperation {

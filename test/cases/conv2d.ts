@@ -2,31 +2,16 @@
 
 import type { Gpu } from '../../src/core/gpu.ts';
 import {
+  type Conv2dOptions,
+  type Conv2dProblem,
   type Conv2dShape,
   type Conv2dVariant,
   conv2dOutputSize,
-  conv2dVariantName,
   conv2dVariants,
-  type Direction,
-  packConv2dWeight,
-  recordConv2dBackward,
-  recordConv2dForward,
-  winogradShapeOf,
+  recordConv2d,
 } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
-import { im2colFits, im2colScratchBytes, packIm2colWeight } from '../../src/kernels/im2col.ts';
-import { defaultTile } from '../../src/kernels/tiles.ts';
-import {
-  recordWinograd,
-  recordWinogradWeights,
-  type WinogradKernels,
-  type WinogradOptions,
-  type WinogradShape,
-  type WinogradTile,
-  winogradScratchBytes,
-  winogradWeightBytes,
-} from '../../src/kernels/winograd.ts';
 import { conv2dBackward, conv2dForward } from '../reference/conv2d.ts';
 import { padChannels, padReference } from '../support/layout.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
@@ -73,19 +58,6 @@ function paddingRule(channels: number): (index: number) => ElementRule {
   return (index) => (index % padded < channels ? 'compare' : 'zero');
 }
 
-/** The same weights in the forms that the kernels read. */
-export function weightInputs(shape: Conv2dShape, weight: Float32Array, bias = new Float32Array(shape.outChannels)) {
-  const columns = (direction: Direction) =>
-    im2colFits(shape, direction) ? packIm2colWeight(weight, bias, shape, direction) : undefined;
-  const [forward, backward] = [columns('forward'), columns('backward')];
-  return {
-    weight: packConv2dWeight(weight, shape),
-    weightTransposed: packConv2dWeight(weight, shape, true),
-    ...(forward === undefined ? {} : { weightColumnsForward: forward }),
-    ...(backward === undefined ? {} : { weightColumnsBackward: backward }),
-  };
-}
-
 function makeForward(name: string, problem: ForwardProblem, stored = unchanged): CaseValues {
   const { shape, relu, bias: biasRange } = problem;
   const random = seededRandom(name);
@@ -97,8 +69,8 @@ function makeForward(name: string, problem: ForwardProblem, stored = unchanged):
   const expected = conv2dForward({ shape, input: widen(input), weight: widen(weight), bias: widen(bias), relu });
   const { inChannels, outChannels } = shape;
   return {
+    host: { weight, bias },
     inputs: {
-      ...weightInputs(shape, weight, bias),
       input: padChannels(input, inChannels, paddedChannels(inChannels)),
       bias: padChannels(bias, outChannels, paddedChannels(outChannels)),
     },
@@ -131,8 +103,8 @@ function makeBackward(name: string, problem: BackwardProblem, stored = unchanged
     activation: mask ? widen(activation) : undefined,
   });
   return {
+    host: { weight, bias: new Float32Array(outChannels) },
     inputs: {
-      ...weightInputs(shape, weight),
       gradOutput: padChannels(gradOutput, outChannels, paddedChannels(outChannels)),
       ...(mask ? { activation: padChannels(activation, inChannels, inPadded) } : {}),
     },
@@ -149,128 +121,76 @@ function makeBackward(name: string, problem: BackwardProblem, stored = unchanged
   };
 }
 
-/** Records the transform of the weights and returns where they are. */
-function transformedWeight(recording: Recording, shape: Conv2dShape, direction: Direction, tile: WinogradTile) {
-  const { inChannels, outChannels } = shape;
-  const transformed = recording.scratch('transformed weight', winogradWeightBytes(tile, inChannels, outChannels));
-  const source = recording.buffer('weight');
-  recordWinogradWeights(recording.preparation, { tile, source, transformed, inChannels, outChannels, direction });
+/** The tolerance that a variant's arithmetic needs, where it is not the case's. */
+function toleranceOf({ name }: Conv2dVariant): { readonly tolerance?: Tolerance } {
+  return name.startsWith('winograd') ? { tolerance: winogradTolerance } : {};
+}
+
+/** The weights in the form that a variant reads; what it makes of them on the device is made in the preparation. */
+function weightOf(recording: Recording, variant: Conv2dVariant, problem: Conv2dProblem) {
+  const weights = { weight: recording.host('weight'), bias: recording.host('bias') };
+  const { values, transform } = variant.packWeights(problem, weights);
+  const uploaded = recording.upload('weight', values);
+  if (transform === undefined) return uploaded;
+  const transformed = recording.scratch('transformed weight', variant.weightBytes(problem));
+  transform(recording.preparation, uploaded, transformed);
   return transformed;
 }
 
-/** The two scratch buffers of Winograd. */
-function winogradScratch(recording: Recording, shape: WinogradShape, kernels: WinogradKernels, bands?: number) {
-  const sizeBytes = winogradScratchBytes(shape, kernels, bands);
-  return [recording.scratch('transformed', sizeBytes), recording.scratch('product', sizeBytes)] as const;
+/** The name of a variant without the tile of its product. */
+function algorithmOf({ name }: Conv2dVariant): string {
+  return name.replace(/ \d+x\d+$/, '');
 }
 
-/** Bands of one tile row and of two wherever a picture has more; the default is one band at the sizes of these cases. */
-function bandSizes(shape: Conv2dShape, tile: WinogradTile): readonly number[] {
-  return [1, 2].filter((rows) => Math.ceil(shape.inHeight / tile) > rows);
+/**
+ * The variants that cut a map into bands, in bands of one row and of two wherever a map has more; the default is one band at the sizes of these
+ * cases. Banding does not know the tile of the product, so one tile will do.
+ */
+export function bandsOf(variants: readonly Conv2dVariant[], shape: Conv2dShape): readonly Conv2dVariant[] {
+  return variants
+    .filter((variant, index) => variants.findIndex((one) => algorithmOf(one) === algorithmOf(variant)) === index)
+    .flatMap((variant) => [1, 2].flatMap((rows) => variant.inBands?.(rows, shape) ?? []));
 }
 
-/** The tolerance that a variant's arithmetic needs, where it is not the case's. */
-function toleranceOf(variant: Conv2dVariant): { readonly tolerance?: Tolerance } {
-  return variant.family === 'winograd' ? { tolerance: winogradTolerance } : {};
-}
-
-/** What a variant needs besides the case's buffers: its weights and its scratch. */
-function weightsOf(recording: Recording, variant: Conv2dVariant, shape: Conv2dShape, direction: Direction) {
-  if (variant.family === 'im2col') {
-    return {
-      weight: recording.buffer(direction === 'forward' ? 'weightColumnsForward' : 'weightColumnsBackward'),
-      scratch: [recording.scratch('columns', im2colScratchBytes(shape, direction))],
-    };
-  }
-  if (variant.family !== 'winograd') {
-    return { weight: recording.buffer(direction === 'forward' ? 'weight' : 'weightTransposed') };
-  }
-  return {
-    weight: transformedWeight(recording, shape, direction, variant.tile),
-    scratch: winogradScratch(recording, winogradShapeOf(shape, direction, variant.tile), variant.kernels),
-  };
-}
-
-/** Winograd once more for each size of bands that cuts the picture; banding does not know the tile, so one tile will do. */
-function bandedVariants(
-  variants: readonly Conv2dVariant[],
-  shape: Conv2dShape,
-  direction: Direction,
-  buffers: (recording: Recording) => Omit<WinogradOptions, 'label' | 'kernels' | 'shape' | 'weight' | 'scratch'>,
+function variantsOf(
+  problem: Conv2dProblem,
+  gpu: Gpu,
+  operands: (recording: Recording) => Pick<Conv2dOptions, 'source' | 'output' | 'epilogue'>,
 ): readonly KernelVariant[] {
-  return variants.flatMap((variant) => {
-    if (variant.family !== 'winograd') return [];
-    if (variant.kernels.family === 'tiles' && variant.kernels.tile !== defaultTile) return [];
-    const { kernels, tile } = variant;
-    const winogradShape = winogradShapeOf(shape, direction, tile);
-    return bandSizes(shape, tile).map(
-      (rows): KernelVariant => ({
-        name: `${conv2dVariantName(variant)}, bands of ${rows}`,
-        tolerance: winogradTolerance,
-        record: (recording) => {
-          recordWinograd(recording.program, {
-            label: `conv2d_${direction}`,
-            kernels,
-            shape: winogradShape,
-            weight: transformedWeight(recording, shape, direction, tile),
-            scratch: winogradScratch(recording, winogradShape, kernels, rows),
-            tileRowsPerBand: rows,
-            ...buffers(recording),
-          });
-        },
-      }),
-    );
-  });
-}
-
-function forwardVariants({ shape, relu }: ForwardProblem, gpu: Gpu): readonly KernelVariant[] {
-  const buffers = ({ buffer }: Recording) => ({
-    input: buffer('input'),
-    bias: buffer('bias'),
-    output: buffer('output'),
-    relu,
-  });
-  const variants = conv2dVariants(shape, 'forward', lanesOf(gpu.profile));
-  const whole = variants.map(
+  const variants = conv2dVariants(problem, lanesOf(gpu.profile));
+  return [...variants, ...bandsOf(variants, problem.shape)].map(
     (variant): KernelVariant => ({
-      name: conv2dVariantName(variant),
+      name: variant.name,
       ...toleranceOf(variant),
       record: (recording) => {
-        const weights = weightsOf(recording, variant, shape, 'forward');
-        const options = { label: 'conv2d_forward', variant, shape, ...weights, ...buffers(recording) };
-        recordConv2dForward(recording.program, options);
-      },
-    }),
-  );
-  return [...whole, ...bandedVariants(variants, shape, 'forward', buffers)];
-}
-
-function backwardVariants({ shape, accumulate, mask }: BackwardProblem, gpu: Gpu): readonly KernelVariant[] {
-  const epilogue = ({ buffer }: Recording) => ({ accumulate, ...(mask ? { activation: buffer('activation') } : {}) });
-  const variants = conv2dVariants(shape, 'backward', lanesOf(gpu.profile));
-  const whole = variants.map(
-    (variant): KernelVariant => ({
-      name: conv2dVariantName(variant),
-      ...toleranceOf(variant),
-      record: (recording) => {
-        recordConv2dBackward(recording.program, {
-          label: 'conv2d_backward',
-          variant,
-          shape,
-          ...weightsOf(recording, variant, shape, 'backward'),
-          gradOutput: recording.buffer('gradOutput'),
-          gradInput: recording.buffer('gradInput'),
-          ...epilogue(recording),
+        recordConv2d(recording.program, variant, {
+          label: `conv2d_${problem.direction}`,
+          shape: problem.shape,
+          weight: weightOf(recording, variant, problem),
+          scratch: variant
+            .scratchBytes(problem)
+            .map((bytes, index) => recording.scratch(`${variant.name} ${index + 1}`, bytes)),
+          ...operands(recording),
         });
       },
     }),
   );
-  const banded = bandedVariants(variants, shape, 'backward', (recording) => ({
-    input: recording.buffer('gradOutput'),
-    output: recording.buffer('gradInput'),
-    ...epilogue(recording),
+}
+
+function forwardVariants({ shape, relu }: ForwardProblem, gpu: Gpu): readonly KernelVariant[] {
+  return variantsOf({ shape, direction: 'forward' }, gpu, ({ buffer }) => ({
+    source: buffer('input'),
+    output: buffer('output'),
+    epilogue: { direction: 'forward', bias: buffer('bias'), relu },
   }));
-  return [...whole, ...banded];
+}
+
+function backwardVariants({ shape, accumulate, mask }: BackwardProblem, gpu: Gpu): readonly KernelVariant[] {
+  return variantsOf({ shape, direction: 'backward' }, gpu, ({ buffer }) => ({
+    source: buffer('gradOutput'),
+    output: buffer('gradInput'),
+    epilogue: { direction: 'backward', accumulate, activation: mask ? buffer('activation') : undefined },
+  }));
 }
 
 /** The case of a forward problem. */

@@ -2,8 +2,9 @@
 
 import type { Gpu } from '../../src/core/gpu.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
-import { gemmColumnBlock, recordGemm } from '../../src/kernels/gemm.ts';
-import { gemmTilesFit, recordGemmTiles } from '../../src/kernels/gemm-tiles.ts';
+import { type GemmKernel, recordGemm } from '../../src/kernels/gemm.ts';
+import { gemmLanes } from '../../src/kernels/gemm-lanes.ts';
+import { gemmTiles } from '../../src/kernels/gemm-tiles.ts';
 import { tileNames } from '../../src/kernels/tiles.ts';
 import { gemm } from '../reference/gemm.ts';
 import { floats, seededRandom, signed } from '../support/random.ts';
@@ -13,7 +14,6 @@ import {
   type CaseValues,
   type KernelCase,
   type KernelVariant,
-  type Recording,
   unwritten,
 } from './kernel-case.ts';
 
@@ -102,26 +102,20 @@ function makeGemm(name: string, problem: GemmProblem): CaseValues {
 }
 
 function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] {
-  const lanes = lanesOf(gpu.profile);
   const { batches, rows, columns, depth, splitDepth, accumulate, rowTilesPerBand } = problem;
-  const bands = rowTilesPerBand === undefined ? {} : { rowTilesPerBand };
   const strides = stridesOf(problem);
   const sizes = { batches, rows, columns, depth, ...(splitDepth === undefined ? {} : { splitDepth }) };
-  const options = ({ buffer }: Recording) => {
-    const operands = { a: buffer('a'), b: buffer('b'), c: buffer('c') };
-    return { label: 'gemm', ...operands, ...sizes, ...strides, accumulate };
-  };
-  const onLanes: readonly KernelVariant[] =
-    lanes === undefined || columns % gemmColumnBlock !== 0
-      ? []
-      : [{ name: 'lanes', record: (recording) => recordGemm(recording.program, { ...options(recording), lanes }) }];
-  const onTiles = tileNames.map(
-    (tile): KernelVariant => ({
-      name: `tiles ${tile}`,
-      record: (recording) => recordGemmTiles(recording.program, { ...options(recording), ...bands, tile }),
-    }),
-  );
-  return [...onLanes, ...(gemmTilesFit({ ...sizes, ...strides }) ? onTiles : [])];
+  const onLanes = lanesOf(gpu.profile) === undefined ? [] : [gemmLanes];
+  const kernels: readonly GemmKernel[] = [...onLanes, ...tileNames.map((tile) => gemmTiles(tile, rowTilesPerBand))];
+  return kernels
+    .filter((kernel) => kernel.fits({ ...sizes, ...strides }))
+    .map((kernel) => ({
+      name: kernel.name,
+      record: ({ program, buffer }) => {
+        const operands = { a: buffer('a'), b: buffer('b'), c: buffer('c') };
+        recordGemm(program, kernel, { label: 'gemm', ...operands, ...sizes, ...strides, accumulate });
+      },
+    }));
 }
 
 function gemmCase(change: Partial<GemmProblem>): KernelCase {

@@ -1,24 +1,11 @@
 /** The Gram matrix and its backward pass, on post-ReLU features. */
 
-import type { Gpu } from '../../src/core/gpu.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
-import { gemmColumnBlock } from '../../src/kernels/gemm.ts';
-import {
-  type GramShape,
-  gramScratchBytes,
-  gramVariantName,
-  gramVariants,
-  recordGramBackward,
-  recordGramForward,
-} from '../../src/kernels/gram.ts';
+import { gemmColumnBlock } from '../../src/kernels/gemm-lanes.ts';
+import { type GramShape, gramVariants, recordGramBackward, recordGramForward } from '../../src/kernels/gram.ts';
 import { gramBackward, gramForward } from '../reference/gram.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
 import { accumulated, bytesOf, type KernelCase, unchanged, unwrittenBuffer } from './kernel-case.ts';
-
-/** Every variant that the adapter can run, by its name. */
-function variantsOf({ channels }: GramShape, gpu: Gpu) {
-  return gramVariants(channels, lanesOf(gpu.profile)).map((variant) => ({ variant, name: gramVariantName(variant) }));
-}
 
 function forwardCase(shape: GramShape, scale: number): KernelCase {
   const { positions, channels } = shape;
@@ -43,14 +30,13 @@ function forwardCase(shape: GramShape, scale: number): KernelCase {
       };
     },
     variants: (gpu) =>
-      variantsOf(shape, gpu).map(({ variant, name: variantName }) => ({
-        name: variantName,
+      gramVariants(shape, lanesOf(gpu.profile)).map((variant) => ({
+        name: variant.name,
         record: ({ program, buffer, scratch }) => {
-          recordGramForward(program, {
-            variant,
+          recordGramForward(program, variant, {
             shape,
             feature: buffer('feature'),
-            scratch: scratch('partial', gramScratchBytes(shape, variant)),
+            scratch: scratch('partial', variant.scratchBytes(shape)),
             output: buffer('output'),
             scale,
           });
@@ -95,11 +81,10 @@ function backwardCase(shape: GramShape, accumulate: boolean): KernelCase {
       };
     },
     variants: (gpu) =>
-      variantsOf(shape, gpu).map(({ variant, name: variantName }) => ({
-        name: variantName,
+      gramVariants(shape, lanesOf(gpu.profile)).map((variant) => ({
+        name: variant.name,
         record: ({ program, buffer }) => {
-          recordGramBackward(program, {
-            variant,
+          recordGramBackward(program, variant, {
             shape,
             feature: buffer('feature'),
             gradGram: buffer('gradGram'),

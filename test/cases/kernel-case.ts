@@ -34,6 +34,8 @@ export interface CaseOutput {
 
 /** The buffers of a case, made from its seed. */
 export interface CaseValues {
+  /** What a variant packs in a form of its own: a convolution's weights. */
+  readonly host?: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
   readonly inputs: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
   readonly outputs: Readonly<Record<string, CaseOutput>>;
 }
@@ -45,6 +47,10 @@ export interface Recording {
   readonly program: Program;
   /** An input or output of the case. */
   buffer(name: string): BufferSlice;
+  /** Values of the case that are not on the device. */
+  host(name: string): Float32Array<ArrayBuffer>;
+  /** Puts values on the device that a variant has packed. */
+  upload(label: string, values: Float32Array<ArrayBuffer>): BufferSlice;
   /** Memory for intermediate results, of unspecified contents. */
   scratch(label: string, sizeBytes: number): BufferSlice;
 }

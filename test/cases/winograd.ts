@@ -1,7 +1,8 @@
 /** The transform of Winograd's weights, which runs once per network. */
 
-import { packConv2dWeight } from '../../src/kernels/conv2d.ts';
-import { recordWinogradWeights, type WinogradTile, winogradWeightBytes } from '../../src/kernels/winograd.ts';
+import type { Conv2dVariant, Direction } from '../../src/kernels/conv2d.ts';
+import { winogradLanes } from '../../src/kernels/winograd-lanes.ts';
+import { winograd2Lanes } from '../../src/kernels/winograd2-lanes.ts';
 import { winogradWeight } from '../reference/winograd.ts';
 import { floats, seededRandom, signed, widen } from '../support/random.ts';
 import { bytesOf, type CaseOutput, type KernelCase, type Tolerance, unwrittenBuffer } from './kernel-case.ts';
@@ -24,16 +25,24 @@ function strided(reference: Float64Array, filters: number, bytes: number): CaseO
   };
 }
 
+interface Form {
+  readonly variant: Conv2dVariant;
+  readonly edge: 2 | 4;
+}
+
 function winogradWeightCase(
-  tile: WinogradTile,
+  { variant, edge }: Form,
   inChannels: number,
   outChannels: number,
-  direction: 'forward' | 'backward',
+  direction: Direction,
 ): KernelCase {
-  const name = `winograd${tile === 4 ? '' : tile}_weight w=[${outChannels},${inChannels},3,3] ${direction}`;
+  const name = `winograd${edge === 4 ? '' : edge}_weight w=[${outChannels},${inChannels},3,3] ${direction}`;
   const filters = inChannels * outChannels;
-  const bytes = winogradWeightBytes(tile, inChannels, outChannels);
-  const coefficients = (tile + 2) ** 2;
+  const geometry = { kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 1, paddingMode: 'zeros' } as const;
+  const problem = { shape: { inHeight: 1, inWidth: 1, inChannels, outChannels, ...geometry }, direction };
+  const bytes = variant.weightBytes(problem);
+  const coefficients = (edge + 2) ** 2;
+  const pack = (weight: Float32Array) => variant.packWeights(problem, { weight, bias: new Float32Array(outChannels) });
   return {
     op: 'winograd',
     name,
@@ -41,30 +50,34 @@ function winogradWeightCase(
     leastBytes: bytesOf(9 * filters, coefficients * filters),
     make: () => {
       const weight = floats(9 * filters, signed(seededRandom(name)));
-      const reference = winogradWeight(tile, widen(weight), inChannels, outChannels, direction);
-      const shape = { inChannels, outChannels, kernelHeight: 3, kernelWidth: 3 };
+      const reference = winogradWeight(edge, widen(weight), inChannels, outChannels, direction);
       return {
-        inputs: { source: packConv2dWeight(weight, shape) },
+        host: { weight },
+        inputs: { source: pack(weight).values },
         outputs: { transformed: strided(reference, filters, bytes) },
       };
     },
     variants: () => [
       {
         name: 'direct',
-        record: ({ program, buffer }) => {
-          const [source, transformed] = [buffer('source'), buffer('transformed')];
-          recordWinogradWeights(program, { tile, source, transformed, inChannels, outChannels, direction });
+        record: ({ program, buffer, host }) => {
+          pack(host('weight')).transform?.(program, buffer('source'), buffer('transformed'));
         },
       },
     ],
   };
 }
 
-export const winogradCases: readonly KernelCase[] = ([4, 2] as const).flatMap((tile) =>
+const forms: readonly Form[] = [
+  { variant: winogradLanes, edge: 4 },
+  { variant: winograd2Lanes, edge: 2 },
+];
+
+export const winogradCases: readonly KernelCase[] = forms.flatMap((form) =>
   (['forward', 'backward'] as const).flatMap((direction) => [
-    winogradWeightCase(tile, 4, 4, direction),
-    winogradWeightCase(tile, 8, 64, direction),
-    winogradWeightCase(tile, 64, 8, direction),
-    winogradWeightCase(tile, 128, 64, direction),
+    winogradWeightCase(form, 4, 4, direction),
+    winogradWeightCase(form, 8, 64, direction),
+    winogradWeightCase(form, 64, 8, direction),
+    winogradWeightCase(form, 128, 64, direction),
   ]),
 );

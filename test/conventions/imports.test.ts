@@ -23,14 +23,14 @@ interface Room {
   readonly outside?: readonly string[];
 }
 
-/** What both platforms may import: the interface they fill, pictures and bytes, the `Gpu` that their gpu.ts makes. */
+/** What both platforms may import: pictures and bytes, the `Gpu` that their gpu.ts makes, and what its owner asks of its kernels. */
 const forPlatforms = [
-  'transfer/platform.ts',
   'images',
   'weights/byte-source.ts',
   'core/errors.ts',
   'core/file-signature.ts',
   'core/gpu.ts',
+  'kernels/preference.ts',
 ];
 
 /** What a front door opens to. */
@@ -62,8 +62,8 @@ const rooms: readonly Room[] = [
   // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
   { place: 'settings', may: ['core/errors.ts', 'models/vgg.ts', 'images/fit.ts', 'objective', ...phases] },
   { place: 'transfer', may: [...engine, 'settings'] },
-  { place: 'tuning', may: [...engine, 'settings', 'transfer'] },
-  { place: 'bench', may: [...engine, 'settings', 'transfer'], outside: ['test/cases', 'test/support'] },
+  { place: 'bench', may: [...engine, 'settings', 'transfer'] },
+  { place: 'tuning', may: [...engine, 'settings', 'transfer', 'bench'] },
   {
     place: 'platform/node',
     may: forPlatforms,
@@ -83,7 +83,17 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, what it is told, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: [...doors, 'tuning', 'core', 'platform/node', 'plots', 'weights', 'models/vgg.ts', ...phases],
+    may: [
+      ...doors,
+      'tuning',
+      'core',
+      'kernels/preference.ts',
+      'platform/node',
+      'plots',
+      'weights',
+      'models/vgg.ts',
+      ...phases,
+    ],
     packages: 'npm and node:',
     globals: ['process'],
     outside: ['package.json'],
@@ -136,7 +146,17 @@ const rooms: readonly Room[] = [
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
   {
     place: 'index.ts',
-    may: [...doors, 'tuning', 'core', 'platform/node', 'images', 'weights', 'models/vgg.ts', ...phases],
+    may: [
+      ...doors,
+      'tuning',
+      'core',
+      'kernels/preference.ts',
+      'platform/node',
+      'images',
+      'weights',
+      'models/vgg.ts',
+      ...phases,
+    ],
   },
 ];
 

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { type Conv2dShape, conv2dOutputSize } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { backendOf } from '../../src/kernels/family.ts';
-import { chooseGramVariant, gramScratchBytes, recordGramBackward, recordGramForward } from '../../src/kernels/gram.ts';
+import { chooseGramVariant, recordGramBackward, recordGramForward } from '../../src/kernels/gram.ts';
 import { partialsPerTerm, recordMse } from '../../src/kernels/mse.ts';
 import { recordNormaliseBackward, recordNormaliseForward } from '../../src/kernels/normalise.ts';
 import {
@@ -20,7 +20,7 @@ import {
   recordPool2dForward,
 } from '../../src/kernels/pool2d.ts';
 import { recordTotalVariation } from '../../src/kernels/total-variation.ts';
-import { conv2dBackwardCase, conv2dForwardCase, conv2dSignature, weightInputs } from '../cases/conv2d.ts';
+import { conv2dBackwardCase, conv2dForwardCase, conv2dSignature } from '../cases/conv2d.ts';
 import { exact, type KernelVariant, type Recording, unwrittenBuffer } from '../cases/kernel-case.ts';
 import { sumOfPartials } from '../cases/mse.ts';
 import { dot, norm } from '../support/derivatives.ts';
@@ -38,16 +38,18 @@ async function run(
   record: KernelVariant['record'],
   inputs: Readonly<Record<string, Floats>>,
   outputs: Readonly<Record<string, Floats>>,
+  host: Readonly<Record<string, Floats>> = {},
 ): Promise<(name: string) => Float32Array> {
   const described = Object.entries(outputs).map(([name, initial]) => {
     return [name, { initial, expected: new Float64Array(0), tolerance: exact('not compared') }] as const;
   });
-  const ran = await runVariant(gpu(), { inputs, outputs: Object.fromEntries(described) }, { name: 'identity', record });
+  const values = { host, inputs, outputs: Object.fromEntries(described) };
+  const ran = await runVariant(gpu(), values, { name: 'identity', record });
   expect(ran.damaged).toEqual([]);
   return (name) => {
-    const values = ran.outputs.get(name);
-    if (values === undefined) throw new Error(`no output '${name}'`);
-    return values;
+    const output = ran.outputs.get(name);
+    if (output === undefined) throw new Error(`no output '${name}'`);
+    return output;
   };
 }
 
@@ -80,19 +82,19 @@ describe('conv2d without bias', () => {
     const x = map(shape.inHeight * shape.inWidth, inChannels);
     const y = map(height * width, outChannels);
     const filters = inChannels * outChannels * shape.kernelHeight * shape.kernelWidth;
-    const weights = weightInputs(shape, floats(filters, signed(random)));
+    const weights = { weight: floats(filters, signed(random)), bias: new Float32Array(outChannels) };
     const bias = new Float32Array(paddedChannels(outChannels));
     const forward = conv2dForwardCase({ shape, relu: false }).variants(gpu());
     const backward = conv2dBackwardCase({ shape, accumulate: false, mask: false }).variants(gpu());
 
     const images = new Map<string, Float32Array>();
     for (const variant of forward) {
-      const output = await run(variant.record, { ...weights, input: x, bias }, { output: unwrittenBuffer(y.length) });
+      const output = await run(variant.record, { input: x, bias }, { output: unwrittenBuffer(y.length) }, weights);
       images.set(variant.name, output('output'));
     }
     for (const variant of backward) {
-      const inputs = { ...weights, gradOutput: y };
-      const output = await run(variant.record, inputs, { gradInput: unwrittenBuffer(x.length) });
+      const made = { gradInput: unwrittenBuffer(x.length) };
+      const output = await run(variant.record, { gradOutput: y }, made, weights);
       // Every forward variant with every backward variant: any mixture of them is a gradient.
       for (const [forwardName, image] of images) {
         const pair = `forward ${forwardName}, backward ${variant.name}`;
@@ -197,7 +199,7 @@ describe('polar forms', () => {
       const random = seededRandom(`gram ${positions} ${channels}`);
       const shape = { positions, channels };
       const scale = 1 / positions;
-      const variant = chooseGramVariant(channels, kernels === 'usual' ? backendOf(gpu()) : { family: 'tiles' });
+      const variant = chooseGramVariant(shape, kernels === 'usual' ? backendOf(gpu()) : { family: 'tiles' });
       const d = floats(channels ** 2, () => 0);
       for (let i = 0; i < channels; i++) {
         for (let j = 0; j <= i; j++) d[i * channels + j] = d[j * channels + i] = 2 * random() - 1;
@@ -206,10 +208,10 @@ describe('polar forms', () => {
       const { above, below, v } = around(feature, floats(feature.length, signed(random)));
       const output = await run(
         ({ program, buffer, scratch }) => {
-          const common = { variant, shape, scale };
+          const common = { shape, scale };
           for (const side of ['above', 'below']) {
-            const partial = scratch(side, gramScratchBytes(shape, variant));
-            recordGramForward(program, {
+            const partial = scratch(side, variant.scratchBytes(shape));
+            recordGramForward(program, variant, {
               ...common,
               feature: buffer(side),
               scratch: partial,
@@ -217,7 +219,7 @@ describe('polar forms', () => {
             });
           }
           const [map, gradGram, gradFeature] = [buffer('feature'), buffer('d'), buffer('gradient')];
-          recordGramBackward(program, { variant, shape, feature: map, gradGram, gradFeature, accumulate: false });
+          recordGramBackward(program, variant, { shape, feature: map, gradGram, gradFeature, accumulate: false });
         },
         { feature, above, below, d },
         {

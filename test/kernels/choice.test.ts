@@ -2,25 +2,26 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { BufferScope, type BufferSlice } from '../../src/core/buffers.ts';
 import { ShapeError } from '../../src/core/errors.ts';
 import { Program } from '../../src/core/program.ts';
 import {
   type Conv2dShape,
   chooseConv2dVariant,
   conv2dOutputSize,
-  conv2dVariantName,
   type Direction,
-  packConv2dWeight,
-  packedWeightBytes,
-  recordConv2dForward,
+  recordConv2d,
 } from '../../src/kernels/conv2d.ts';
+import { packConv2dWeight, packedWeightBytes } from '../../src/kernels/conv2d-direct.ts';
 import { type Backend, backendOf } from '../../src/kernels/family.ts';
-import { chooseGramVariant, gramVariantName } from '../../src/kernels/gram.ts';
+import { chooseGramVariant } from '../../src/kernels/gram.ts';
 import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { defaultTile } from '../../src/kernels/tiles.ts';
-import { winogradScratchBytes } from '../../src/kernels/winograd.ts';
+import { winogradLanes } from '../../src/kernels/winograd-lanes.ts';
+import { winogradTiles } from '../../src/kernels/winograd-tiles.ts';
+import { chooseKernels } from '../../src/models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../../src/models/device-weights.ts';
-import { layersOf } from '../../src/models/vgg.ts';
+import { buildPass } from '../../src/models/pass.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -39,12 +40,15 @@ const vgg: Conv2dShape = {
 
 const lanes8 = { family: 'lanes', lanes: 8 } as const;
 
+const gramName = (channels: number, backend: Backend): string =>
+  chooseGramVariant({ positions: 192, channels }, backend).name;
+
 describe('chooseConv2dVariant on lanes', () => {
-  const family = (change: Partial<Conv2dShape>, direction: Direction = 'forward', lanes: number = 8): string =>
-    chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'lanes', lanes }).family;
+  const name = (change: Partial<Conv2dShape>, direction: Direction = 'forward', lanes: number = 8): string =>
+    chooseConv2dVariant({ shape: { ...vgg, ...change }, direction }, { family: 'lanes', lanes }).name;
 
   it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and for nothing else', () => {
-    expect(family({})).toBe('winograd');
+    expect(name({})).toBe('winograd lanes');
     const others: readonly Partial<Conv2dShape>[] = [
       { kernelHeight: 1 },
       { kernelWidth: 1 },
@@ -54,35 +58,39 @@ describe('chooseConv2dVariant on lanes', () => {
       { padding: 2 },
       { paddingMode: 'replicate' },
     ];
-    expect(others.map((change) => family(change))).toEqual(others.map(() => 'direct'));
+    expect(others.map((change) => name(change))).toEqual(others.map(() => 'direct'));
   });
 
   it('wants whole vectors of input channels and whole blocks of 64 output channels, as the direction sees them', () => {
-    expect(family({ inChannels: 8 })).toBe('winograd');
-    expect(family({ inChannels: 3 })).toBe('im2col');
-    expect(family({ outChannels: 96 })).toBe('direct');
-    expect(family({ inChannels: 8 }, 'backward')).toBe('direct');
-    expect(family({ outChannels: 8 }, 'backward')).toBe('winograd');
-    expect(family({ inChannels: 3 }, 'backward')).toBe('im2col');
+    expect(name({ inChannels: 8 })).toBe('winograd lanes');
+    expect(name({ inChannels: 3 })).toBe('im2col lanes');
+    expect(name({ outChannels: 96 })).toBe('direct');
+    expect(name({ inChannels: 8 }, 'backward')).toBe('direct');
+    expect(name({ outChannels: 8 }, 'backward')).toBe('winograd lanes');
+    expect(name({ inChannels: 3 }, 'backward')).toBe('im2col lanes');
   });
 
   it('takes the same blocks of columns on any lane count, whole vectors of each', () => {
-    expect([4, 8, 16].map((lanes) => family({}, 'forward', lanes))).toEqual(['winograd', 'winograd', 'winograd']);
-    expect([4, 8, 16].map((lanes) => family({ inChannels: 8 }, 'forward', lanes))).toEqual([
-      'winograd',
-      'winograd',
-      'im2col',
+    expect([4, 8, 16].map((lanes) => name({}, 'forward', lanes))).toEqual([
+      'winograd lanes',
+      'winograd lanes',
+      'winograd lanes',
+    ]);
+    expect([4, 8, 16].map((lanes) => name({ inChannels: 8 }, 'forward', lanes))).toEqual([
+      'winograd lanes',
+      'winograd lanes',
+      'im2col lanes',
     ]);
   });
 
   it('is direct everywhere on direct', () => {
-    expect(chooseConv2dVariant(vgg, 'forward', { family: 'direct' })).toEqual({ family: 'direct' });
+    expect(chooseConv2dVariant({ shape: vgg, direction: 'forward' }, { family: 'direct' }).name).toBe('direct');
   });
 });
 
 describe('chooseConv2dVariant on tiles', () => {
   const name = (change: Partial<Conv2dShape>, direction: Direction = 'forward'): string =>
-    conv2dVariantName(chooseConv2dVariant({ ...vgg, ...change }, direction, { family: 'tiles' }));
+    chooseConv2dVariant({ shape: { ...vgg, ...change }, direction }, { family: 'tiles' }).name;
 
   it('takes Winograd for 3x3, stride 1, padding 1 by zeros with 32 channels and more on both sides', () => {
     expect([name({}), name({ inChannels: 32, outChannels: 36 })]).toEqual(Array(2).fill('winograd tiles 64x64'));
@@ -122,26 +130,26 @@ describe('a measured variant', () => {
   ]);
   const backend = { family: 'lanes', lanes: 8, measured } as const;
   const name = (direction: Direction, layer: string, change: Partial<Conv2dShape> = {}): string =>
-    conv2dVariantName(chooseConv2dVariant({ ...vgg, ...change }, direction, backend, layer));
+    chooseConv2dVariant({ shape: { ...vgg, ...change }, direction }, backend, layer).name;
 
   it('is taken for its layer and direction', () => {
     expect(name('forward', 'conv3_1')).toBe('tiles 32x32');
     expect(name('backward', 'conv3_1')).toBe('winograd tiles 128x64');
-    expect(gramVariantName(chooseGramVariant(64, backend))).toBe('direct');
-    expect(gramVariantName(chooseGramVariant(128, backend))).toBe('tiles 128x64');
+    expect(gramName(64, backend)).toBe('direct');
+    expect(gramName(128, backend)).toBe('tiles 128x64');
   });
 
   it('is not taken where it is unknown, cannot run the shape, or nothing was measured', () => {
     expect(name('forward', 'conv3_2')).toBe('winograd lanes');
     expect(name('backward', 'conv3_1', { stride: 2 })).toBe('direct');
     expect(name('forward', 'conv3_3')).toBe('winograd lanes');
-    expect(gramVariantName(chooseGramVariant(256, backend))).toBe('lanes');
+    expect(gramName(256, backend)).toBe('lanes');
   });
 });
 
 describe('low memory', () => {
   const name = (backend: Backend, layer: string): string =>
-    conv2dVariantName(chooseConv2dVariant(vgg, 'forward', { ...backend, lowMemory: true }, layer));
+    chooseConv2dVariant({ shape: vgg, direction: 'forward' }, { ...backend, lowMemory: true }, layer).name;
 
   it('takes F(2x2, 3x3) on lanes and the implicit product on tiles', () => {
     expect(name(lanes8, 'conv3_1')).toBe('winograd2 lanes');
@@ -159,8 +167,8 @@ describe('low memory', () => {
   });
 
   it('halves the weights of VGG16 and more', () => {
-    const convolutions = layersOf('vgg16').filter((layer) => layer.kind === 'conv');
-    const bytes = (backend: Backend): number => deviceWeightBytes(convolutions, { backend, paddingMode: 'zeros' });
+    const pass = buildPass({ network: 'vgg16', height: 256, width: 256, taps: ['relu5_3'], backward: true });
+    const bytes = (backend: Backend): number => deviceWeightBytes(chooseKernels(pass, backend));
     expect(bytes({ ...lanes8, lowMemory: true })).toBeLessThan(bytes(lanes8) / 2);
     expect(bytes({ family: 'tiles', lowMemory: true })).toBeLessThan(0.3 * bytes({ family: 'tiles' }));
   });
@@ -170,31 +178,25 @@ it('the variants of known adapters are ones that can run', () => {
   const swiftShader = { vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader driver 5.0.0' };
   const backend = backendOf({
     profile: { ...swiftShader, isSoftware: true, subgroupSize: 4 },
-    kernelFamily: undefined,
-    measured: undefined,
+    kernelPreference: undefined,
   });
   expect(backend.measured?.size).toBeGreaterThan(0);
   for (const [operation, variant] of backend.measured ?? []) {
     const [op, layer = ''] = operation.split(' ');
     if (op === 'gram') {
-      expect(gramVariantName(chooseGramVariant(Number(layer), backend)), operation).toBe(variant);
+      expect(gramName(Number(layer), backend), operation).toBe(variant);
       continue;
     }
     const shape = layer === 'conv1_1' ? { ...vgg, inChannels: 3 } : vgg;
     const direction = op === 'conv2d_forward' ? 'forward' : 'backward';
-    expect(conv2dVariantName(chooseConv2dVariant(shape, direction, backend, layer)), operation).toBe(variant);
+    expect(chooseConv2dVariant({ shape, direction }, backend, layer).name, operation).toBe(variant);
   }
 });
 
 it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {
-  expect([4, 64, 96].map((channels) => gramVariantName(chooseGramVariant(channels, { family: 'tiles' })))).toEqual(
-    Array(3).fill('tiles 64x64'),
-  );
-  expect(chooseGramVariant(64, lanes8)).toEqual(lanes8);
-  expect([chooseGramVariant(96, lanes8), chooseGramVariant(64, { family: 'direct' })]).toEqual([
-    { family: 'direct' },
-    { family: 'direct' },
-  ]);
+  expect([4, 64, 96].map((channels) => gramName(channels, { family: 'tiles' }))).toEqual(Array(3).fill('tiles 64x64'));
+  expect(gramName(64, lanes8)).toBe('lanes');
+  expect([gramName(96, lanes8), gramName(64, { family: 'direct' })]).toEqual(['direct', 'direct']);
 });
 
 describe('shapes', () => {
@@ -215,16 +217,25 @@ describe('shapes', () => {
     );
   });
 
-  it('conv2d refuses Winograd without scratch buffers', () => {
+  it('conv2d refuses weights of another form, and Winograd without scratch buffers', () => {
     using program = new Program(gpu(), 'no scratch');
-    const slice = gpu().buffers.allocate('stand-in', 4);
-    const buffers = { weight: slice, input: slice, bias: slice, output: slice };
-    const variant = { family: 'winograd', kernels: lanes8, tile: 4 } as const;
-    const record = (): void =>
-      recordConv2dForward(program, { label: 'conv1_2', variant, shape: vgg, relu: true, ...buffers });
-    expect(record).toThrow(ShapeError);
-    expect(record).toThrow('conv1_2: the winograd variant lacks scratch buffer 1');
-    gpu().buffers.release(slice);
+    using scope = new BufferScope(gpu().buffers);
+    const slice = scope.allocate('stand-in', 4);
+    const record = (weight: BufferSlice) => (): void =>
+      recordConv2d(program, winogradLanes, {
+        label: 'conv1_2',
+        shape: vgg,
+        source: slice,
+        output: slice,
+        weight,
+        scratch: [],
+        epilogue: { direction: 'forward', bias: slice, relu: true },
+      });
+    expect(record(slice)).toThrow(ShapeError);
+    expect(record(slice)).toThrow('conv1_2: winograd lanes reads 592128 bytes of weights, got 4');
+    const weights = scope.allocate('weights', 592_128);
+    expect(record(weights)).toThrow(ShapeError);
+    expect(record(weights)).toThrow('conv1_2: winograd lanes lacks scratch buffer 1');
   });
 
   it('pool2d rounds down, and refuses maps without a whole window or with unpadded channels', () => {
@@ -238,7 +249,7 @@ describe('shapes', () => {
     const shape = { inChannels: 1, outChannels: 2, kernelHeight: 1, kernelWidth: 2 };
     const weight = Float32Array.of(1, 2, 3, 4); // [out, in, tap]
     const plain = packConv2dWeight(weight, shape);
-    expect(plain.byteLength).toBe(packedWeightBytes(1, 2, 2));
+    expect(plain.byteLength).toBe(packedWeightBytes(shape));
     expect([...plain.entries()].filter(([, value]) => value !== 0)).toEqual([
       [0, 1],
       [1, 3],
@@ -255,21 +266,23 @@ describe('shapes', () => {
   });
 
   it.each([
-    ['lanes', lanes8, 9.1],
-    ['tiles', { family: 'tiles', tile: defaultTile }, 33],
+    ['lanes', winogradLanes, 9.1],
+    ['tiles', winogradTiles[0], 33],
   ] as const)(
     'Winograd on %s keeps its scratch small at any picture that has rows to cut',
-    (_name, kernels, mostMiB) => {
-      const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) =>
-        winogradScratchBytes({ tile: 4, height: edge, width: edge, inChannels: 64, outChannels: 64 }, kernels),
-      );
+    (_name, variant, mostMiB) => {
+      const sizes = [64, 256, 512, 1024, 2048, 4096].map((edge) => {
+        const shape = { ...vgg, inHeight: edge, inWidth: edge };
+        return variant?.scratchBytes({ shape, direction: 'forward' })[0] ?? Number.NaN;
+      });
       expect(Math.max(...sizes) / 2 ** 20).toBeLessThan(mostMiB);
     },
   );
 
-  it('Winograd bands of a deep layer have tiles enough to share its weights', () => {
-    const deep = { tile: 4, height: 64, width: 64, inChannels: 512, outChannels: 512 } as const;
-    const tileBytes = 36 * 512 * 4;
-    expect(Math.floor(winogradScratchBytes(deep, lanes8) / tileBytes)).toBe(128);
+  it('Winograd bands of a deep layer have patches enough to share its weights', () => {
+    const deep = { ...vgg, inHeight: 64, inWidth: 64, inChannels: 512, outChannels: 512 };
+    const patchBytes = 36 * 512 * 4;
+    const [bytes = 0] = winogradLanes.scratchBytes({ shape: deep, direction: 'forward' });
+    expect(Math.floor(bytes / patchBytes)).toBe(128);
   });
 });

@@ -7,6 +7,7 @@ import { chooseConv2dVariant } from '../../src/kernels/conv2d.ts';
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { backendFor, backendOf, choiceOriginOf, lanesOf } from '../../src/kernels/family.ts';
 import { chooseGramVariant } from '../../src/kernels/gram.ts';
+import { KernelPreference } from '../../src/kernels/preference.ts';
 import { conv2dShapeOf, layersUntil } from '../../src/models/pass.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
@@ -51,44 +52,49 @@ describe('what was measured', () => {
   const profile = adapter(false, undefined);
 
   it('goes with the usual family', () => {
-    const owner = { profile, kernelFamily: undefined, measured };
+    const owner = { profile, kernelPreference: new KernelPreference({ measured }) };
     expect(backendOf(owner)).toEqual({ family: 'tiles', measured });
     expect(choiceOriginOf(owner)).toBe('tune');
   });
 
   it('is not asked where a family was asked for', () => {
-    const owner = { profile, kernelFamily: 'tiles', measured } as const;
+    const owner = { profile, kernelPreference: new KernelPreference({ family: 'tiles', measured }) };
     expect(backendOf(owner)).toEqual({ family: 'tiles' });
     expect(choiceOriginOf(owner)).toBe('option');
   });
 
   it('on such an adapter takes the place of what nobody measured on this one', () => {
     const llvmpipe = { ...adapter(true, 8), vendor: 'mesa', description: 'llvmpipe: Mesa 25.0.7 (LLVM 15.0.6)' };
-    const owner = { profile: llvmpipe, kernelFamily: undefined, measured: undefined };
+    const owner = { profile: llvmpipe, kernelPreference: undefined };
     const { measured: known, ...backend } = backendOf(owner);
     expect(backend).toEqual({ family: 'lanes', lanes: 8 });
     expect(known?.get('conv2d_forward conv5_1')).toBe('winograd2 lanes');
     expect(choiceOriginOf(owner)).toBe('known adapter');
-    expect(backendOf({ ...owner, measured })).toMatchObject({ measured });
+    expect(backendOf({ ...owner, kernelPreference: new KernelPreference({ measured }) })).toMatchObject({ measured });
   });
 
   it('is direct for everything on SwiftShader, which knows lanes too', () => {
     const swiftShader = { ...adapter(true, 4), vendor: 'google', description: 'google swiftshader' };
-    const backend = backendOf({ profile: swiftShader, kernelFamily: undefined, measured: undefined });
+    const backend = backendOf({ profile: swiftShader, kernelPreference: undefined });
     const { network } = presetSettings('default').objective;
     for (const layer of layersUntil(network, ['relu5_3'])) {
       if (layer.kind !== 'conv') continue;
       const map = { name: 'any', height: 16, width: 16, channels: paddedChannels(layer.inChannels) };
       const shape = conv2dShapeOf(layer, map, 'zeros');
       for (const direction of ['forward', 'backward'] as const) {
-        expect(chooseConv2dVariant(shape, direction, backend, layer.name), layer.name).toEqual({ family: 'direct' });
+        expect(chooseConv2dVariant({ shape, direction }, backend, layer.name).name, layer.name).toBe('direct');
       }
-      expect(chooseGramVariant(layer.outChannels, backend)).toEqual({ family: 'direct' });
+      const gram = { positions: 256, channels: layer.outChannels };
+      expect(chooseGramVariant(gram, backend).name).toBe('direct');
     }
   });
 
+  it('is refused where it is no preference', () => {
+    expect(() => backendOf({ profile, kernelPreference: { family: 'tiles' } })).toThrow('expected a KernelPreference');
+  });
+
   it('is nothing on an adapter that nobody measured', () => {
-    const owner = { profile, kernelFamily: undefined, measured: undefined };
+    const owner = { profile, kernelPreference: undefined };
     expect(backendOf(owner)).toEqual({ family: 'tiles' });
     expect(choiceOriginOf(owner)).toBe('default');
   });
@@ -102,7 +108,8 @@ describe('this adapter', () => {
 
   it('runs the family that its owner asked for', () => {
     const { device, profile } = gpu();
-    const told = new Gpu({ device, profile, shaders: readShader, instance: device, kernelFamily: 'tiles' });
+    const kernelPreference = new KernelPreference({ family: 'tiles' });
+    const told = new Gpu({ device, profile, shaders: readShader, instance: device, kernelPreference });
     expect(backendOf(told)).toEqual({ family: 'tiles' });
     expect(backendOf(gpu())).toMatchObject(backendFor(profile));
   });

@@ -7,16 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/core/errors.ts';
 import { specialiseShader, storedTypeAlias } from '../../src/core/shader.ts';
 import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
-import { gemmLanesKernel } from '../../src/kernels/gemm.ts';
+import { gemmLanesKernel } from '../../src/kernels/gemm-lanes.ts';
 import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
 import { tileConstants, tileNames } from '../../src/kernels/tiles.ts';
-import {
-  winograd2InputKernel,
-  winograd2OutputKernel,
-  winogradInputKernel,
-  winogradOutputKernel,
-} from '../../src/kernels/winograd.ts';
+import { winogradInputKernel, winogradOutputKernel } from '../../src/kernels/winograd-lanes.ts';
 import { winogradInputTilesKernel, winogradOutputTilesKernel } from '../../src/kernels/winograd-tiles.ts';
+import { winograd2InputKernel, winograd2OutputKernel } from '../../src/kernels/winograd2-lanes.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { useGpu } from '../support/gpu.ts';
 

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { BufferScope, bytesPerFloat } from '../../src/core/buffers.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { backendOf } from '../../src/kernels/family.ts';
+import { chooseGramVariant } from '../../src/kernels/gram.ts';
 import { partialsPerTerm } from '../../src/kernels/mse.ts';
-import type { MapLoss, MapShape, PictureLoss, PointwiseLoss, SummedLoss } from '../../src/losses/loss.ts';
+import type { MapLoss, MapShape, PictureLoss, PointwiseLoss, SummedLoss, TapKernels } from '../../src/losses/loss.ts';
 import { LossWorkspace, WholeMapLoss } from '../../src/objective/tap-losses.ts';
 import { isTapTerm, type LossTerm, termsOf } from '../../src/objective/terms.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
@@ -98,19 +99,21 @@ function put(values: Float32Array, window: Window, into: Float32Array): void {
   });
 }
 
+const kernelsOf = (gpu: Gpu): TapKernels => ({ gram: chooseGramVariant(whole, backendOf(gpu)) });
+
 /** (a) of a map's window. */
 async function sumsOf(loss: SummedLoss, bench: Bench, feature: Floats): Promise<Floats> {
   const { gpu } = bench;
   const positions = feature.length / channels;
-  const backend = backendOf(gpu);
+  const kernels = kernelsOf(gpu);
   const [sums, ...scratch] = bench.bytes([
     loss.sumBytes(whole),
-    ...loss.scratchBytes({ positions, channels }, backend),
+    ...loss.scratchBytes({ positions, channels }, kernels),
   ]);
   if (sums === undefined) throw new Error('a loss without sums');
   const part = { positions, feature: bench.upload('feature', feature) };
   await runProgram(gpu, 'sums', (program) =>
-    loss.recordSums(program, { label: 'test', whole, part, scratch, sums, backend }),
+    loss.recordSums(program, { label: 'test', whole, part, scratch, sums, kernels }),
   );
   return Float32Array.from(await gpu.read(sums));
 }
@@ -125,14 +128,18 @@ describe('a loss at a tap', () => {
 
   async function ofWhole(loss: MapLoss, target: Floats, bench: Bench): Promise<Seen> {
     const isSummed = loss.form === 'summed';
-    const scratch = isSummed ? loss.scratchBytes(whole, backendOf(gpu())) : [];
+    const scratch = isSummed ? loss.scratchBytes(whole, kernelsOf(gpu())) : [];
     const bytes = isSummed ? [loss.sumBytes(whole), loss.coefficientBytes(whole), ...scratch] : [];
     using workspace = new LossWorkspace(gpu(), bytes);
     const [map, gradient] = [bench.upload('feature', feature), bench.upload('gradient', old)];
     const partial = bench.partials();
-    const options = { loss, layer: 'tap', whole, target: bench.upload('target', target), partial, workspace };
+    const options = { loss, layer: 'tap', whole, target: bench.upload('target', target), partial };
     await runProgram(gpu(), 'whole', (program) =>
-      new WholeMapLoss(options).record(program, { feature: map, gradient, accumulate: true }),
+      new WholeMapLoss({ ...options, workspace, kernels: kernelsOf(gpu()) }).record(program, {
+        feature: map,
+        gradient,
+        accumulate: true,
+      }),
     );
     return { value: loss.factor(whole) * sum(await gpu().read(partial)), gradient: await gpu().read(gradient) };
   }
@@ -159,8 +166,8 @@ describe('a loss at a tap', () => {
       });
     }
     const [sums, reference] = [bench.upload('sums', Float32Array.from(added)), bench.upload('target', target)];
-    const backend = backendOf(gpu());
-    const common = { label: 'test', whole, scratch: bench.bytes(loss.scratchBytes(whole, backend)) };
+    const kernels = kernelsOf(gpu());
+    const common = { label: 'test', whole, scratch: bench.bytes(loss.scratchBytes(whole, kernels)) };
     const coefficients = bench.allocate('coefficients', loss.coefficientBytes(whole));
     const partial = bench.partials();
     await runProgram(gpu(), 'coefficients', (program) =>
@@ -171,7 +178,7 @@ describe('a loss at a tap', () => {
       const part = { positions: window.length, feature: bench.upload('feature', pick(feature, window)) };
       const gradient = bench.upload('gradient', pick(old, window));
       await runProgram(gpu(), 'window', (program) =>
-        loss.recordGradient(program, { ...common, part, coefficients, gradient, accumulate: true, backend }),
+        loss.recordGradient(program, { ...common, part, coefficients, gradient, accumulate: true, kernels }),
       );
       put(await gpu().read(gradient), window, gathered);
     }

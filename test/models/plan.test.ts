@@ -3,15 +3,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bindingAlignmentBytes } from '../../src/core/buffers.ts';
+import { chooseKernels } from '../../src/models/chosen-kernels.ts';
 import { buildPass, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
 import { type ActivationPlan, mapBytes, type Place, planActivations } from '../../src/models/plan.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 
-const options = { backend: { family: 'lanes', lanes: 8 }, paddingMode: 'zeros' } as const;
+const lanes8 = { family: 'lanes', lanes: 8 } as const;
+const direct = { family: 'direct' } as const;
 
 /** Runs a pass over memory that knows whose each byte is, and reports the first map read after some of it was overwritten. */
 function firstClobbered(pass: Pass): string | undefined {
-  const plan = planActivations(pass, options);
+  const plan = planActivations(pass, chooseKernels(pass, lanes8));
   const holders = new Map<number, { name: string; from: number; to: number }[]>();
   const written = new Set<string>();
   const touch = (map: FeatureMap): string | undefined => {
@@ -57,7 +59,7 @@ describe('an activation plan', () => {
 
   it('gives every map a range within its buffer, at an offset that can be bound', () => {
     const pass = buildPass({ network: 'vgg16', height: 50, width: 30, taps: ['relu4_2'], backward: true });
-    const plan = planActivations(pass, options);
+    const plan = planActivations(pass, chooseKernels(pass, lanes8));
     for (const map of pass.steps.flatMap(mapsOf)) {
       const { slot, offsetBytes } = placeOf(plan, map);
       expect(offsetBytes % bindingAlignmentBytes).toBe(0);
@@ -69,7 +71,7 @@ describe('an activation plan', () => {
     const pass = buildPass({ network: 'vgg16', height: 256, width: 256, taps: ['relu5_1'], backward: false });
     const separate = new Map(pass.steps.flatMap(mapsOf).map((map) => [map.name, mapBytes(map)]));
     const separateBytes = [...separate.values()].reduce((a, b) => a + b, 0);
-    const withoutScratch = planActivations(pass, { ...options, backend: { family: 'direct' } });
+    const withoutScratch = planActivations(pass, chooseKernels(pass, direct));
     expect(withoutScratch.totalBytes).toBeLessThan(separateBytes / 2);
   });
 
@@ -78,7 +80,7 @@ describe('an activation plan', () => {
     ['none of them tapped', 950, ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1']],
   ] as const)('keeps maps and gradients of 512x512, %s, in less than %d bytes a pixel', (_, most, taps) => {
     const pass = buildPass({ network: 'vgg16', height: 512, width: 512, taps, backward: true });
-    const plan = planActivations(pass, { ...options, backend: { family: 'direct' } });
+    const plan = planActivations(pass, chooseKernels(pass, direct));
     expect(plan.totalBytes / 512 ** 2).toBeLessThan(most);
   });
 

@@ -5,7 +5,8 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu, KernelFamily } from '../../src/core/gpu.ts';
+import type { Gpu } from '../../src/core/gpu.ts';
+import type { KernelFamily } from '../../src/kernels/preference.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { presetSettings, resolveSettings, type Settings } from '../../src/settings/presets.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';

@@ -8,7 +8,7 @@ import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { mixOf, type Style, type StylePicture } from '../../src/objective/style-mix.ts';
 import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
-import { convolutionsOf, planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
+import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
 import { largestRelativeDifference } from '../support/derivatives.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';
@@ -62,8 +62,12 @@ describe('a mix of styles', () => {
   const settings = { ...presetSettings('lecture'), objective: styleOnly };
 
   async function gradientOf(style: Style): Promise<Float32Array> {
-    using onDevice = await DeviceWeights.create(gpu(), convolutionsOf(settings), weights, styleOnly.paddingMode);
     const { content, image } = pictures;
+    using onDevice = await DeviceWeights.create(
+      gpu(),
+      weights,
+      planStylize({ content, style }, settings, gpu()).kernels,
+    );
     const request = { gpu: gpu(), weights: onDevice, options: styleOnly, content, style, initial: image };
     using objective = await TransferObjective.create(request);
     gpu().submit([objective.program]);

@@ -7,7 +7,7 @@ import { TransferObjective } from '../../src/objective/objective.ts';
 import { nonFiniteTerm, reportTerms, sumsByKind } from '../../src/objective/term-sums.ts';
 import { labelOf, termName, termsOf } from '../../src/objective/terms.ts';
 import { presetNames, presetSettings, resolveSettings } from '../../src/settings/presets.ts';
-import { convolutionsOf } from '../../src/transfer/stylize.ts';
+import { planStylize } from '../../src/transfer/stylize.ts';
 import { captionOf, colourNamesOf } from '../../src/web/view/terms.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';
@@ -78,7 +78,7 @@ describe('the dispatches of an evaluation', () => {
     const { objective: preset } = presetSettings('default');
     async function labels(options: typeof preset): Promise<readonly string[]> {
       const settings = { ...presetSettings('default'), objective: options };
-      using onDevice = await DeviceWeights.create(gpu(), convolutionsOf(settings), weights, options.paddingMode);
+      using onDevice = await DeviceWeights.create(gpu(), weights, planStylize(pictures, settings, gpu()).kernels);
       const request = { gpu: gpu(), weights: onDevice, options, ...pictures, initial: pictures.image };
       using objective = await TransferObjective.create(request);
       return objective.program.dispatches.map(({ label }) => label);

@@ -1,8 +1,9 @@
 /** A device for a test file: opened once, checked for an empty pool after each test, disposed at the end. */
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { Gpu, type KernelFamily, type MeasuredVariants } from '../../src/core/gpu.ts';
+import { Gpu } from '../../src/core/gpu.ts';
 import type { Program } from '../../src/core/program.ts';
+import { type KernelFamily, KernelPreference, type MeasuredVariants } from '../../src/kernels/preference.ts';
 import { openGpu, readShader } from '../../src/platform/node/gpu.ts';
 
 /** Registers the hooks and returns a getter for the device. Without an adapter the suite fails; it never skips. */
@@ -26,8 +27,8 @@ export function useGpu(): () => Gpu {
 
 /** The same device told which kernels to run: a family, or what to take for measured. Its buffers are its own. */
 export function withKernels({ device, profile }: Gpu, told: KernelFamily | MeasuredVariants): Gpu {
-  const kernels = typeof told === 'string' ? { kernelFamily: told } : { measured: told };
-  return new Gpu({ device, profile, shaders: readShader, instance: device, ...kernels });
+  const kernelPreference = new KernelPreference(typeof told === 'string' ? { family: told } : { measured: told });
+  return new Gpu({ device, profile, shaders: readShader, instance: device, kernelPreference });
 }
 
 /** Builds a program inside error scopes, runs it once and waits for it. */

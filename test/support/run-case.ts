@@ -111,6 +111,12 @@ export async function runVariant(
     preparation,
     program,
     buffer: (name) => buffers.bound(name),
+    host: (name) => {
+      const found = values.host?.[name];
+      if (found === undefined) throw new Error(`the case has no values '${name}' on the host`);
+      return found;
+    },
+    upload: (label, content) => buffers.add(`upload ${label}`, content),
     scratch: (label, sizeBytes) => buffers.add(`scratch ${label}`, sizeBytes),
   };
   await gpu.checked(variant.name, () => {

@@ -1,16 +1,17 @@
-/** Every variant that the kernel cases know by name, so that a run of them can show that none was left out. */
+/** Every variant that the kernels list, by name, so that a run of the cases can show that none was left out. */
 
-import { defaultTile, tileNames } from '../../src/kernels/tiles.ts';
+import { everyConv2dVariant } from '../../src/kernels/conv2d-variants.ts';
+import { everyGramVariant } from '../../src/kernels/gram.ts';
+import { bandsOf } from '../cases/conv2d.ts';
 
 /** Sorted; those of `lanes` only where the adapter has one subgroup size. */
 export function variantNames(options: { readonly hasLanes: boolean }): readonly string[] {
-  const bands = ['', ', bands of 1', ', bands of 2'];
-  const lanes = [
-    'lanes',
-    'im2col lanes',
-    ...bands.flatMap((band) => [`winograd lanes${band}`, `winograd2 lanes${band}`]),
-  ];
-  const tiles = tileNames.flatMap((tile) => [`tiles ${tile}`, `winograd tiles ${tile}`]);
-  const banded = bands.slice(1).map((band) => `winograd tiles ${defaultTile}${band}`);
-  return ['direct', 'routed', ...(options.hasLanes ? lanes : []), ...tiles, ...banded].sort();
+  const tall = { inHeight: 64, inWidth: 64, inChannels: 64, outChannels: 64 };
+  const geometry = { kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 1, paddingMode: 'zeros' } as const;
+  const bands = bandsOf(everyConv2dVariant, { ...tall, ...geometry });
+  const names = [...everyConv2dVariant, ...bands, ...everyGramVariant]
+    .filter(({ family }) => family !== 'lanes' || options.hasLanes)
+    .map(({ name }) => name);
+  // Of pools.
+  return [...new Set([...names, 'routed'])].sort();
 }

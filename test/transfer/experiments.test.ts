@@ -13,7 +13,7 @@ import {
   synthesiseTexture,
   texturePictures,
 } from '../../src/transfer/experiments.ts';
-import { convolutionsOf, deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/stylize.ts';
+import { deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/stylize.ts';
 import { pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';
@@ -31,9 +31,9 @@ const lecture = (overrides: SettingsOverrides = {}): Settings => resolveSettings
 
 /** The kernels of one evaluation, and its loss terms. */
 async function recorded(settings: Settings): Promise<{ shaders: readonly string[]; terms: readonly string[] }> {
-  using device = await DeviceWeights.create(gpu(), convolutionsOf(settings), weights, settings.objective.paddingMode);
   const start = { kind: 'content' } as const;
   const prepared = preparePictures({ ...pictures, settings, start, size: undefined });
+  using device = await DeviceWeights.create(gpu(), weights, planStylize(prepared, settings, gpu()).kernels);
   using objective = await TransferObjective.create({
     ...{ gpu: gpu(), weights: device, options: settings.objective },
     ...prepared,

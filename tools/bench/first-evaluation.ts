@@ -21,10 +21,11 @@ const mark = (name: string): void => {
 mark('Node and modules');
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels ?? 'auto') });
 mark('device');
-const weights = await uploadWeights(gpu, await bundledWeightLayers());
+const size = { width: Number(width), height: Number(height) };
+const weights = await uploadWeights(gpu, await bundledWeightLayers(), size);
 await gpu.idle();
 mark('weights');
-const pictures = await picturesAt({ width: Number(width), height: Number(height) });
+const pictures = await picturesAt(size);
 const objective = await openObjective(gpu, weights, pictures);
 await gpu.idle();
 mark('targets');

@@ -1,7 +1,8 @@
 /** The device of a benchmark: an adapter by name, exact timestamps, a family of kernels. */
 
 import { InputError } from '../../src/core/errors.ts';
-import { type Gpu, type KernelFamily, kernelFamilies } from '../../src/core/gpu.ts';
+import type { Gpu } from '../../src/core/gpu.ts';
+import { type KernelFamily, kernelFamilies } from '../../src/kernels/preference.ts';
 import { openGpu } from '../../src/platform/node/gpu.ts';
 
 export type KernelChoice = KernelFamily | 'auto';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { peakKernels } from '../../src/bench/adapter-peak.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 
-const folder = new URL('./measure/', import.meta.url);
+const folder = new URL('../../src/bench/', import.meta.url);
 const peakShaders = new Set(peakKernels.map(({ shader }) => shader));
 
 export function readBenchShader(fileName: string): string {

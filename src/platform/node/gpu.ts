@@ -4,14 +4,8 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
-import {
-  type AdapterProfile,
-  deviceDescriptorFor,
-  Gpu,
-  type KernelFamily,
-  type MeasuredVariants,
-  profileAdapter,
-} from '../../core/gpu.ts';
+import { type AdapterProfile, deviceDescriptorFor, Gpu, profileAdapter } from '../../core/gpu.ts';
+import { type KernelFamily, KernelPreference, type MeasuredVariants } from '../../kernels/preference.ts';
 import { widenVectors } from './vector-width.ts';
 
 /** Below so much free memory an adapter that is the CPU gets small weights: VGG16's fast ones take 340 MiB, and a run needs its own. */
@@ -52,9 +46,11 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
     profile,
     shaders: readShader,
     instance,
-    kernelFamily: options.kernelFamily,
-    measured: options.measured?.(profile),
-    lowMemory: options.lowMemory ?? (profile.isSoftware && freemem() < shortOfMemoryBytes),
+    kernelPreference: new KernelPreference({
+      family: options.kernelFamily,
+      measured: options.measured?.(profile),
+      lowMemory: options.lowMemory ?? (profile.isSoftware && freemem() < shortOfMemoryBytes),
+    }),
   });
 }
 

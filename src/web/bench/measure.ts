@@ -73,7 +73,8 @@ export class BrowserBenchmark {
       const rows = await convRows(this.#gpu, problem, options);
       this.#find({ kernels: [...this.#report.kernels, ...rows] });
     }
-    using weights = await uploadWeights(this.#gpu, layers);
+    const { layerSide } = this.#request;
+    using weights = await uploadWeights(this.#gpu, layers, { width: layerSide, height: layerSide });
     await this.#breakDown(weights, pictures);
     for (const side of this.#request.sides) await this.#evaluations(weights, pictures, side);
   }

@@ -1,0 +1,84 @@
+/** The batched matrix product of the `lanes` family, for CPU adapters. `gemm.lanes.wgsl` says why it looks as it does. */
+
+import { defineKernel } from '../core/kernel.ts';
+import type { Program } from '../core/program.ts';
+import { lanesOfGpu } from './family.ts';
+import type { GemmKernel, GemmOptions } from './gemm.ts';
+
+export const gemmLanesKernel = defineKernel({
+  shader: 'gemm.lanes.wgsl',
+  bindings: { a: 'read', b: 'read', c: 'readWrite' },
+  params: {
+    rows: 'u32',
+    depth: 'u32',
+    depthTotal: 'u32',
+    depthStep: 'u32',
+    rowsPerGroup: 'u32',
+    aBatch: 'u32',
+    aRow: 'u32',
+    aDepth: 'u32',
+    bBatch: 'u32',
+    bDepth: 'u32',
+    cBatch: 'u32',
+    cRow: 'u32',
+    accumulate: 'u32',
+    relu: 'u32',
+    triangle: 'u32',
+  },
+});
+
+/**
+ * Columns that one workgroup holds, on any lane count: 8 vectors of 8 lanes measured best (8 / 10 / 12 / 16 vectors: 27.5 / 25.7
+ * / 22.0 / 14.8 GFLOP/s on a slower CPU than decision 0015's), and with 128 rows they fill a first-level cache of 32 KiB.
+ */
+export const gemmColumnBlock = 64;
+
+export const gemmLanes: GemmKernel = {
+  name: 'lanes',
+  family: 'lanes',
+  rule: `columns in whole blocks of ${gemmColumnBlock}`,
+  fits: ({ columns }) => columns % gemmColumnBlock === 0,
+  triangleBlock: gemmColumnBlock,
+  record,
+};
+
+function record(program: Program, options: GemmOptions): void {
+  const { rows, depth, aStrides, bStrides, cStrides } = options;
+  const columnBlocks = options.columns / gemmColumnBlock;
+  const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
+  // Sums of several blocks rest in C between them, which an f16 C would round each time.
+  const isLong = depth % 128 === 0 || depth > 256 || (depth > 64 && options.c.element === 'f16');
+  program.dispatch(gemmLanesKernel, {
+    label: options.label,
+    constants: { LANES: lanesOfGpu(program.gpu), KC: isLong ? 128 : 64 },
+    bindings: { a: options.a, b: options.b, c: options.c },
+    params: {
+      rows,
+      depth,
+      depthTotal: options.splitDepth ?? depth,
+      depthStep: options.splitDepth === undefined ? 0 : depth,
+      rowsPerGroup,
+      aBatch: aStrides.batch,
+      aRow: aStrides.row,
+      aDepth: aStrides.depth,
+      bBatch: bStrides.batch,
+      bDepth: bStrides.depth,
+      cBatch: cStrides.batch,
+      cRow: cStrides.row,
+      accumulate: Number(options.accumulate ?? false),
+      relu: Number(options.relu ?? false),
+      triangle: Number(options.triangle ?? false),
+    },
+    grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
+  });
+}
+
+/**
+ * Rows per workgroup: many, so that filling the resident block is paid for (256 rows and more measured best), but not so many that
+ * cores idle.
+ */
+function chooseRowsPerGroup(rows: number, otherGroups: number): number {
+  const leastGroups = 16;
+  const rowGroups = Math.max(Math.ceil(leastGroups / otherGroups), Math.ceil(rows / 512));
+  return Math.ceil(rows / Math.min(rowGroups, rows));
+}
