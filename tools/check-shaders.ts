@@ -10,7 +10,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
-import { specialiseShader } from '../src/core/shader.ts';
+import { placeInFile, type SpecialisedShader, specialise } from '../src/core/shader.ts';
 import { shaderProblems, storedTypeAliases } from './shader-rules.ts';
 
 Object.assign(globalThis, globals);
@@ -25,34 +25,52 @@ async function checkShader(device: GPUDevice, file: string): Promise<readonly st
   const source = readFileSync(`${folder}${file}`, 'utf8');
   const label = `shaders/${file}`;
   const problems = shaderProblems(source).map((problem) => `${label}: ${problem}`);
-  problems.push(...(await compileProblems(device, label, source)));
-  // The unrolled text has other line numbers, so it is worth a look only when the file itself is sound.
+  problems.push(...(await compileProblems(device, { label, source, made: asItStands(source) })));
+  // What is wrong with the file is wrong with every variant of it.
   if (problems.length > 0) return problems;
-  const specialised = specialiseShader(label, source);
-  if (specialised !== source)
-    problems.push(...(await compileProblems(device, `${label} (loops unrolled)`, specialised)));
+  const unrolled = specialise(label, source);
+  if (unrolled.code !== source) {
+    problems.push(...(await compileProblems(device, { label, source, made: unrolled, variant: 'loops unrolled' })));
+  }
   const aliases = storedTypeAliases(source);
   if (aliases.length > 0) {
-    const halves = specialiseShader(label, source, Object.fromEntries(aliases.map((alias) => [alias, 'f16'] as const)));
-    problems.push(...(await compileProblems(device, `${label} (f16 stored)`, halves)));
+    const halves = specialise(label, source, Object.fromEntries(aliases.map((alias) => [alias, 'f16'] as const)));
+    problems.push(...(await compileProblems(device, { label, source, made: halves, variant: 'f16 stored' })));
   }
   return problems;
 }
 
-async function compileProblems(device: GPUDevice, label: string, code: string): Promise<readonly string[]> {
+function asItStands(source: string): SpecialisedShader {
+  return { code: source, origins: source.split('\n').map((_, line) => line) };
+}
+
+async function compileProblems(
+  device: GPUDevice,
+  shader: {
+    readonly label: string;
+    readonly source: string;
+    readonly made: SpecialisedShader;
+    readonly variant?: string;
+  },
+): Promise<readonly string[]> {
+  const { label, source, made, variant } = shader;
+  const as = variant === undefined ? '' : ` (${variant})`;
   device.pushErrorScope('validation');
-  const module = device.createShaderModule({ label, code });
+  const module = device.createShaderModule({ label, code: made.code });
   const { messages } = await module.getCompilationInfo();
   const moduleError = await device.popErrorScope();
   if (messages.length > 0) {
-    return messages.map(({ lineNum, linePos, type, message }) => `${label}:${lineNum}:${linePos} ${type}: ${message}`);
+    return messages.map(({ lineNum, linePos, type, message }) => {
+      const { line, column } = placeInFile(source, made, { line: lineNum, column: linePos });
+      return `${label}:${line}:${column} ${type}: ${message}${as}`;
+    });
   }
-  if (moduleError !== null) return [`${label}: ${moduleError.message}`];
+  if (moduleError !== null) return [`${label}: ${moduleError.message}${as}`];
 
   device.pushErrorScope('validation');
   device.createComputePipeline({ label, layout: 'auto', compute: { module } });
   const pipelineError = await device.popErrorScope();
-  return pipelineError === null ? [] : [`${label}: ${pipelineError.message}`];
+  return pipelineError === null ? [] : [`${label}: ${pipelineError.message}${as}`];
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * The errors Impasto throws on purpose. Each message is one sentence: what was expected, what came, which thing
- * it was about and, where it helps, what to do. Everything else that is thrown is a defect.
+ * it was about and, where it helps, what to do. Everything else that is thrown is a defect. Names from hostile files end up in messages:
+ * no terminal escapes, no line breaks, no novels.
  */
 
 import type { FormatCode } from './format-codes.ts';
@@ -12,7 +13,7 @@ const longestMessage = 1000;
 /** Base of all errors thrown on purpose. */
 export class ImpastoError extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(printable(message), options);
+    super(shortened(printable(message)), options);
     this.name = new.target.name;
   }
 }
@@ -77,13 +78,28 @@ export class NonFiniteLossError extends ImpastoError {
   }
 }
 
-/** Names from hostile files end up in messages: no terminal escapes, no line breaks, no novels. */
-function printable(message: string): string {
-  const line = message.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
-  return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
+/**
+ * Text for one line of a terminal, a page or a log, as it stands but for characters that act on the line instead of standing in it: controls
+ * (C0, DEL, C1), line separators and what turns the direction of writing (names can lie by it) are shown as `\u001b`. Joiners, marks and other
+ * format characters stay: names in Persian or Hindi need them.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** One line of a text that others wrote, such as a driver: line breaks become blanks. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s*[\r\n]\s*/g, ' ');
 }
 
 /** One line for any thrown value, without a stack trace. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+function shortened(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
 }

@@ -4,7 +4,7 @@
  */
 
 import { BufferPool, type BufferSlice, bufferUsage } from './buffers.ts';
-import { DeviceError, OutOfMemoryError } from './errors.ts';
+import { DeviceError, OutOfMemoryError, oneLine } from './errors.ts';
 import { KernelCache, type ShaderSource } from './kernel.ts';
 import { Pacer } from './pacer.ts';
 import type { Program } from './program.ts';
@@ -79,10 +79,14 @@ export class Gpu implements Disposable {
     this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
     this.#pacer = options.submitGoalMs === undefined ? undefined : new Pacer(this, options.submitGoalMs);
     this.device.lost.then((info) => {
-      if (info.reason !== 'destroyed') this.#lost = info.message;
+      if (info.reason !== 'destroyed') this.#lost = oneLine(info.message);
     });
     this.device.addEventListener('uncapturederror', (event) => {
-      this.#uncaptured ??= event.error.message;
+      this.#uncaptured ??= oneLine(event.error.message);
+      // Says more, a little later, where it was a shader.
+      this.#shaderProblem().then((problem) => {
+        this.#uncaptured = problem ?? this.#uncaptured;
+      });
     });
   }
 
@@ -90,7 +94,7 @@ export class Gpu implements Disposable {
    * Runs `build` and turns a validation error or refused memory inside it into an exception; a result that can be disposed
    * is disposed then.
    *
-   * @throws DeviceError with the driver's message.
+   * @throws DeviceError with the driver's message, or the place in a shader that does not compile.
    */
   async checked<Result>(what: string, build: () => Result | Promise<Result>): Promise<Result> {
     this.device.pushErrorScope('validation');
@@ -108,12 +112,20 @@ export class Gpu implements Disposable {
       // The device's error explains whatever `build` threw after it.
       if ('result' in outcome && isDisposable(outcome.result)) outcome.result[Symbol.dispose]();
       if (outOfMemory !== null) {
-        throw new OutOfMemoryError(`${what} needs more memory than the adapter gives: ${error.message}`);
+        throw new OutOfMemoryError(`${what} needs more memory than the adapter gives: ${oneLine(error.message)}`);
       }
-      throw new DeviceError(`${what} was refused by WebGPU: ${error.message}`);
+      const problem = (await this.#shaderProblem()) ?? oneLine(error.message);
+      throw new DeviceError(`${what} was refused by WebGPU: ${problem}`);
     }
     if ('thrown' in outcome) throw outcome.thrown;
     return outcome.result;
+  }
+
+  /** A lost device has no more to say. */
+  async #shaderProblem(): Promise<string | undefined> {
+    // Dawn tells an error while the kernel is still being made.
+    await Promise.resolve();
+    return await this.kernels.problem().catch(() => undefined);
   }
 
   /** @throws DeviceError when the device was lost or reported an error nobody was waiting for. */

@@ -3,8 +3,9 @@
  * the module by a reflection test. Pipelines are made on first use and kept per device.
  */
 
-import { DeviceError, messageOf } from './errors.ts';
+import { DeviceError, messageOf, ShapeError } from './errors.ts';
 import { type HeaderConstants, specialiseShader } from './shader.ts';
+import { shaderProblem } from './shader-problem.ts';
 
 export type BindingAccess = 'read' | 'readWrite';
 export type ScalarType = 'u32' | 'i32' | 'f32';
@@ -32,14 +33,26 @@ export type ShaderSource = (fileName: string) => string;
 /** A compiled kernel, or one that is being compiled. */
 export class CompiledKernel {
   readonly layout: GPUBindGroupLayout;
+  /** What is wrong with its source; undefined where nothing is. */
+  readonly problem: () => Promise<string | undefined>;
   readonly #compile: () => GPUComputePipeline;
   readonly #compiling: Promise<GPUComputePipeline> | undefined;
   #pipeline: GPUComputePipeline | undefined;
 
-  constructor(device: GPUDevice, layout: GPUBindGroupLayout, descriptor: GPUComputePipelineDescriptor, aside: boolean) {
-    this.layout = layout;
-    this.#compile = () => device.createComputePipeline(descriptor);
-    this.#compiling = aside ? device.createComputePipelineAsync(descriptor) : undefined;
+  constructor(
+    device: GPUDevice,
+    made: {
+      readonly layout: GPUBindGroupLayout;
+      readonly pipeline: GPUComputePipelineDescriptor;
+      readonly problem: () => Promise<string | undefined>;
+      /** Compiles beside other work. */
+      readonly aside: boolean;
+    },
+  ) {
+    this.layout = made.layout;
+    this.problem = made.problem;
+    this.#compile = () => device.createComputePipeline(made.pipeline);
+    this.#compiling = made.aside ? device.createComputePipelineAsync(made.pipeline) : undefined;
     if (this.#compiling === undefined) this.#pipeline = this.#compile();
     this.#compiling?.then(
       (pipeline) => {
@@ -61,7 +74,7 @@ export class CompiledKernel {
     try {
       await this.#compiling;
     } catch (error) {
-      throw new DeviceError(`a kernel could not be compiled: ${messageOf(error)}`);
+      throw new DeviceError(`a kernel could not be compiled: ${(await this.problem()) ?? messageOf(error)}`);
     }
   }
 }
@@ -92,15 +105,26 @@ export class KernelCache {
     return made;
   }
 
+  /** What is wrong with the source of a kernel that was asked for; undefined where nothing is. Compiles all of them once more. */
+  async problem(): Promise<string | undefined> {
+    for (const kernel of this.#compiled.values()) {
+      const problem = await kernel.problem();
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
   #compile(label: string, definition: KernelDefinition, constants: HeaderConstants): CompiledKernel {
-    const code = specialiseShader(definition.shader, this.#source(definition.shader), constants);
+    const { shader: fileName } = definition;
+    const code = specialiseShader(fileName, this.#source(fileName), constants);
     const layout = this.#device.createBindGroupLayout({ label, entries: layoutEntries(definition) });
-    const descriptor: GPUComputePipelineDescriptor = {
+    const pipeline: GPUComputePipelineDescriptor = {
       label,
       layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
       compute: { module: this.#device.createShaderModule({ label, code }), entryPoint: 'main' },
     };
-    return new CompiledKernel(this.#device, layout, descriptor, this.#aside);
+    const problem = () => shaderProblem(this.#device, { fileName, source: this.#source(fileName), constants });
+    return new CompiledKernel(this.#device, { layout, pipeline, problem, aside: this.#aside });
   }
 }
 
@@ -117,16 +141,41 @@ function layoutEntries(definition: KernelDefinition): GPUBindGroupLayoutEntry[] 
   return types.map((type, binding) => ({ binding, visibility: computeStage, buffer: { type } }));
 }
 
-/** Packs parameters into the bytes of `struct Params` (scalars only, so no padding rules apply). */
-export function packParams(definition: KernelDefinition, values: Readonly<Record<string, number>>): ArrayBuffer {
-  const entries = Object.entries(definition.params);
-  const bytes = new ArrayBuffer(entries.length * 4);
-  const view = new DataView(bytes);
+/** Whole numbers from and to which a type goes; f32 takes any number, whatever becomes of it. */
+const integerRanges = { u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 - 1], f32: undefined } as const;
+
+/**
+ * Packs parameters into the bytes of `struct Params` (scalars only, so no padding rules apply).
+ *
+ * @throws ShapeError where one is missing, is none of the kernel's, or is no number of its type.
+ */
+export function packParams<Parameter extends string>(
+  definition: KernelDefinition<string, Parameter>,
+  values: Readonly<Record<NoInfer<Parameter>, number>>,
+): ArrayBuffer {
+  const types: Readonly<Record<string, ScalarType>> = definition.params;
+  const given: Readonly<Record<string, number>> = values;
+  const entries = Object.entries(types);
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(types, name)) throw wrongParameter(definition, `'${name}' is given`);
+  }
+  const view = new DataView(new ArrayBuffer(entries.length * 4));
   entries.forEach(([name, type], index) => {
-    const value = values[name] ?? Number.NaN;
+    const value = given[name];
+    if (value === undefined) throw wrongParameter(definition, `'${name}' is missing`);
+    const range = integerRanges[type];
+    if (range !== undefined && !(Number.isInteger(value) && value >= range[0] && value <= range[1])) {
+      throw wrongParameter(definition, `'${name}' is ${value}`);
+    }
     if (type === 'f32') view.setFloat32(index * 4, value, true);
     else if (type === 'i32') view.setInt32(index * 4, value, true);
     else view.setUint32(index * 4, value, true);
   });
-  return bytes;
+  return view.buffer;
+}
+
+function wrongParameter({ shader, params }: KernelDefinition, problem: string): ShapeError {
+  const names = Object.entries(params).map(([name, type]) => `${name}: ${type}`);
+  const expected = names.length === 0 ? 'no parameters' : `the parameters ${names.join(', ')}`;
+  return new ShapeError(`${shader}: expected ${expected}, but ${problem}`);
 }

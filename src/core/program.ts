@@ -56,7 +56,8 @@ export class Program implements Disposable {
   /**
    * Appends a dispatch of the variant that reads and writes each binding in its slice's type.
    *
-   * @throws ShapeError when the grid is empty or passes the adapter's limit, or a binding of the module cannot be f16.
+   * @throws ShapeError when the grid is empty or passes the adapter's limit, a binding of the module cannot be f16, or the parameters
+   *   are not the kernel's.
    */
   dispatch<Binding extends string, Parameter extends string>(
     kernel: KernelDefinition<Binding, Parameter>,
@@ -91,7 +92,7 @@ export class Program implements Disposable {
     return dispatch;
   }
 
-  /** Rewrites the parameters of a dispatch; takes effect for submits after it. */
+  /** Rewrites the parameters of a dispatch; takes effect for submits after it. @throws ShapeError where they are not the kernel's. */
   update(dispatch: Dispatch, params: Readonly<Record<string, number>>): void {
     const { buffer, offsetBytes } = dispatch.uniform;
     this.gpu.device.queue.writeBuffer(buffer, offsetBytes, packParams(dispatch.kernel, params));

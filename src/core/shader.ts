@@ -19,17 +19,62 @@ import { ShapeError } from './errors.ts';
 export type HeaderConstants = Readonly<Record<string, number | 'f16'>>;
 
 const headerPattern = /\/\/ header\n([\s\S]*?)\/\/ end header/;
-const constantPattern = /^const ([A-Z][A-Z0-9_]*): u32 = ([^;]+);(.*)$/gm;
+const constantPattern = /^const ([A-Z][A-Z0-9_]*): u32 = ([^;\n]+);(.*)$/gm;
 const aliasPattern = /^alias ([A-Z]\w*) = f32;/gm;
-const loopPattern = /^([ \t]*)\/\/ unroll\n[ \t]*for \(var (\w+) = 0u; \2 < ([^;]+); \2\+\+\) \{\n/m;
+const loopPattern = /^([ \t]*)\/\/ unroll\n[ \t]*for \(var (\w+) = 0u; \2 < ([^;\n]+); \2\+\+\) \{\n/m;
 
 /** The alias that says how a binding's values are stored. */
 export function storedTypeAlias(binding: string): string {
   return binding.charAt(0).toUpperCase() + binding.slice(1);
 }
 
-/** Applies the rules. @throws ShapeError when a value has no line in the header or a marked loop is malformed. */
+/** A module made of a file, and where its lines come from. */
+export interface SpecialisedShader {
+  readonly code: string;
+  /** For each line of the code the line of the file, both counted from 0. */
+  readonly origins: readonly number[];
+}
+
+/** The code of {@link specialise}. */
 export function specialiseShader(fileName: string, source: string, constants: HeaderConstants = {}): string {
+  return specialise(fileName, source, constants).code;
+}
+
+/** A place in a file of `shaders/`; line and column count from 1. */
+export interface ShaderPlace {
+  readonly line: number;
+  readonly column: number;
+  /** The line of the file. */
+  readonly text: string;
+  /** What the rules made of it. */
+  readonly compiled: string;
+}
+
+/** Where in the file stands what a compiler found at `line` and `column` (from 1) of the code. */
+export function placeInFile(
+  source: string,
+  { code, origins }: SpecialisedShader,
+  { line, column }: Pick<ShaderPlace, 'line' | 'column'>,
+): ShaderPlace {
+  const compiled = code.split('\n')[line - 1] ?? '';
+  const origin = origins[line - 1] ?? line - 1;
+  const text = source.split('\n')[origin] ?? '';
+  return { line: origin + 1, column: columnInFile(column, compiled, text), text, compiled };
+}
+
+/** Counted from the line's begin or, behind all that was replaced, from its end; within it, where the two lines part. */
+function columnInFile(column: number, compiled: string, text: string): number {
+  const [short, long] = [Math.min(compiled.length, text.length), Math.max(compiled.length, text.length)];
+  let before = 0;
+  while (before < short && compiled[before] === text[before]) before += 1;
+  if (column <= before || before === long) return column;
+  let after = 0;
+  while (after < short - before && compiled.at(-1 - after) === text.at(-1 - after)) after += 1;
+  return column > compiled.length - after ? column + text.length - compiled.length : before + 1;
+}
+
+/** Applies the rules. @throws ShapeError when a value has no line in the header or a marked loop is malformed. */
+export function specialise(fileName: string, source: string, constants: HeaderConstants = {}): SpecialisedShader {
   const values = new Map<string, number>();
   const unknown = new Set(Object.keys(constants));
   const header = headerPattern.exec(source);
@@ -55,7 +100,8 @@ export function specialiseShader(fileName: string, source: string, constants: He
     const line = constants[name] === 'f16' ? `alias ${name} = f32;` : `const ${name}: u32 = …;`;
     throw new ShapeError(`${fileName}: its header has no line '${line}' that could take another value`);
   }
-  return broadcastLiterals(unrollLoops(fileName, text, values));
+  const { code, origins } = unrollLoops(fileName, text, values);
+  return { code: broadcastLiterals(code), origins };
 }
 
 /** `subgroupShuffle(x, 3u)` is `subgroupBroadcast(x, 3u)`; the lane may be an expression of literals and header constants. */
@@ -68,8 +114,9 @@ function broadcastLiterals(source: string): string {
 }
 
 /** Writes out marked loops, outermost first, until none is left. */
-function unrollLoops(fileName: string, source: string, values: ReadonlyMap<string, number>): string {
+function unrollLoops(fileName: string, source: string, values: ReadonlyMap<string, number>): SpecialisedShader {
   let text = source;
+  let origins: readonly number[] = source.split('\n').map((_, line) => line);
   for (let match = loopPattern.exec(text); match !== null; match = loopPattern.exec(text)) {
     const [opening, indent = '', variable = '', bound = ''] = match;
     const bodyStart = match.index + opening.length;
@@ -78,14 +125,24 @@ function unrollLoops(fileName: string, source: string, values: ReadonlyMap<strin
     const count = evaluate(fileName, bound, values);
     const name = new RegExp(`\\b${variable}\\b`, 'g');
     const copies = Array.from({ length: count }, (_, index) => `${indent}{\n${body.replace(name, `${index}u`)}}\n`);
-    text = text.slice(0, match.index) + copies.join('') + text.slice(bodyEnd + 1).replace(/^\n/, '');
+    const rest = text.slice(bodyEnd + 1);
+    // A copy's lines are those of the loop from its `for` to its closing brace.
+    const mark = linesIn(text.slice(0, match.index));
+    const end = mark + 2 + linesIn(body);
+    const copied = copies.flatMap(() => origins.slice(mark + 1, end + 1));
+    origins = [...origins.slice(0, mark), ...copied, ...origins.slice(rest.startsWith('\n') ? end + 1 : end)];
+    text = text.slice(0, match.index) + copies.join('') + rest.replace(/^\n/, '');
   }
   if (/^[ \t]*\/\/ unroll$/m.test(text)) {
     throw new ShapeError(
       `${fileName}: '// unroll' stands above something else than 'for (var i = 0u; i < BOUND; i++) {'`,
     );
   }
-  return text;
+  return { code: text, origins };
+}
+
+function linesIn(text: string): number {
+  return text.split('\n').length - 1;
 }
 
 /** The position of the `}` that closes the block whose inside begins at `start`. */

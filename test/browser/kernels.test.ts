@@ -51,4 +51,22 @@ describe('kernels in Chromium', () => {
   it('were run in every family', () => {
     expect([...seen].sort()).toEqual(variantNames({ hasLanes: true }));
   });
+
+  it('name file, line and source of a shader that does not compile', async () => {
+    const source = [
+      '@group(0) @binding(0) var<storage, read_write> output: array<f32>;',
+      '@compute @workgroup_size(1)',
+      'fn main() {',
+      '  // unroll',
+      '  for (var i = 0u; i < 3u; i++) {',
+      '    output[i] = 0;',
+      '  }',
+      '  output[0] = nothing;',
+      '}',
+    ].join('\n');
+    const said = await page.evaluate<string>(`refuseShader(${JSON.stringify(source)})`);
+    expect(said).toMatch(
+      /^the test was refused by WebGPU: shaders\/broken\.wgsl:8:15: .*'nothing' in 'output\[0\] = nothing;'$/,
+    );
+  });
 });

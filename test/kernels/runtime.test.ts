@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { BufferPool, BufferScope } from '../../src/core/buffers.ts';
 import { DeviceError, ShapeError } from '../../src/core/errors.ts';
-import { defineKernel, packParams } from '../../src/core/kernel.ts';
+import { defineKernel, type KernelDefinition, packParams } from '../../src/core/kernel.ts';
 import { linearGrid, Program } from '../../src/core/program.ts';
 import { elementwiseGrid, paddedChannels, vectorsOf } from '../../src/kernels/elementwise.ts';
 import { normaliseForwardKernel, recordNormaliseForward } from '../../src/kernels/normalise.ts';
@@ -23,6 +23,42 @@ describe('packParams', () => {
     expect(view.getFloat32(4, true)).toBe(Math.fround(0.1));
     expect(view.getInt32(8, true)).toBe(-2);
     expect(view.getUint32(12, true)).toBe(0xfffffff0);
+  });
+
+  const kernel: KernelDefinition = defineKernel({
+    shader: 'a.wgsl',
+    bindings: {},
+    params: { count: 'u32', shift: 'i32', scale: 'f32' },
+  });
+  const right = { count: 1, shift: -1, scale: 0.5 };
+
+  it.each([
+    ['is missing', { count: 1, scale: 0.5 }, "'shift' is missing"],
+    ['is misspelt', { ...right, skale: 0.5 }, "'skale' is given"],
+    ["is the name of every object's property", { ...right, toString: 1 }, "'toString' is given"],
+    ['is a fraction where the shader has u32', { ...right, count: 1.5 }, "'count' is 1.5"],
+    ['is negative where the shader has u32', { ...right, count: -1 }, "'count' is -1"],
+    ['is too large for u32', { ...right, count: 2 ** 32 }, "'count' is 4294967296"],
+    ['is no number where the shader has u32', { ...right, count: Number.NaN }, "'count' is NaN"],
+    ['is infinite where the shader has i32', { ...right, shift: Number.POSITIVE_INFINITY }, "'shift' is Infinity"],
+    ['is a fraction where the shader has i32', { ...right, shift: -0.5 }, "'shift' is -0.5"],
+    ['is too low for i32', { ...right, shift: -(2 ** 31) - 1 }, "'shift' is -2147483649"],
+  ])('refuses a parameter that %s', (_, values: Readonly<Record<string, number>>, problem) => {
+    expect(() => packParams(kernel, values)).toThrow(ShapeError);
+    expect(() => packParams(kernel, values)).toThrow(
+      `a.wgsl: expected the parameters count: u32, shift: i32, scale: f32, but ${problem}`,
+    );
+  });
+
+  it('takes the ends of each range', () => {
+    const view = new DataView(packParams(kernel, { count: 2 ** 32 - 1, shift: -(2 ** 31), scale: 0 }));
+    expect([view.getUint32(0, true), view.getInt32(4, true)]).toEqual([2 ** 32 - 1, -(2 ** 31)]);
+  });
+
+  it('refuses any parameter of a kernel that has none', () => {
+    const none: KernelDefinition = defineKernel({ shader: 'b.wgsl', bindings: {}, params: {} });
+    expect(packParams(none, {}).byteLength).toBe(0);
+    expect(() => packParams(none, { count: 1 })).toThrow("b.wgsl: expected no parameters, but 'count' is given");
   });
 });
 

@@ -1,5 +1,8 @@
 /** Runs in the browser: the kernels' cases against their f64 references on the browser's adapter. Built by the test beside it. */
 
+import { messageOf } from '../../../src/core/errors.ts';
+import { Gpu } from '../../../src/core/gpu.ts';
+import { defineKernel } from '../../../src/core/kernel.ts';
 import { lanesOf } from '../../../src/kernels/family.ts';
 import { openGpu } from '../../../src/platform/browser/gpu.ts';
 import { kernelCases } from '../../cases/index.ts';
@@ -37,4 +40,18 @@ async function checkKernels(op: string): Promise<KernelReport> {
   return { ran, variants: [...variants], problems, leaked, adapter: description, lanes: lanesOf(gpu.profile) };
 }
 
-Object.assign(globalThis, { checkKernels });
+/** What is said of a kernel whose module is `source`. */
+async function refuseShader(source: string): Promise<string> {
+  using own = await openGpu();
+  const { device, profile } = own;
+  const gpu = new Gpu({ device, profile, shaders: () => source, instance: own, compileAside: true });
+  const kernel = defineKernel({ shader: 'broken.wgsl', bindings: { output: 'readWrite' }, params: {} });
+  return await gpu
+    .checked('the test', () => gpu.kernels.get(kernel))
+    .then(
+      () => 'it was taken',
+      (error: unknown) => messageOf(error),
+    );
+}
+
+Object.assign(globalThis, { checkKernels, refuseShader });
