@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Size, sizeName } from '../src/bench/pictures.ts';
-import { messageOf } from '../src/core/errors.ts';
+import { answer } from '../src/cli/output.ts';
 import { describeEnvironment, progress } from './bench/environment.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { type PeersOptions, parsePeers } from './bench/peers/arguments.ts';
@@ -16,13 +16,15 @@ import { compareRuns, type PeerReport, type PeerRun, peerMarkdown, peerText } fr
 import { ours, pytorch, tensorflow } from './bench/peers/find-peers.ts';
 import { PeerProcess } from './bench/peers/process.ts';
 import { picturesAt } from './bench/pictures.ts';
+import { runTool } from './run-tool.ts';
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = parsePeers(process.argv.slice(2));
   const report = await measure(options);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const text = options.markdown ? peerMarkdown(report) : peerText(report);
-  process.stdout.write(`${text}\n`, () => process.exit(report.rows.every(({ agrees }) => agrees) ? 0 : 1));
+  answer(...text.split('\n'));
+  return report.rows.every(({ agrees }) => agrees) ? 0 : 1;
 }
 
 async function measure(options: PeersOptions): Promise<PeerReport> {
@@ -92,7 +94,4 @@ async function environmentOf({ adapter, kernels }: PeersOptions): Promise<PeerRe
   return describeEnvironment(gpu, kernels);
 }
 
-await main().catch((error: unknown) => {
-  progress(`bench:peers: ${messageOf(error)}`);
-  process.exit(2);
-});
+await runTool('bench:peers', main);

@@ -14,7 +14,7 @@ import { markdownReport, textReport } from '../src/bench/output.ts';
 import { sizeName } from '../src/bench/pictures.ts';
 import type { EvaluationRow, KernelRow, Report, ShareRow } from '../src/bench/report.ts';
 import { requireTimestamps } from '../src/bench/timing.ts';
-import { messageOf } from '../src/core/errors.ts';
+import { answer } from '../src/cli/output.ts';
 import type { Gpu } from '../src/core/gpu.ts';
 import type { DeviceWeights } from '../src/models/device-weights.ts';
 import { type BenchOptions, parseBench } from './bench/arguments.ts';
@@ -26,11 +26,12 @@ import { openBenchGpu } from './bench/open-gpu.ts';
 import { optimizerNames, optimizerRows } from './bench/optimizer-rows.ts';
 import { bundledWeightLayers, picturesAt } from './bench/pictures.ts';
 import { readBenchShader } from './bench/shaders.ts';
+import { runTool } from './run-tool.ts';
 
 /** Runs of an evaluation taken apart. */
 const breakdownRuns = 5;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = parseBench(process.argv.slice(2));
   const checks = await checkAdapter(options);
   // Compiled shaders of earlier runs would hide what a pipeline's first use costs. Read by Mesa when the adapter is opened.
@@ -41,7 +42,8 @@ async function main(): Promise<void> {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   const text = options.markdown ? markdownReport(report) : textReport(report, options);
   const isWrong = checks.problems.length > 0 || report.kernels.some(({ check }) => check !== 'ok');
-  process.stdout.write(`${text}\n`, () => process.exit(isWrong ? 1 : 0));
+  answer(...text.split('\n'));
+  return isWrong ? 1 : 0;
 }
 
 /** On a device of its own, so that the other one has compiled nothing yet. */
@@ -101,7 +103,4 @@ async function measureBreakdown(gpu: Gpu, weights: DeviceWeights, peak: AdapterP
   };
 }
 
-await main().catch((error: unknown) => {
-  progress(`bench: ${messageOf(error)}`);
-  process.exit(2);
-});
+await runTool('bench', main);

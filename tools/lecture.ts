@@ -5,12 +5,11 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { CommanderError } from 'commander';
 import { exitStatus } from '../src/cli/failure.ts';
-import { formatDuration } from '../src/cli/output.ts';
+import { answer, formatDuration, remark } from '../src/cli/output.ts';
 import { impastoVersion } from '../src/cli/package-info.ts';
 import { createFolderOf } from '../src/cli/paths.ts';
-import { InputError, messageOf } from '../src/core/errors.ts';
+import { InputError } from '../src/core/errors.ts';
 import { writeFileAtomically } from '../src/platform/node/atomic-file.ts';
 import { openFile } from '../src/platform/node/byte-source.ts';
 import { openGpu } from '../src/platform/node/gpu.ts';
@@ -26,6 +25,7 @@ import { Progress } from './lecture/progress.ts';
 import { perform, type Studio, stillsOf } from './lecture/run.ts';
 import type { Outcome, RunSpec } from './lecture/section.ts';
 import { sectionsOf } from './lecture/sections.ts';
+import { runTool } from './run-tool.ts';
 
 async function main(): Promise<number> {
   const options = parseLecture(process.argv.slice(2));
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
     const elapsed = formatDuration((performance.now() - startedAtMs) / 1000);
     await writeFileAtomically(options.output, lecturePage({ options, adapter, sections: wanted, made, elapsed }));
   }
-  process.stdout.write(`${options.output}  ${formatDuration((performance.now() - startedAtMs) / 1000)}\n`);
+  answer(`${options.output}  ${formatDuration((performance.now() - startedAtMs) / 1000)}`);
   return exitStatus.success;
 }
 
@@ -113,17 +113,10 @@ function requireOutcome(outcomes: ReadonlyMap<string, Outcome>, run: RunSpec): O
 }
 
 function interrupted({ kept }: LectureOptions): number {
-  process.stderr.write(`\ninterrupted; what is finished lies in ${kept}, the same command goes on from there\n`);
+  // The line with the progress has no end.
+  process.stderr.write('\n');
+  remark(`interrupted; what is finished lies in ${kept}, the same command goes on from there`);
   return exitStatus.interrupted;
 }
 
-const status = await main().catch((error: unknown) => {
-  if (error instanceof CommanderError) {
-    // Commander has already said it.
-    return error.exitCode === 0 ? exitStatus.success : exitStatus.input;
-  }
-  process.stderr.write(`lecture: ${messageOf(error)}\n`);
-  return error instanceof InputError ? exitStatus.input : exitStatus.device;
-});
-// Dawn keeps the process alive as long as one of its objects is referenced.
-process.exit(status);
+await runTool('lecture', main, (error) => (error instanceof InputError ? exitStatus.input : exitStatus.device));

@@ -54,7 +54,7 @@ export async function runDoctor(given: DoctorArguments): Promise<number> {
   const adapter = await inspectAdapter(given.adapter, problems);
   const weights = await inspectWeights(problems);
   const report: Report = { versions: versions(), platform: platform(), adapter, weights, problems };
-  answer(given.json === true ? JSON.stringify(report, undefined, 2) : describe(report));
+  answer(...(given.json === true ? JSON.stringify(report, undefined, 2).split('\n') : describe(report)));
   for (const problem of problems) remark(`impasto: ${problem}`);
   return problems.length === 0 ? exitStatus.success : exitStatus.device;
 }
@@ -110,7 +110,7 @@ function platform(): string {
   return `${process.platform} ${process.arch}`;
 }
 
-function describe({ versions, platform, adapter, weights }: Report): string {
+function describe({ versions, platform, adapter, weights }: Report): readonly string[] {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const rows: (readonly [string, string])[] = [
     ['versions', named.join(', ')],
@@ -118,7 +118,7 @@ function describe({ versions, platform, adapter, weights }: Report): string {
     ...(adapter === null ? [['adapter', 'none'] as const] : describeAdapter(adapter)),
     ['weights', `${weights.file}, checksum ${weights.checksum}`],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
+  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
 }
 
 function describeAdapter(adapter: AdapterReport): readonly (readonly [string, string])[] {

@@ -60,7 +60,7 @@ async function writeResults(
   }
   const json = JSON.stringify(numbers, undefined, 2);
   if (given.json === undefined) {
-    answer(json);
+    answer(...json.split('\n'));
     return;
   }
   await writeFileAtomically(given.json, `${json}\n`);

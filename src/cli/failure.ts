@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { DeviceError, ImpastoError, InputError, messageOf, NonFiniteLossError } from '../core/errors.ts';
 
-/** Exit statuses; 130 and 143 (interrupted) follow the shell's convention, 70 sysexits.h. */
+/** Exit statuses; 129, 130 and 143 (ended by a signal) follow the shell's convention, 70 sysexits.h. */
 export const exitStatus = {
   success: 0,
   /** No usable adapter, a lost device; `doctor` found something missing. */
@@ -12,6 +12,7 @@ export const exitStatus = {
   input: 2,
   /** A defect in Impasto. */
   defect: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -26,10 +27,10 @@ export interface Failure {
 export function describeFailure(error: unknown, debug = false): Failure {
   if (error instanceof CommanderError) return describeUsage(error);
   if (error instanceof InputError || error instanceof NonFiniteLossError) {
-    return { status: exitStatus.input, message: oneLine(error.message) };
+    return { status: exitStatus.input, message: error.message };
   }
   if (error instanceof DeviceError) {
-    const message = oneLine(error.message);
+    const { message } = error;
     const remedy = message.includes(';') ? '' : '; `impasto doctor` says what the adapter offers';
     return { status: exitStatus.device, message: `${message}${remedy}` };
   }
@@ -40,7 +41,7 @@ export function describeFailure(error: unknown, debug = false): Failure {
   const advice = debug ? '' : '; IMPASTO_DEBUG=1 shows where';
   return {
     status: exitStatus.defect,
-    message: `${kind}${oneLine(messageOf(error))} (this is a defect in Impasto, please report it${advice})${stack}`,
+    message: `${kind}${messageOf(error)} (this is a defect in Impasto, please report it${advice})${stack}`,
   };
 }
 
@@ -61,10 +62,6 @@ function missingModule(error: unknown): Failure | undefined {
   if (!isMissing) return undefined;
   return {
     status: exitStatus.device,
-    message: `a package is missing or does not fit this platform (${oneLine(messageOf(error))}); run npm ci`,
+    message: `a package is missing or does not fit this platform (${messageOf(error)}); run npm ci`,
   };
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, ' ');
 }

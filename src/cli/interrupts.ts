@@ -1,9 +1,14 @@
-/** Ctrl-C and SIGTERM: the first ends the run in order, the second ends the process. */
+/** Ctrl-C, SIGTERM and a closed terminal: the first ends the run in order, a second Ctrl-C or SIGTERM the process. */
 
 import { exitStatus } from './failure.ts';
 
-const statusOfSignal = { SIGINT: exitStatus.interrupted, SIGTERM: exitStatus.terminated } as const;
+const statusOfSignal = {
+  SIGINT: exitStatus.interrupted,
+  SIGTERM: exitStatus.terminated,
+  SIGHUP: exitStatus.hungUp,
+} as const;
 type EndingSignal = keyof typeof statusOfSignal;
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly EndingSignal[];
 
 /** npm hands a Ctrl-C on that the terminal has already sent us: within this time it is the same keypress. */
 const sameKeypressMs = 300;
@@ -21,8 +26,7 @@ export class Interrupts implements Disposable {
   }) {
     this.#onFirst = options.onFirst;
     this.#beforeEnd = options.beforeEnd;
-    process.on('SIGINT', this.#handle);
-    process.on('SIGTERM', this.#handle);
+    for (const signal of endingSignals) process.on(signal, this.#handle);
   }
 
   /** Aborted by the first signal. */
@@ -36,17 +40,17 @@ export class Interrupts implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#handle);
-    process.off('SIGTERM', this.#handle);
+    for (const signal of endingSignals) process.off(signal, this.#handle);
   }
 
   readonly #handle = (signal: NodeJS.Signals): void => {
-    const known: EndingSignal = signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+    const known = endingSignals.find((one) => one === signal) ?? 'SIGINT';
     if (this.#first === undefined) {
       this.#first = { signal: known, atMs: performance.now() };
       this.#controller.abort();
       this.#onFirst(known);
-    } else if (performance.now() - this.#first.atMs > sameKeypressMs) {
+    } else if (known !== 'SIGHUP' && performance.now() - this.#first.atMs > sameKeypressMs) {
+      // A terminal that closes may say so more than once, the kernel and the shell each: that is not impatience.
       this.#beforeEnd();
       this[Symbol.dispose]();
       // Without a handler the signal does what it does to any program, and the shell sees it.

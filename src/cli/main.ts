@@ -1,9 +1,10 @@
 /** The `impasto` program: runs a command, says in one line why it could not, and ends the process. */
 
 import { describeFailure, exitStatus } from './failure.ts';
-import { flushed, remark } from './output.ts';
+import { remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { buildProgram } from './program.ts';
+import { runProgram } from './run-program.ts';
 
 const isDebugging = process.env['IMPASTO_DEBUG'] === '1';
 
@@ -52,18 +53,8 @@ async function run(args: readonly string[]): Promise<number> {
 
 function fail(error: unknown): number {
   const { status, message } = describeFailure(error, isDebugging);
-  if (message !== '') remark(`impasto: ${message}`);
+  if (message !== '') for (const line of `impasto: ${message}`.split('\n')) remark(line);
   return status;
 }
 
-// A reader that has seen enough (`impasto doctor | head -1`) is no failure.
-process.stdout.on('error', (error: Error & { readonly code?: string }) => {
-  process.exit(error.code === 'EPIPE' ? exitStatus.success : fail(error));
-});
-process.stderr.on('error', () => {});
-process.on('uncaughtException', (error) => process.exit(fail(error)));
-
-const status = await run(process.argv.slice(2)).catch(fail);
-await flushed();
-// Dawn keeps the process alive as long as one of its objects is referenced, wherever that may be.
-process.exit(status);
+await runProgram(() => run(process.argv.slice(2)), fail);

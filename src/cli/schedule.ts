@@ -22,13 +22,13 @@ export async function runSchedule(name: string | undefined, given: ScheduleArgum
   const phases = choosePhases(name, given);
   const { output } = given;
   if (output === undefined) {
-    answer(csvOf(phases));
+    answer(...csvOf(phases));
     return exitStatus.success;
   }
   await refuseOverwriting([output], given.phases === undefined ? [] : [given.phases]);
   await checkWritable(output);
   const ending = extname(output).toLowerCase();
-  if (ending === '.csv') await writeFileAtomically(output, `${csvOf(phases)}\n`);
+  if (ending === '.csv') await writeFileAtomically(output, `${csvOf(phases).join('\n')}\n`);
   else if (ending === '.json') await writeFileAtomically(output, `${JSON.stringify(phases, undefined, 1)}\n`);
   else await writePlot(output, plotOf(name ?? given.phases ?? 'phases', phases, given));
   answer(`${output}  ${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}, ${stepsOf(phases)} steps`);
@@ -58,10 +58,10 @@ function stepsOf(phases: readonly Phase[]): number {
 }
 
 /** A line a step, all digits kept; a momentum or scale that a phase does not speak of is empty. */
-function csvOf(phases: readonly Phase[]): string {
+function csvOf(phases: readonly Phase[]): readonly string[] {
   const lines = scheduledSteps(phases).map(({ step, phase, learningRate, momentum }) => {
     const { optimizer, scale } = phases[phase - 1] ?? {};
     return [step, phase, optimizer, scale, learningRate, momentum].map((value) => value ?? '').join(',');
   });
-  return ['step,phase,optimizer,scale,learning_rate,momentum', ...lines].join('\n');
+  return ['step,phase,optimizer,scale,learning_rate,momentum', ...lines];
 }

@@ -26,7 +26,7 @@ export async function runTune({ adapter, size: wanted, only }: TuneArguments): P
     size,
     today,
     ...(only === undefined ? {} : { filter: (operation) => operation.includes(only) }),
-    onOperation: (report) => answer(describe(report)),
+    onOperation: (report) => answer(...describe(report)),
   });
   if (tuning.operations.length === 0) {
     throw new InputError(`--only is '${only}'; expected part of a name such as conv2d_forward conv3_1 or gram 256`);
@@ -38,7 +38,7 @@ export async function runTune({ adapter, size: wanted, only }: TuneArguments): P
 }
 
 /** `conv2d_forward conv1_2 (64 to 64, 128x128): winograd lanes 7.9 ms; direct 120, tiles 64x64 300; wrong: …` */
-function describe({ operations, shape, variants }: OperationReport): string {
+function describe({ operations, shape, variants }: OperationReport): readonly string[] {
   const timed = variants
     .flatMap(({ variant, milliseconds }) => (milliseconds === undefined ? [] : [{ variant, milliseconds }]))
     .sort((a, b) => a.milliseconds - b.milliseconds)
@@ -47,5 +47,5 @@ function describe({ operations, shape, variants }: OperationReport): string {
     .filter(({ problem }) => problem !== '')
     .map(({ variant, problem }) => `${variant}: ${problem}`);
   const names = operations.map((name, index) => (index === 0 ? name : name.split(' ').at(-1))).join(', ');
-  return [`${names} (${shape}): ${timed.join(', ')}`, ...refused.map((line) => `  not eligible: ${line}`)].join('\n');
+  return [`${names} (${shape}): ${timed.join(', ')}`, ...refused.map((line) => `  not eligible: ${line}`)];
 }

@@ -11,8 +11,8 @@ import { afterAll } from 'vitest';
 
 export const weightsPath = fileURLToPath(new URL('../../weights/vgg16-f16.safetensors', import.meta.url));
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const loader = import.meta.resolve('tsx');
+export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+export const loader = import.meta.resolve('tsx');
 
 export interface Finished {
   /** Exit status, or the signal that ended the process. */

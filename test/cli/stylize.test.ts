@@ -95,7 +95,9 @@ describe('stylize', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('at %s writes the picture so far and ends with status %d', async (signal, status) => {
+    // The status that a shell calls 129.
+    ['SIGHUP', 'SIGHUP'],
+  ] as const)('at %s writes the picture so far and ends with status %s', async (signal, status) => {
     const output = `${signal}.png`;
     const run = start(folder, [
       ...['stylize', 'content.png', 'style.png', '-o', output, '--size', '32', '--iterations', '100000'],

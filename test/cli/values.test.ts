@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
-import { formatDuration, formatLoss, printable } from '../../src/cli/output.ts';
+import { formatDuration, formatLoss } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
 import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
+import { InputError, messageOf, printable } from '../../src/core/errors.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 import { Speedometer } from '../../src/transfer/speed.ts';
 
@@ -107,8 +108,27 @@ describe('what is shown', () => {
     expect(snapshotPath('b.png', 12345)).toBe('b-12345.png');
   });
 
-  it('no terminal escapes from names of files', () => {
-    expect(printable('a\u001b[31m\r\u202e.png\nb')).toBe('a\ufffd[31m\ufffd\ufffd.png\nb');
+  it('no terminal escapes from names of files, and nothing that reorders or parts a line', () => {
+    expect(printable('a\u001b[31m\r\u202e.png\nb')).toBe(String.raw`a\u001b[31m\u000d\u202e.png\u000ab`);
+    expect(printable('\u0000\t\u007f\u0085\u009b')).toBe(String.raw`\u0000\u0009\u007f\u0085\u009b`);
+    expect(printable('\u202a\u202b\u202c\u202d\u2066\u2069\u2028')).toBe(
+      String.raw`\u202a\u202b\u202c\u202d\u2066\u2069\u2028`,
+    );
+  });
+
+  it.each([
+    ['Persian, with joiners', 'می\u200cخواهم.png'],
+    ['Sinhala', 'ශ්\u200dරී.png'],
+    ['an emoji of several', '👩\u200d🎨🏴\u{e0067}\u{e0062}\u{e007f}.png'],
+    ['marks of direction', 'עברית\u200f 1.png'],
+    ['a soft hyphen and wide blanks', 'Druck\u00adsache\u3000a  b.png'],
+  ])('%s stays as it is, in errors too', (_, name) => {
+    expect(printable(name)).toBe(name);
+    expect(new InputError(`${name}: there is no such file`).message).toBe(`${name}: there is no such file`);
+  });
+
+  it('what others wrote in several lines becomes one', () => {
+    expect(messageOf(new Error('no\n  such\r\nthing\n'))).toBe('no such thing');
   });
 
   it('the pace leaves the first evaluation out, which compiles', () => {

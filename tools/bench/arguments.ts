@@ -85,6 +85,7 @@ export function parseBench(args: readonly string[]): BenchOptions {
     .option('--sizes <sizes>', `pictures of whole evaluations (${usual.sizes}; quick ${quick.sizes})`)
     .option('--first-size <size>', 'picture of the first evaluation in a fresh process', '128')
     .option('--memory-size <size>', `picture whose memory is measured (${usual.memorySize}; quick ${quick.memorySize})`)
+    .exitOverride()
     .parse([...args], { from: 'user' });
   const given = command.opts<Given>();
   const isQuick = given.quick === true;

@@ -2,6 +2,7 @@
 
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import type { Environment } from '../../src/bench/report.ts';
+import { remark } from '../../src/cli/output.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 
 export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
@@ -19,5 +20,5 @@ export function describeEnvironment(gpu: Gpu, kernels: string): Environment {
 
 /** Progress, on stderr: results alone go to stdout. */
 export function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
+  remark(text);
 }

@@ -48,6 +48,7 @@ export function parsePeers(args: readonly string[]): PeersOptions {
       'after',
       '\nIMPASTO_PYTHON names a Python with torch and numpy; python3 on the PATH is tried otherwise.',
     )
+    .exitOverride()
     .parse([...args], { from: 'user' })
     .opts<Given>();
   return {
