@@ -1,11 +1,19 @@
 /** Names of result files: defaults, snapshots, and the refusal to write over what is being read. */
 
 import { mkdir, realpath } from 'node:fs/promises';
-import { basename, dirname, format, join, parse, resolve } from 'node:path';
+import { basename, dirname, format, join, parse, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../core/errors.ts';
 
 /** Folder of results that were given no name. */
 export const defaultFolder = 'out';
+
+/** A picture in `examples/`, seen from the current folder. */
+export function examplePath(name: string): string {
+  const path = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
 
 /** `out/<content>-<style>.png`, with every style's name. */
 export function defaultOutput(content: string, styles: readonly string[]): string {

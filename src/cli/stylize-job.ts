@@ -1,7 +1,6 @@
 /** What a `stylize` command is to do: a photograph repainted in the manner of a painting, or the demo. */
 
-import { basename, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 import { InputError } from '../core/errors.ts';
 import type { StylePicture } from '../objective/style-mix.ts';
 import { readImage } from '../platform/node/image-files.ts';
@@ -13,7 +12,7 @@ import {
   refuseScalesWithoutResize,
   refuseSizeWithoutResize,
 } from './job.ts';
-import { defaultFolder, defaultOutput } from './paths.ts';
+import { defaultFolder, defaultOutput, examplePath } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
 import { startNames } from './start-arguments.ts';
 
@@ -88,10 +87,4 @@ function choosePictures(content: string | undefined, styles: readonly string[], 
 
 function countOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function examplePath(name: string): string {
-  const path = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm run lecture`, parsed, and how much work each form of it is. */
 
 import { Command } from 'commander';
+import { examplePath } from '../../src/cli/paths.ts';
 import { parseNumber } from '../../src/cli/values.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { type SectionId, sectionIds } from './section.ts';
@@ -92,8 +93,8 @@ export function parseLecture(args: readonly string[]): LectureOptions {
     .option('-o, --output <file>', 'the page; finished runs are kept in a folder beside it', 'out/lecture.html')
     .option('--quick', 'small pictures, for the CPU: a quarter of an hour (the full form is sized for a GPU)')
     .option('--only <sections>', `some of ${sectionIds.join(', ')}, separated by commas`)
-    .option('--content <file>', 'the photograph', 'examples/chelsea.png')
-    .option('--style <file>', 'the painting', 'examples/great_wave.jpg')
+    .option('--content <file>', 'the photograph', examplePath('chelsea.png'))
+    .option('--style <file>', 'the painting', examplePath('great_wave.jpg'))
     .option('--size <pixels>', 'longest side of every picture, instead of those of the form', whole('--size', 32, 2048))
     .option('--evaluations <n>', 'of every run, instead of those of the form', whole('--evaluations', 1, 100_000))
     .option('--bn <file>', 'VGG16 with batch normalisation, converted with `npm run convert`, to compare with')
