@@ -27,11 +27,13 @@
 
 export {
   DeviceError,
+  ExplodedLossError,
   type FormatCode,
   FormatError,
   ImpastoError,
   InputError,
   LimitError,
+  LossError,
   NonFiniteLossError,
   OutOfMemoryError,
   ShapeError,

@@ -1,7 +1,7 @@
 /** What is said, and with which exit status, when a command cannot do its work. */
 
 import { CommanderError } from 'commander';
-import { DeviceError, ImpastoError, InputError, messageOf, NonFiniteLossError } from '../core/errors.ts';
+import { DeviceError, ExplodedLossError, ImpastoError, InputError, LossError, messageOf } from '../core/errors.ts';
 
 /** Exit statuses; 129, 130 and 143 (ended by a signal) follow the shell's convention, 70 sysexits.h. */
 export const exitStatus = {
@@ -10,6 +10,8 @@ export const exitStatus = {
   device: 1,
   /** Something the user named cannot be used. */
   input: 2,
+  /** The loss exploded; the picture with the lowest one is written. */
+  exploded: 3,
   /** A defect in Impasto. */
   defect: 70,
   hungUp: 129,
@@ -26,7 +28,8 @@ export interface Failure {
 /** Any thrown value as one line and a status. The stack is added where `debug` is set and the value is a defect. */
 export function describeFailure(error: unknown, debug = false): Failure {
   if (error instanceof CommanderError) return describeUsage(error);
-  if (error instanceof InputError || error instanceof NonFiniteLossError) {
+  if (error instanceof ExplodedLossError) return { status: exitStatus.exploded, message: error.message };
+  if (error instanceof InputError || error instanceof LossError) {
     return { status: exitStatus.input, message: error.message };
   }
   if (error instanceof DeviceError) {

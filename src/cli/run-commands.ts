@@ -19,7 +19,7 @@ export interface RunHandlers {
 }
 
 export const exitStatuses =
-  'Exit status: 0 done, 1 no usable adapter, 2 something named cannot be used, 130 interrupted.';
+  'Exit status: 0 done, 1 no usable adapter, 2 something named cannot be used, 3 the loss exploded, 130 interrupted.';
 
 /** Adds the three commands. */
 export function addRunCommands(program: Command, handlers: RunHandlers): void {

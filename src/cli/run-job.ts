@@ -1,6 +1,7 @@
 /** Runs a job, whichever experiment it is, with progress, snapshots and an orderly end. */
 
 import { basename } from 'node:path';
+import { ExplodedLossError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { mixOf, type Style } from '../objective/style-mix.ts';
@@ -14,7 +15,7 @@ import type { TransferPictures } from '../transfer/experiments.ts';
 import type { RunResult } from '../transfer/run.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
-import { exitStatus } from './failure.ts';
+import { describeFailure, exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
 import { checkOutputs, type Job, type Picture } from './job.ts';
 import { answer, remark } from './output.ts';
@@ -129,7 +130,10 @@ function snapshotsOf({ given, output }: Job, progress: Progress) {
 
 async function finish(job: Job, result: RunResult, interruptedStatus: number | undefined): Promise<void> {
   const spent = result.evaluations.length;
-  if (result.error !== undefined) remark(`impasto: ${result.error.message}; the last good picture is written`);
+  if (result.error !== undefined) {
+    const which = result.error instanceof ExplodedLossError ? 'picture with the lowest loss' : 'last good picture';
+    remark(`impasto: ${result.error.message}; the ${which} is written`);
+  }
   if (interruptedStatus !== undefined && spent === 0) {
     remark('impasto: interrupted before the first evaluation; no picture is written');
     return;
@@ -157,7 +161,7 @@ function hasStalled({ evaluations }: RunResult): boolean {
 }
 
 function statusOf(result: RunResult, interruptedStatus: number | undefined): number {
-  if (result.error !== undefined) return exitStatus.input;
+  if (result.error !== undefined) return describeFailure(result.error).status;
   return result.end === 'aborted' ? (interruptedStatus ?? exitStatus.interrupted) : exitStatus.success;
 }
 

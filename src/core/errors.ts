@@ -68,8 +68,8 @@ export class DeviceError extends ImpastoError {}
 /** The driver refused memory, which no limit foretold: less is needed. */
 export class OutOfMemoryError extends DeviceError {}
 
-/** A loss that is NaN or infinite; `term` names which. */
-export class NonFiniteLossError extends ImpastoError {
+/** A loss that ends a run; `term` names which. */
+export class LossError extends ImpastoError {
   readonly term: string;
 
   constructor(term: string, message: string) {
@@ -77,6 +77,12 @@ export class NonFiniteLossError extends ImpastoError {
     this.term = term;
   }
 }
+
+/** A loss that is NaN or infinite. */
+export class NonFiniteLossError extends LossError {}
+
+/** A loss far above where it began: the steps were too long. */
+export class ExplodedLossError extends LossError {}
 
 /**
  * Text for one line of a terminal, a page or a log, as it stands but for characters that act on the line instead of standing in it: controls

@@ -3,7 +3,7 @@
  * early end.
  */
 
-import { NonFiniteLossError } from '../core/errors.ts';
+import { type LossError, NonFiniteLossError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import type { TransferObjective } from '../objective/objective.ts';
@@ -11,6 +11,7 @@ import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
 import type { Phase } from '../optimizers/phase.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
+import { ExplosionWatch } from './explosion.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
 import { resizeState } from './resize-state.ts';
 
@@ -47,7 +48,8 @@ export interface RunHooks {
   };
 }
 
-export type RunEnd = 'complete' | 'aborted' | 'non-finite' | StopReason;
+/** `exploded`: the loss stood far above its first one at the end, or so far that there was no way back. */
+export type RunEnd = 'complete' | 'aborted' | 'non-finite' | 'exploded' | StopReason;
 
 export interface RunResult {
   /** Of the scale at which the run ended. */
@@ -55,8 +57,8 @@ export interface RunResult {
   readonly end: RunEnd;
   /** Without those before a resumption. */
   readonly evaluations: readonly EvaluationReport[];
-  /** Why the run ended at a loss that is not finite; the picture is then the last good one. */
-  readonly error: NonFiniteLossError | undefined;
+  /** What is wrong with a loss that is not finite or exploded; the picture is then the one with the lowest loss. */
+  readonly error: LossError | undefined;
   readonly elapsedMs: number;
 }
 
@@ -113,7 +115,9 @@ class Run {
   #phase = 0;
   #nextSnapshot: number;
   #end: RunEnd = 'complete';
-  #error: NonFiniteLossError | undefined;
+  #error: LossError | undefined;
+  /** Of the scale at work. */
+  #watch = new ExplosionWatch();
 
   constructor(request: RunRequest) {
     this.#request = request;
@@ -139,7 +143,7 @@ class Run {
 
   /** Whether no further phase is to begin; a phase that converged is only its own end. */
   get #isOver(): boolean {
-    return this.#end === 'aborted' || this.#end === 'non-finite';
+    return this.#end === 'aborted' || this.#end === 'non-finite' || this.#end === 'exploded';
   }
 
   async #atScale(scale: Scale, next: Scale | undefined): Promise<void> {
@@ -147,9 +151,11 @@ class Run {
     using objective = await createObjective(scale, this.#picture);
     onObjective?.(objective, scale);
     using _ = { [Symbol.dispose]: () => onObjective?.(undefined, scale) };
+    this.#watch = new ExplosionWatch();
     const before = this.#evaluations.length;
     try {
       await this.#throughPhases(scale, objective, next);
+      this.#judge(next === undefined);
     } catch (thrown) {
       if (!(thrown instanceof NonFiniteLossError)) throw thrown;
       [this.#end, this.#error] = ['non-finite', thrown];
@@ -157,6 +163,13 @@ class Run {
     }
     const isGood = this.#end === 'complete' && !hasLeft(this.#evaluations.slice(before));
     this.#picture = await objective.readPicture(isGood ? 'current' : 'best');
+  }
+
+  /** A scale may end far above where it began: the next begins with its best picture. The last one may not. */
+  #judge(isLast: boolean): void {
+    if (this.#end === 'aborted' || !(isLast || this.#watch.isHopeless)) return;
+    this.#error = this.#watch.outcome();
+    if (this.#error !== undefined) this.#end = 'exploded';
   }
 
   async #throughPhases(scale: Scale, objective: TransferObjective, next: Scale | undefined): Promise<void> {
@@ -173,7 +186,7 @@ class Run {
           this.#state = undefined;
         }
         this.#end = await this.#throughSteps(phase, objective, optimizer);
-        if (this.#isOver) return;
+        if (this.#isOver || this.#watch.isHopeless) return;
       }
       const last = scale.phases.at(-1);
       if (optimizer === undefined || next?.phases[0]?.optimizer !== last?.optimizer || next === undefined) return;
@@ -198,11 +211,12 @@ class Run {
       lossesEveryMs,
       report: (report) => {
         this.#evaluations.push(report);
+        this.#watch.see(report);
         onEvaluation?.(report);
       },
     });
     let reason: StopReason | undefined;
-    while (reason === undefined && evaluator.remaining > 0) {
+    while (reason === undefined && evaluator.remaining > 0 && !this.#watch.isHopeless) {
       const held = gate?.();
       if (held !== undefined) {
         await evaluator.drain();

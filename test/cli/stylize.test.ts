@@ -44,6 +44,16 @@ describe('stylize', () => {
     expect(trace.evaluations[4]?.['total']).toBeLessThan(trace.evaluations[0]?.['total'] ?? 0);
   });
 
+  it('says that the loss exploded, what to lower, and ends with status 3 and the best picture', async () => {
+    const rate = ['--optimizer', 'lbfgs', '--learning-rate', '50', '--iterations', '6'];
+    const run = await impasto(folder, ['stylize', 'content.png', 'style.png', ...small, ...rate, '-o', 'burst.png']);
+    expect(run.status, run.stderr).toBe(3);
+    expect(run.stderr).toMatch(
+      /^impasto: the loss exploded: it was \S+ at evaluation 1 and is \S+ at evaluation 6; lower the learning rate, which is 50; the picture with the lowest loss is written$/m,
+    );
+    expect(await sizeOf('burst.png')).toMatchObject({ width: 32, height: 21 });
+  });
+
   it('mixes two styles of their own sizes', async () => {
     await writePng(path('second.png'), 30, 60, 2);
     const args = ['stylize', 'content.png', 'style.png', 'second.png', '--style-weights', '3,1', ...small];

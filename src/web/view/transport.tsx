@@ -167,7 +167,7 @@ function endOf({ summary }: PageModel['run']): string | undefined {
   const spent = `${evaluations} ${evaluations === 1 ? 'evaluation' : 'evaluations'} in ${(elapsedMs / 1000).toFixed(1)} s`;
   if (end === 'complete') return `Done: ${spent}`;
   if (end === 'aborted') return `Stopped: ${spent}`;
-  return end === 'non-finite' ? `Ended early: ${spent}` : `Converged: ${spent}`;
+  return end === 'non-finite' || end === 'exploded' ? `Ended early: ${spent}` : `Converged: ${spent}`;
 }
 
 const bytesPerMegabyte = 1e6;
