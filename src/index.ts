@@ -98,6 +98,7 @@ export {
   type Settings,
   type SettingsOverrides,
 } from './settings/presets.ts';
+export type { Checkpoint, CheckpointHooks, RunPlace } from './transfer/checkpoint.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
 export {

@@ -22,7 +22,7 @@ import { mixOf, type Style } from './style-mix.ts';
 import { LossWorkspace, shapeOf, WholeMapLoss, workspaceBytes } from './tap-losses.ts';
 import { makeTargets } from './targets.ts';
 import { isTapTerm, type LossTerm, labelOf, type TermLabel, termName, termsOf } from './terms.ts';
-import { fromPixels, networkInputOf, pixelsPerUnit, toPixels } from './variable.ts';
+import { fromPixels, networkInputOf, pictureAt, pixelsPerUnit } from './variable.ts';
 
 export interface ObjectiveRequest {
   readonly gpu: Gpu;
@@ -110,8 +110,19 @@ export class TransferObjective implements DeviceObjective, Disposable {
   async readPicture(which: 'current' | 'best' = 'current'): Promise<RgbImage> {
     const { gpu, options, content } = this.#request;
     const values = await gpu.read(which === 'best' ? this.best : this.variable);
-    const picture = { width: content.width, height: content.height, pixels: toPixels(values, options.variable) };
-    return content.alpha === undefined ? picture : { ...picture, alpha: content.alpha };
+    return pictureAt(values, options.variable, content);
+  }
+
+  /** Begins from these values of the variable instead of a picture. @throws ShapeError where they are too many or too few. */
+  beginAt(values: Float32Array<ArrayBuffer>): void {
+    if (values.length !== this.size) {
+      const { width, height } = this.pictureSize;
+      throw new ShapeError(
+        `a variable of ${width}x${height} has ${this.size} values, got ${values.length} to begin at`,
+      );
+    }
+    const { queue } = this.#request.gpu.device;
+    for (const { buffer, offsetBytes } of [this.variable, this.best]) queue.writeBuffer(buffer, offsetBytes, values);
   }
 
   [Symbol.dispose](): void {

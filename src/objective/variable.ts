@@ -1,5 +1,6 @@
 /** Between a picture in 0..1 and the variable that the optimiser moves, [H, W, 3] either way. */
 
+import type { RgbImage } from '../images/rgb-image.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
 import { imageNetMean, imageNetStd, type ObjectiveOptions } from './options.ts';
 
@@ -41,6 +42,13 @@ export function toPixels(values: Float32Array, variable: Variable): Float32Array
     const pixel = isNormalised ? value * channelOf(imageNetStd, index) + channelOf(imageNetMean, index) : value;
     return Math.min(Math.max(pixel, 0), 1);
   });
+}
+
+/** The picture at a variable, of the content picture's size and with its alpha. */
+export function pictureAt(values: Float32Array, variable: Variable, content: Omit<RgbImage, 'pixels'>): RgbImage {
+  const { width, height, alpha } = content;
+  const picture = { width, height, pixels: toPixels(values, variable) };
+  return alpha === undefined ? picture : { ...picture, alpha };
 }
 
 /** The channel's entry for position `index` of an [H, W, 3] array. */

@@ -10,19 +10,11 @@ import type { TransferObjective } from '../objective/objective.ts';
 import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
 import type { Phase } from '../optimizers/phase.ts';
+import { type Checkpoint, CheckpointCopier, type CheckpointHooks, type RunPlace } from './checkpoint.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
 import { ExplosionWatch } from './explosion.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
 import { resizeState } from './resize-state.ts';
-
-/** A place in a run. */
-export type RunPlace = Pick<EvaluationReport, 'evaluation' | 'phase' | 'step'>;
-
-/** A picture and the last evaluation it took: where a run can be taken up. */
-export interface Checkpoint {
-  readonly picture: RgbImage;
-  readonly place: RunPlace;
-}
 
 /** What a caller may watch and steer. */
 export interface RunHooks {
@@ -39,6 +31,8 @@ export interface RunHooks {
   readonly onObjective?: (objective: TransferObjective | undefined, scale: Scale) => void;
   /** Takes up a run that was broken off: phases and steps before it are left out, evaluations counted on, the optimiser begins anew. */
   readonly resume?: Checkpoint | undefined;
+  /** Copies to go on from where a run is broken off. */
+  readonly checkpoints?: CheckpointHooks;
   /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
   readonly snapshots?: {
@@ -111,6 +105,8 @@ class Run {
   readonly #evaluations: EvaluationReport[] = [];
   /** Where the next scale starts: the picture, and the state of an optimiser at its size. */
   #picture: RgbImage;
+  /** Of a run that is taken up, until its first objective begins there. */
+  #resumed: Checkpoint['variable'] | undefined;
   #state: OptimizerState | undefined;
   #phase = 0;
   #nextSnapshot: number;
@@ -118,11 +114,13 @@ class Run {
   #error: LossError | undefined;
   /** Of the scale at work. */
   #watch = new ExplosionWatch();
+  #copier: CheckpointCopier | undefined;
 
   constructor(request: RunRequest) {
     this.#request = request;
     this.#total = request.scales.flatMap(({ phases }) => phases).reduce((sum, { steps }) => sum + steps, 0);
-    this.#picture = request.resume?.picture ?? request.initial;
+    this.#picture = request.initial;
+    this.#resumed = request.resume?.variable;
     this.#from = request.resume?.place ?? beginning;
     this.#nextSnapshot = this.#snapshotAfter(this.#from.evaluation);
   }
@@ -147,10 +145,14 @@ class Run {
   }
 
   async #atScale(scale: Scale, next: Scale | undefined): Promise<void> {
-    const { gpu, onObjective, createObjective } = this.#request;
+    const { gpu, onObjective, createObjective, checkpoints } = this.#request;
     using objective = await createObjective(scale, this.#picture);
+    if (this.#resumed !== undefined) objective.beginAt(this.#resumed);
+    this.#resumed = undefined;
     onObjective?.(objective, scale);
     using _ = { [Symbol.dispose]: () => onObjective?.(undefined, scale) };
+    using copier = checkpoints && new CheckpointCopier(gpu, objective, checkpoints);
+    this.#copier = copier;
     this.#watch = new ExplosionWatch();
     const before = this.#evaluations.length;
     try {
@@ -213,6 +215,7 @@ class Run {
         this.#evaluations.push(report);
         this.#watch.see(report);
         onEvaluation?.(report);
+        this.#copier?.reported(report.evaluation);
       },
     });
     let reason: StopReason | undefined;
@@ -227,7 +230,9 @@ class Run {
       evaluator.learningRate = values.learningRate ?? Number.NaN;
       optimizer.set(values);
       reason = await optimizer.step(evaluator);
-      await this.#snapshot(objective, evaluator, before + evaluator.spent);
+      const { spent } = evaluator;
+      this.#copier?.afterStep({ evaluation: before + spent, phase: this.#phase, step: stepsBefore + spent });
+      await this.#snapshot(objective, evaluator, before + spent);
     }
     await evaluator.drain();
     return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');

@@ -239,7 +239,8 @@ describe('a run that is taken up again', () => {
     };
     const whole = await run(phases, { snapshots: { every: evaluation, save } });
     if (saved === undefined) throw new Error('no snapshot was saved');
-    const rest = await run(phases, { resume: { picture: saved, place: { evaluation, phase, step } } });
+    const variable = Float32Array.from(saved.pixels);
+    const rest = await run(phases, { resume: { variable, place: { evaluation, phase, step } } });
     expect(rest.evaluations).toEqual(whole.evaluations.slice(evaluation));
     expect(rest.picture).toEqual(whole.picture);
     expect(whole.evaluations[evaluation - 1]).toMatchObject({ evaluation, phase, step });

@@ -3,14 +3,15 @@
 import { messageOf } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { TransferObjective } from '../../objective/objective.ts';
+import { pictureAt } from '../../objective/variable.ts';
+import type { Checkpoint } from '../../transfer/checkpoint.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
-import type { Checkpoint, RunResult, Scale } from '../../transfer/run.ts';
+import type { RunResult, Scale } from '../../transfer/run.ts';
 import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { EngineEvent } from '../protocol.ts';
 import type { PaintingDevice } from './device.ts';
 import { Gate } from './gate.ts';
-import { HostCopy } from './host-copy.ts';
 
 export interface PaintingRequest {
   readonly run: PreparedRun;
@@ -28,6 +29,9 @@ const mostLossesInARow = 3;
 /** Losses are read at most once a displayed frame. */
 const frameMs = 1000 / 60;
 
+/** A lost device loses about so much. */
+const checkpointsEveryMs = 2000;
+
 /** Progress is told at most this often; the page need not know more than the eye sees. */
 const tellEveryMs = 50;
 
@@ -37,10 +41,11 @@ export class Painting {
   readonly #abort = new AbortController();
   readonly #untold: EvaluationReport[] = [];
   #device: PaintingDevice;
-  /** The last copy on the host. */
-  #copy: Checkpoint | undefined;
-  #hostCopy: HostCopy | undefined;
+  #checkpoint: Checkpoint | undefined;
+  /** At the last checkpoint. */
+  #copied: RgbImage | undefined;
   #objective: TransferObjective | undefined;
+  #content: RgbImage | undefined;
   #last = 0;
   #toldAtMs = 0;
   #lossesInARow = 0;
@@ -61,11 +66,11 @@ export class Painting {
     return this.#last;
   }
 
-  /** The picture as it is now; while the run goes on, as it was at the last copy, so that nobody waits for a readback. */
+  /** The picture as it is now; while the run goes on, as it was at the last checkpoint, so that nobody waits for a readback. */
   async picture(): Promise<RgbImage | undefined> {
-    const copied = this.#copy?.picture;
+    const copied = this.#copied;
     if (this.#objective === undefined) return copied;
-    // At the beginning of a scale the last copy is still of the one before.
+    // At the beginning of a scale the last checkpoint is still of the one before.
     const isOfScale = copied?.width === this.#objective.pictureSize.width;
     return this.gate.pace === 'run' && isOfScale ? copied : await this.#objective.readPicture();
   }
@@ -89,13 +94,14 @@ export class Painting {
     const { run } = this.#request;
     const { layers } = await this.#request.weights;
     if (this.#abort.signal.aborted) {
-      const picture = this.#copy?.picture ?? run.initial;
+      const picture = this.#copied ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
     }
     return await runPrepared(run, {
       weights: layers,
       gpu: this.#device.gpu,
-      resume: this.#copy,
+      resume: this.#checkpoint,
+      checkpoints: { everyMs: checkpointsEveryMs, keep: (checkpoint) => this.#keep(checkpoint) },
       signal: this.#abort.signal,
       lossesEveryMs: frameMs,
       gate: () => this.gate.pass(this.#device.lost),
@@ -104,23 +110,24 @@ export class Painting {
     });
   }
 
+  #keep(checkpoint: Checkpoint): void {
+    const { variable } = this.#request.run.settings.objective;
+    this.#checkpoint = checkpoint;
+    if (this.#content !== undefined) this.#copied = pictureAt(checkpoint.variable, variable, this.#content);
+  }
+
   #watch(objective: TransferObjective | undefined, scale: Scale): void {
     const { tell, run } = this.#request;
     const { variable } = run.settings.objective;
     this.#flush();
-    this.#hostCopy?.[Symbol.dispose]();
-    this.#hostCopy = undefined;
     this.#objective = objective;
+    this.#content = scale.content;
     if (objective === undefined) {
       this.#device.preview.watch(undefined);
       return;
     }
-    const { gpu, preview } = this.#device;
+    const { preview } = this.#device;
     tell({ kind: 'painting', terms: objective.terms, scale: 1 + run.scales.indexOf(scale) });
-    this.#hostCopy = new HostCopy(gpu, objective, variable, ({ picture, place }) => {
-      const { alpha } = scale.content;
-      this.#copy = { picture: alpha === undefined ? picture : { ...picture, alpha }, place };
-    });
     const size = objective.pictureSize;
     preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
@@ -130,7 +137,6 @@ export class Painting {
     this.#last = report.evaluation;
     this.#untold.push(report);
     this.#device.preview.request();
-    this.#hostCopy?.request(report);
     if (performance.now() - this.#toldAtMs >= tellEveryMs || this.gate.pace !== 'run') this.#flush();
   }
 
@@ -144,8 +150,7 @@ export class Painting {
   async #recover(message: string): Promise<void> {
     const { tell, reopen } = this.#request;
     this.#objective = undefined;
-    this.#hostCopy = undefined;
-    this.#last = this.#copy?.place.evaluation ?? 0;
+    this.#last = this.#checkpoint?.place.evaluation ?? 0;
     tell({ kind: 'device-lost', message });
     this.#device = await reopen();
     tell({ kind: 'device-back', evaluation: this.#last });
