@@ -16,65 +16,47 @@ export interface StandIn {
   readonly remedy: string;
 }
 
-/** As {@link signatureText} writes bytes; the first that fits is right. */
-const standIns: readonly {
-  readonly code: FormatCode;
-  readonly remedy: string;
-  readonly kinds: readonly (readonly [RegExp, string])[];
-}[] = [
-  { code: 'file-empty', remedy: 'save or download it again', kinds: [[/^$/, 'an empty file']] },
-  { code: 'file-zeros', remedy: 'save or download it again', kinds: [[/^␀+$/, 'nothing but zeros']] },
-  {
-    code: 'file-lfs-pointer',
-    remedy: 'fetch the file itself with `git lfs pull`',
-    kinds: [[/^version https:\/\/(?:git-lfs|hawser)\b/, 'a Git LFS pointer']],
-  },
-  {
-    code: 'file-html',
-    remedy: 'download the file itself, not a page about it',
-    kinds: [
-      [
-        // After a declaration of XML and comments, whose end is sought so that nothing is tried twice.
-        /^(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--(?:(?!-->)[\s\S])*-->)*<(?:!doctype html|html|head|body|meta|title|script)\b/i,
-        'an HTML page',
-      ],
-    ],
-  },
-  {
-    code: 'file-packed',
-    remedy: 'unpack it first',
-    kinds: [
-      [/^PK(?:␃␄|␅␆)/, 'a zip archive'],
-      [/^[\s\S]{257}ustar/, 'a tar archive'],
-      [/^␟\x8b/, 'gzip'],
-      [/^BZh[1-9]/, 'bzip2'],
-      [/^\xfd7zXZ␀/, 'xz'],
-      [/^\(\xb5\/\xfd/, 'Zstandard'],
-      [/^7z\xbc\xaf'␜/, '7z'],
-      [/^Rar!␚/, 'RAR'],
-    ],
-  },
-  {
-    code: 'file-text',
-    remedy: 'read it, it may say why the file did not come',
-    kinds: [
-      [/^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*["\]{[\d-])/, 'JSON'],
-      [/^(?:\xef\xbb\xbf)?\s*<[?!a-z]/i, 'XML'],
-      // UTF-8, perhaps cut within its last character.
-      [/^(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]{0,2})?$/, 'text'],
-      [/^(?:\xff\xfe|\xfe\xff)/, 'UTF-16 text'],
-    ],
-  },
+const again = 'save or download it again';
+const readIt = 'read it, it may say why the file did not come';
+
+/** Patterns of what {@link signatureText} writes; the first that fits is right. */
+const standIns: readonly (readonly [RegExp, FormatCode, name: string, remedy: string])[] = [
+  [/^$/, 'file-empty', 'an empty file', again],
+  [/^␀+$/, 'file-zeros', 'nothing but zeros', again],
+  [
+    /^version https:\/\/(?:git-lfs|hawser)\b/,
+    'file-lfs-pointer',
+    'a Git LFS pointer',
+    'fetch the file itself with `git lfs pull`',
+  ],
+  [
+    // After a declaration of XML and comments, whose end is sought so that nothing is tried twice.
+    /^(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--(?:(?!-->)[\s\S])*-->)*<(?:!doctype html|html|head|body|meta|title|script)\b/i,
+    'file-html',
+    'an HTML page',
+    'download the file itself, not a page about it',
+  ],
+  [/^PK(?:␃␄|␅␆)/, 'file-packed', 'a zip archive', 'unpack it first'],
+  [/^[\s\S]{257}ustar/, 'file-packed', 'a tar archive', 'unpack it first'],
+  [/^␟\x8b/, 'file-packed', 'gzip', 'unpack it first'],
+  [/^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*["\]{[\d-])/, 'file-text', 'JSON', readIt],
+  [/^(?:\xef\xbb\xbf)?\s*<[?!a-z]/i, 'file-text', 'XML', readIt],
+  [
+    // UTF-8, perhaps cut within its last character.
+    /^(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]{0,2})?$/,
+    'file-text',
+    'text',
+    readIt,
+  ],
 ];
 
 /** What came in place of the file that was meant, by its first {@link signatureBytes}; undefined where it is none of these. */
 export function standInOf(head: Uint8Array): StandIn | undefined {
   const start = signatureText(head);
-  for (const { code, remedy, kinds } of standIns) {
-    const name = kinds.find(([pattern]) => pattern.test(start))?.[1];
-    if (name !== undefined) return { code, name, remedy };
-  }
-  return undefined;
+  const found = standIns.find(([pattern]) => pattern.test(start));
+  if (found === undefined) return undefined;
+  const [, code, name, remedy] = found;
+  return { code, name, remedy };
 }
 
 /** The refusal of what came in place of `expected`. */
