@@ -54,8 +54,13 @@ export interface RunSummary {
   readonly problem: string | undefined;
 }
 
-/** How a run that is going on should go on. */
-export type Pace = 'run' | 'pause' | 'step';
+/** A run by its number, which the page gives. */
+export interface RunNumber {
+  readonly run: number;
+}
+
+/** How a run that was started should go on: on, held, by one step and held, or to its end after the evaluation at work. */
+export type Pace = 'run' | 'pause' | 'step' | 'stop';
 
 /** Calls by name: what is sent and what comes back. */
 export interface Calls {
@@ -74,20 +79,17 @@ export interface Calls {
   /** What an order would take, or why it cannot be done. */
   plan: { readonly sent: Order; readonly answer: PlanInfo };
   /** Answers when the run has ended. */
-  start: { readonly sent: Order; readonly answer: RunSummary };
-  pace: { readonly sent: { readonly pace: Pace }; readonly answer: undefined };
-  stop: { readonly sent: undefined; readonly answer: undefined };
+  start: { readonly sent: RunNumber & { readonly order: Order }; readonly answer: RunSummary };
+  /** Of the run that was started last; any other is over. */
+  pace: { readonly sent: RunNumber & { readonly pace: Pace }; readonly answer: undefined };
   /** The picture on the canvas as PNG, with texts in its metadata. */
   png: { readonly sent: { readonly texts: Readonly<Record<string, string>> }; readonly answer: Blob };
 }
 
 export type CallName = keyof Calls;
 
-/** Something the worker tells without being asked. */
-export type EngineEvent =
-  | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
-  | { readonly kind: 'weights-ready' }
-  | { readonly kind: 'weights-failed'; readonly message: string }
+/** Something the worker tells of a run that was started. */
+export type RunEvent =
   /** A scale of the run is set up: from here on its evaluations are reported. Scales are counted from 1. */
   | { readonly kind: 'painting'; readonly terms: readonly TermLabel[]; readonly scale: number }
   | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
@@ -96,6 +98,13 @@ export type EngineEvent =
   | { readonly kind: 'device-lost'; readonly message: string }
   /** A new device goes on after this evaluation; what was reported later is void. */
   | { readonly kind: 'device-back'; readonly evaluation: number };
+
+/** Something the worker tells without being asked. */
+export type EngineEvent =
+  | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly kind: 'weights-ready' }
+  | { readonly kind: 'weights-failed'; readonly message: string }
+  | (RunNumber & { readonly kind: 'run'; readonly event: RunEvent });
 
 /** A refusal as it crosses between page and worker. */
 export interface Refusal {

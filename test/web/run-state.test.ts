@@ -5,7 +5,9 @@ import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { describePlace, placeOf } from '../../src/web/model/place.ts';
 import { RunState } from '../../src/web/model/run.ts';
 import { bordersOf } from '../../src/web/model/trace.ts';
+import type { PlannedScale, RunEvent } from '../../src/web/protocol.ts';
 import { Gate } from '../../src/web/worker/gate.ts';
+import { FakeEngine, order } from './fake-engine.ts';
 
 /** 10 evaluations at the first scale, 6 in two phases at a second one of four times the pixels. */
 const scales = [
@@ -31,18 +33,25 @@ const terms = [
 ] as const;
 const never = new Promise<never>(() => {});
 
+/** A run at work, of one or more scales, and what the engine tells of it. */
+async function started(scales: readonly PlannedScale[]) {
+  const engine = new FakeEngine();
+  const run = new RunState(engine);
+  void run.paint(order, () => {});
+  await engine.answerPlan(0, scales);
+  return { run, tell: (event: RunEvent) => run.follow(1, event) };
+}
+
 describe('RunState', () => {
-  it('forgets what a lost device made void and counts on', () => {
-    const run = new RunState();
-    run.prepare();
-    run.planned(scales.slice(0, 1));
-    run.follow({ kind: 'painting', terms, scale: 1 });
-    run.follow({ kind: 'progress', reports: [1, 2, 3, 4].map((evaluation) => report(evaluation)), bytesInUse: 5 });
-    run.follow({ kind: 'device-lost', message: 'gone' });
+  it('forgets what a lost device made void and counts on', async () => {
+    const { run, tell } = await started(scales.slice(0, 1));
+    tell({ kind: 'painting', terms, scale: 1 });
+    tell({ kind: 'progress', reports: [1, 2, 3, 4].map((evaluation) => report(evaluation)), bytesInUse: 5 });
+    tell({ kind: 'device-lost', message: 'gone' });
     expect(run.isRecovering.value).toBe(true);
-    run.follow({ kind: 'device-back', evaluation: 2 });
-    run.follow({ kind: 'painting', terms, scale: 1 });
-    run.follow({ kind: 'progress', reports: [report(3)], bytesInUse: 6 });
+    tell({ kind: 'device-back', evaluation: 2 });
+    tell({ kind: 'painting', terms, scale: 1 });
+    tell({ kind: 'progress', reports: [report(3)], bytesInUse: 6 });
     expect(run.isRecovering.value).toBe(false);
     expect(run.trace.value.evaluation).toEqual([1, 2, 3]);
     expect(run.trace.value.byTerm).toEqual([
@@ -52,14 +61,12 @@ describe('RunState', () => {
     expect([run.evaluation.value, run.bytesInUse.value]).toEqual([3, 6]);
   });
 
-  it('stays paused when a run is set up again after a lost device', () => {
-    const run = new RunState();
-    run.prepare();
-    run.planned(scales.slice(0, 1));
-    run.follow({ kind: 'painting', terms, scale: 1 });
-    run.pause();
-    run.follow({ kind: 'device-back', evaluation: 0 });
-    run.follow({ kind: 'painting', terms, scale: 1 });
+  it('stays paused when a run is set up again after a lost device', async () => {
+    const { run, tell } = await started(scales.slice(0, 1));
+    tell({ kind: 'painting', terms, scale: 1 });
+    run.do('pause');
+    tell({ kind: 'device-back', evaluation: 0 });
+    tell({ kind: 'painting', terms, scale: 1 });
     expect(run.phase.value).toBe('paused');
   });
 });
@@ -67,26 +74,20 @@ describe('RunState', () => {
 describe('a run of several scales', () => {
   afterEach(() => void vi.useRealTimers());
 
-  it('says its scale and phase, and where in the trace they ended', () => {
-    const run = new RunState();
+  it('says its scale and phase, and where in the trace they ended', async () => {
+    const { run, tell } = await started(scales);
     const seen: string[] = [];
     const see = () => seen.push(describePlace(run.scales.value, run.place.value));
-    run.prepare();
-    run.planned(scales);
     expect(run.budget.value).toBe(16);
-    run.follow({ kind: 'painting', terms, scale: 1 });
+    tell({ kind: 'painting', terms, scale: 1 });
     see();
-    run.follow({ kind: 'progress', reports: [report(9), report(10)], bytesInUse: 5 });
-    run.follow({ kind: 'painting', terms, scale: 2 });
+    tell({ kind: 'progress', reports: [report(9), report(10)], bytesInUse: 5 });
+    tell({ kind: 'painting', terms, scale: 2 });
     see();
-    run.follow({
-      kind: 'progress',
-      reports: [report(11, 2, 1), report(12, 2, 2), report(13, 3, 1)],
-      bytesInUse: 5,
-    });
+    tell({ kind: 'progress', reports: [report(11, 2, 1), report(12, 2, 2), report(13, 3, 1)], bytesInUse: 5 });
     see();
-    run.follow({ kind: 'device-back', evaluation: 12 });
-    run.follow({ kind: 'painting', terms, scale: 2 });
+    tell({ kind: 'device-back', evaluation: 12 });
+    tell({ kind: 'painting', terms, scale: 2 });
     see();
     expect(seen).toEqual([
       'scale 1 of 2, 32 px',
@@ -94,28 +95,26 @@ describe('a run of several scales', () => {
       'scale 2 of 2, 64 px, phase 2 of 2',
       'scale 2 of 2, 64 px, phase 2 of 2',
     ]);
-    run.follow({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
+    tell({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
     expect(run.trace.value.evaluation).toEqual([9, 10, 11, 12, 13]);
     expect(bordersOf(run.trace.value)).toEqual([10.5, 12.5]);
   });
 
-  it('counts time left by the pixels that are to come', () => {
+  it('counts time left by the pixels that are to come', async () => {
+    const { run, tell } = await started(scales);
     vi.useFakeTimers({ toFake: ['performance'] });
-    const run = new RunState();
-    run.prepare();
-    run.planned(scales);
-    run.follow({ kind: 'painting', terms, scale: 1 });
-    run.follow({ kind: 'progress', reports: [report(1)], bytesInUse: 5 });
+    tell({ kind: 'painting', terms, scale: 1 });
+    tell({ kind: 'progress', reports: [report(1)], bytesInUse: 5 });
     vi.advanceTimersByTime(5000);
-    run.follow({ kind: 'progress', reports: [report(6)], bytesInUse: 5 });
+    tell({ kind: 'progress', reports: [report(6)], bytesInUse: 5 });
     // 4 more at one a second, and 6 that take four times as long.
     expect(run.pace.value.perSecond).toBeCloseTo(1, 9);
     expect(run.pace.value.secondsLeft).toBeCloseTo(28, 9);
-    run.follow({ kind: 'painting', terms, scale: 2 });
+    tell({ kind: 'painting', terms, scale: 2 });
     expect(run.pace.value).toEqual({ perSecond: undefined, secondsLeft: undefined });
-    run.follow({ kind: 'progress', reports: [report(11, 2, 1)], bytesInUse: 5 });
+    tell({ kind: 'progress', reports: [report(11, 2, 1)], bytesInUse: 5 });
     vi.advanceTimersByTime(8000);
-    run.follow({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
+    tell({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
     expect(run.pace.value.secondsLeft).toBeCloseTo(12, 9);
   });
 
@@ -129,7 +128,7 @@ describe('a run of several scales', () => {
 
 describe('Gate', () => {
   it('lets a run go on, holds it, and lets single steps through', async () => {
-    const gate = new Gate();
+    const gate = new Gate(1);
     expect(gate.pass(never)).toBeUndefined();
     gate.set('pause');
     const held = gate.pass(never);
@@ -143,14 +142,25 @@ describe('Gate', () => {
   });
 
   it('lets one step through when a running run is told to step', () => {
-    const gate = new Gate();
+    const gate = new Gate(1);
     gate.set('step');
     expect(gate.pass(never)).toBeUndefined();
     expect(gate.pass(never)).toBeInstanceOf(Promise);
   });
 
+  it('holds a run no more once it is stopped, and ends it', async () => {
+    const gate = new Gate(1);
+    gate.set('pause');
+    const held = gate.pass(never);
+    gate.set('stop');
+    await held;
+    expect(gate.signal.aborted).toBe(true);
+    gate.set('pause');
+    expect(gate.pass(never)).toBeUndefined();
+  });
+
   it('rejects a held run as soon as its device is lost', async () => {
-    const gate = new Gate();
+    const gate = new Gate(1);
     gate.set('pause');
     await expect(gate.pass(Promise.reject(new Error('lost')))).rejects.toThrow('lost');
   });

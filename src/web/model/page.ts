@@ -1,12 +1,12 @@
 /** The page's state and what its controls do. Views read signals and call methods; nothing here knows how it looks. */
 
-import { batch, type Signal, signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import { InputError, messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
 import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
-import type { AdapterInfo, EngineEvent, Order, PlanInfo } from '../protocol.ts';
+import type { AdapterInfo, EngineEvent, Order, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
@@ -33,7 +33,7 @@ const planTopic = 'plan';
 
 export class PageModel {
   readonly notices = new Notices();
-  readonly run = new RunState();
+  readonly run: RunState;
   readonly settings: Signal<PageSettings> = signal(usualSettings);
   readonly engineState: Signal<EngineState> = signal('opening');
   /** Why the engine is not available, in the browser's words. */
@@ -48,7 +48,6 @@ export class PageModel {
   readonly #storage = new RunStorage();
   #planTimer: ReturnType<typeof setTimeout> | undefined;
   #keptAtMs = 0;
-  #isPausedByHiding = false;
   /** How the picture on the canvas was made, whatever the settings say by now. */
   #made: Making | undefined;
 
@@ -57,6 +56,14 @@ export class PageModel {
       (event) => this.#follow(event),
       (message) => this.notices.add('problem', message),
     );
+    this.run = new RunState({
+      plan: (order) => this.#engine.call('plan', order),
+      start: (run, order) => this.#engine.call('start', { run, order }),
+      pace: (run, pace) => {
+        // A worker that has broken down has said so.
+        this.#engine.call('pace', { run, pace }).catch(() => {});
+      },
+    });
     this.pictures = new Pictures(this.#engine);
   }
 
@@ -124,49 +131,25 @@ export class PageModel {
     this.#changed();
   }
 
-  /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended. */
+  /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended and its picture is kept. */
   async paint(from: Order['from'] = 'beginning'): Promise<void> {
     if (this.run.isBusy) return;
     this.notices.clearProblems();
     try {
       const order = this.#order(from);
-      this.run.prepare();
-      const plan = await this.#engine.call('plan', order);
-      this.plan.value = plan;
-      this.run.planned(plan.scales);
-      this.#made = madeFrom(this.pictures, order, this.#command());
-      this.run.summary.value = await this.#engine.call('start', order);
-      const { problem } = this.run.summary.value;
-      if (problem !== undefined) this.notices.add('problem', `${problem}; the last good picture is shown`);
-      this.run.end();
-      await this.#keep();
+      const summary = await this.run.paint(order, (plan) => {
+        this.plan.value = plan;
+        this.#made = madeFrom(this.pictures, order, this.#command());
+      });
+      if (summary?.problem !== undefined) {
+        this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
+      }
+      if (summary !== undefined) await this.#keep();
     } catch (error) {
       this.#refuse(error, () => void this.paint(from));
     } finally {
-      this.run.end();
       this.#changed();
     }
-  }
-
-  pause(): void {
-    void this.#engine.call('pace', { pace: 'pause' });
-    this.run.pause();
-  }
-
-  resume(): void {
-    void this.#engine.call('pace', { pace: 'run' });
-    this.run.resume();
-  }
-
-  /** Takes one step of the optimiser and pauses. */
-  step(): void {
-    void this.#engine.call('pace', { pace: 'step' });
-    if (this.run.phase.value === 'painting') this.run.pause();
-  }
-
-  stop(): void {
-    this.run.phase.value = 'ending';
-    void this.#engine.call('stop', undefined);
   }
 
   retryWeights(): void {
@@ -204,23 +187,29 @@ export class PageModel {
   visibilityChanged(isHidden: boolean): void {
     // A hidden page may be closed without a word.
     if (isHidden && this.run.isBusy) void this.#keep();
-    if (isHidden && !this.runsHidden.value && this.run.phase.value === 'painting') {
-      this.pause();
-      this.#isPausedByHiding = true;
-    } else if (!isHidden && this.#isPausedByHiding) {
-      this.#isPausedByHiding = false;
-      if (this.run.phase.value === 'paused') this.resume();
-    }
+    if (!isHidden) this.run.do('show');
+    else if (!this.runsHidden.value) this.run.do('hide');
   }
 
   #follow(event: EngineEvent): void {
-    batch(() => this.run.follow(event));
-    if (event.kind === 'weights') this.weights.value = { ...noWeights, ...event };
-    if (event.kind === 'weights-ready') this.weights.value = { ...this.weights.value, isReady: true };
-    if (event.kind === 'weights-failed') {
-      this.weights.value = { ...noWeights, hasFailed: true };
-      this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
+    switch (event.kind) {
+      case 'weights':
+        this.weights.value = { ...noWeights, ...event };
+        return;
+      case 'weights-ready':
+        this.weights.value = { ...this.weights.value, isReady: true };
+        return;
+      case 'weights-failed':
+        this.weights.value = { ...noWeights, hasFailed: true };
+        this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
+        return;
+      case 'run':
+        this.run.follow(event.run, event.event);
+        this.#afterRun(event.event);
     }
+  }
+
+  #afterRun(event: RunEvent): void {
     if (event.kind === 'device-back') {
       this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
     }
@@ -298,24 +287,25 @@ export class PageModel {
     return textsFor(this.#made, this.run.evaluation.value);
   }
 
+  /** Keeps the run as it is at this moment: another one may begin while its picture is fetched. */
   async #keep(): Promise<void> {
     this.#keptAtMs = performance.now();
     const content = this.pictures.content.value;
     if (content === undefined || this.run.picture.value === undefined) return;
     const kept = ({ name, file, example, weight }: Card): KeptPicture => ({ name, file, example: example?.id, weight });
+    const run = {
+      version: 2,
+      making: this.#made,
+      settings: this.#made?.settings ?? this.settings.value,
+      content: kept(content),
+      styles: this.pictures.styles.value.map(kept),
+      trace: this.run.trace.value,
+      evaluations: this.run.evaluation.value,
+      budget: this.run.budget.value,
+    } as const;
     await this.#attempt(async () => {
       const result = await this.#engine.call('png', { texts: this.#texts() });
-      await this.#storage.save({
-        version: 2,
-        making: this.#made,
-        settings: this.#made?.settings ?? this.settings.value,
-        content: kept(content),
-        styles: this.pictures.styles.value.map(kept),
-        result,
-        trace: this.run.trace.value,
-        evaluations: this.run.evaluation.value,
-        budget: this.run.budget.value,
-      });
+      await this.#storage.save({ ...run, result });
     });
   }
 
@@ -334,11 +324,10 @@ export class PageModel {
     );
     if (kept !== undefined) {
       await this.#attempt(async () => {
-        this.run.picture.value = await this.#engine.call('show', { file: kept.result });
-        this.#made = kept.making;
-        this.run.trace.value = kept.trace;
-        this.run.evaluation.value = kept.evaluations;
-        this.run.budget.value = kept.budget;
+        const { result, making, trace, evaluations, budget } = kept;
+        const picture = await this.#engine.call('show', { file: result });
+        this.#made = making;
+        this.run.restore(picture, { trace, evaluation: evaluations, budget });
       });
     }
     this.#changed();

@@ -1,126 +1,212 @@
-/** The state of a run as the page shows it. */
+/** A run as the page shows it: its state, how far it is, and the calls that start, hold and end it. */
 
-import { type Signal, signal } from '@preact/signals';
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../../transfer/speed.ts';
-import type { EngineEvent, PictureInfo, PlannedScale, RunSummary } from '../protocol.ts';
+import type { Order, Pace, PictureInfo, PlanInfo, PlannedScale, RunEvent, RunSummary } from '../protocol.ts';
 import { budgetOf, type Place, placeOf, workOf, workUntil } from './place.ts';
+import {
+  type Deed,
+  nextState,
+  noRun,
+  type RunCommand,
+  type RunMessage,
+  type RunPhase,
+  type State,
+} from './run-machine.ts';
 import { cutTrace, emptyTrace, extendTrace, startTrace, type Trace } from './trace.ts';
 
-export type RunPhase = 'idle' | 'preparing' | 'painting' | 'paused' | 'ending';
+/** What a run asks of the engine. */
+export interface RunCalls {
+  readonly plan: (order: Order) => Promise<PlanInfo>;
+  /** Resolves when the run has ended. */
+  readonly start: (run: number, order: Order) => Promise<RunSummary>;
+  readonly pace: (run: number, pace: Pace) => void;
+}
+
+/** How far a run is. */
+interface Progress {
+  readonly trace: Trace;
+  readonly evaluation: number;
+  readonly budget: number;
+  readonly scales: readonly PlannedScale[];
+  readonly place: Place | undefined;
+  readonly pace: Speed;
+  readonly bytesInUse: number;
+}
+
+const unknownPace: Speed = { perSecond: undefined, secondsLeft: undefined };
+const noProgress: Progress = {
+  trace: emptyTrace,
+  evaluation: 0,
+  budget: 0,
+  scales: [],
+  place: undefined,
+  pace: unknownPace,
+  bytesInUse: 0,
+};
 
 export class RunState {
-  readonly phase: Signal<RunPhase> = signal('idle');
-  readonly trace: Signal<Trace> = signal(emptyTrace);
-  readonly evaluation = signal(0);
-  readonly budget = signal(0);
-  /** Of the run at work. */
-  readonly scales: Signal<readonly PlannedScale[]> = signal([]);
-  readonly place: Signal<Place | undefined> = signal(undefined);
-  readonly pace: Signal<Speed> = signal({ perSecond: undefined, secondsLeft: undefined });
-  readonly bytesInUse = signal(0);
-  /** The picture on the canvas; undefined while nothing was ever painted. */
-  readonly picture: Signal<PictureInfo | undefined> = signal(undefined);
-  readonly summary: Signal<RunSummary | undefined> = signal(undefined);
-  /** Whether a lost device is being replaced. */
-  readonly isRecovering = signal(false);
+  readonly #engine: RunCalls;
+  readonly #state: Signal<State> = signal(noRun);
+  readonly #progress: Signal<Progress> = signal(noProgress);
+  readonly #picture: Signal<PictureInfo | undefined> = signal(undefined);
+  /** Of the run before the one that is being planned. */
+  #before = noProgress;
   #speedometer = new Speedometer(0);
   /** Of work: later scales are slower. */
   #workSpeedometer = new Speedometer(0);
+
+  readonly phase: ReadonlySignal<RunPhase> = computed(() => this.#state.value.phase);
+  /** Whether a lost device is being replaced. */
+  readonly isRecovering = computed(() => this.#state.value.phase !== 'idle' && this.#state.value.isRecovering);
+  /** How the last run ended; undefined while one is at work. */
+  readonly summary = computed(() => (this.#state.value.phase === 'idle' ? this.#state.value.summary : undefined));
+  /** The picture on the canvas; undefined while nothing was ever painted. */
+  readonly picture: ReadonlySignal<PictureInfo | undefined> = this.#picture;
+  readonly trace = computed(() => this.#progress.value.trace);
+  readonly evaluation = computed(() => this.#progress.value.evaluation);
+  readonly budget = computed(() => this.#progress.value.budget);
+  /** Of the run at work, else of the last one. */
+  readonly scales = computed(() => this.#progress.value.scales);
+  readonly place = computed(() => this.#progress.value.place);
+  readonly pace = computed(() => this.#progress.value.pace);
+  readonly bytesInUse = computed(() => this.#progress.value.bytesInUse);
+
+  constructor(engine: RunCalls) {
+    this.#engine = engine;
+  }
 
   get isBusy(): boolean {
     return this.phase.value !== 'idle';
   }
 
-  prepare(): void {
-    this.phase.value = 'preparing';
-    this.scales.value = [];
-    this.place.value = undefined;
-    this.budget.value = 0;
-    this.evaluation.value = 0;
-    this.summary.value = undefined;
-    this.trace.value = emptyTrace;
-    this.#restartSpeedometers();
+  /**
+   * Paints what is ordered, unless a run is at work. `onStart` hears what it takes, just before it starts. Resolves when the run has
+   * ended; undefined where none was started.
+   *
+   * @throws RefusedError with the engine's sentence.
+   */
+  async paint(order: Order, onStart: (plan: PlanInfo) => void): Promise<RunSummary | undefined> {
+    if (this.isBusy) return undefined;
+    this.#take({ kind: 'paint' });
+    const { run } = this.#state.value;
+    try {
+      const plan = await this.#engine.plan(order);
+      if (this.#take({ kind: 'planned', run }) !== 'start') return undefined;
+      this.#progress.value = { ...noProgress, scales: plan.scales, budget: budgetOf(plan.scales) };
+      this.#restartSpeedometers();
+      onStart(plan);
+      const summary = await this.#engine.start(run, order);
+      this.#take({ kind: 'ended', run, summary });
+      return summary;
+    } catch (error) {
+      // Nobody waits for a run that was stopped before it started.
+      if (!this.#isAtWork(run)) return undefined;
+      this.#take({ kind: 'refused', run });
+      throw error;
+    }
   }
 
-  /** What the run is going to do is known. */
-  planned(scales: readonly PlannedScale[]): void {
-    this.scales.value = scales;
-    this.budget.value = budgetOf(scales);
-    this.#restartSpeedometers();
+  /** What a person does; without effect where the run's state has no use for it. */
+  do(deed: Exclude<Deed, 'paint'>): void {
+    const command = this.#take({ kind: deed });
+    const { run } = this.#state.value;
+    if (command !== undefined && command !== 'start') this.#engine.pace(run, command);
+  }
+
+  /** Follows what the engine tells of the run at work; of another one it is void. */
+  follow(run: number, event: RunEvent): void {
+    if (this.#isAtWork(run)) batch(() => this.#follow(run, event));
+  }
+
+  /** Shows what was kept of a run of an earlier page. */
+  restore(picture: PictureInfo, kept: Pick<Progress, 'trace' | 'evaluation' | 'budget'>): void {
+    if (this.isBusy) return;
+    batch(() => {
+      this.#picture.value = picture;
+      this.#progress.value = { ...noProgress, ...kept };
+    });
+  }
+
+  #isAtWork(run: number): boolean {
+    return this.isBusy && this.#state.value.run === run;
+  }
+
+  /** Brings the state on, and what is shown with it. */
+  #take(message: RunMessage): RunCommand | undefined {
+    const before = this.#state.value;
+    const { state, command } = nextState(before, message);
+    batch(() => {
+      this.#state.value = state;
+      if (before.phase === 'idle' && state.phase === 'planning') {
+        this.#before = this.#progress.value;
+        this.#progress.value = noProgress;
+      }
+      // Nothing was painted over what the run before left.
+      if (before.phase === 'planning' && state.phase === 'idle') this.#progress.value = this.#before;
+      if (state.phase === 'idle') this.#show({ pace: { ...this.pace.value, secondsLeft: undefined } });
+      if (before.phase === 'painting' && state.phase === 'paused') this.#restartSpeedometers();
+    });
+    return command;
+  }
+
+  #follow(run: number, event: RunEvent): void {
+    const { trace, place } = this.#progress.value;
+    switch (event.kind) {
+      case 'painting':
+        this.#take({ kind: event.kind, run });
+        if (trace.evaluation.length === 0) this.#show({ trace: startTrace(event.terms) });
+        // A run that is taken up again may be in the middle of the scale.
+        if (place?.scale === event.scale) return;
+        this.#show({ place: { scale: event.scale, phase: 1 } });
+        // Neither the setting up nor the speed at another size is that of this scale.
+        this.#restartSpeedometers();
+        return;
+      case 'preview':
+        // Only now is there something to see.
+        this.#picture.value = event.size;
+        return;
+      case 'progress':
+        this.#advance(event.reports, event.bytesInUse);
+        return;
+      case 'device-lost':
+        this.#take({ kind: event.kind, run });
+        return;
+      case 'device-back':
+        this.#show({ trace: cutTrace(trace, event.evaluation), evaluation: event.evaluation });
+        this.#restartSpeedometers();
+    }
+  }
+
+  #advance(reports: readonly EvaluationReport[], bytesInUse: number): void {
+    const { trace, scales, place: before } = this.#progress.value;
+    const last = reports.at(-1);
+    if (last === undefined) return;
+    const { evaluation, phase, step } = last;
+    const place = placeOf(scales, phase);
+    const isThere = place.scale === before?.scale && place.phase === before.phase;
+    const nowMs = performance.now();
+    const { perSecond } = this.#speedometer.report(evaluation, nowMs);
+    const { secondsLeft } = this.#workSpeedometer.report(workUntil(scales, phase, step), nowMs);
+    this.#show({
+      trace: extendTrace(trace, reports),
+      evaluation,
+      place: isThere ? before : place,
+      pace: { perSecond, secondsLeft },
+      bytesInUse,
+    });
   }
 
   /** The clock of the rate starts anew: after a pause, or on another device. */
   #restartSpeedometers(): void {
-    this.#speedometer = new Speedometer(this.budget.value);
-    this.#workSpeedometer = new Speedometer(workOf(this.scales.value));
-    this.pace.value = { perSecond: undefined, secondsLeft: undefined };
+    const { budget, scales } = this.#progress.value;
+    this.#speedometer = new Speedometer(budget);
+    this.#workSpeedometer = new Speedometer(workOf(scales));
+    this.#show({ pace: unknownPace });
   }
 
-  pause(): void {
-    this.phase.value = 'paused';
-    this.#restartSpeedometers();
-  }
-
-  resume(): void {
-    this.phase.value = 'painting';
-  }
-
-  end(): void {
-    this.phase.value = 'idle';
-    this.isRecovering.value = false;
-    this.pace.value = { ...this.pace.value, secondsLeft: undefined };
-  }
-
-  /** Follows the worker. */
-  follow(event: EngineEvent): void {
-    switch (event.kind) {
-      case 'painting':
-        if (this.phase.value === 'preparing') this.phase.value = 'painting';
-        if (this.trace.value.evaluation.length === 0) this.trace.value = startTrace(event.terms);
-        // A run that is taken up again may be in the middle of the scale.
-        if (this.place.value?.scale !== event.scale) {
-          this.place.value = { scale: event.scale, phase: 1 };
-          // Neither the setting up nor the speed at another size is that of this scale.
-          this.#restartSpeedometers();
-        }
-        this.isRecovering.value = false;
-        return;
-      case 'preview':
-        // Only now is there something to see.
-        this.picture.value = event.size;
-        return;
-      case 'progress': {
-        this.bytesInUse.value = event.bytesInUse;
-        this.#advance(event.reports);
-        return;
-      }
-      case 'device-lost':
-        this.isRecovering.value = true;
-        return;
-      case 'device-back':
-        this.trace.value = cutTrace(this.trace.value, event.evaluation);
-        this.evaluation.value = event.evaluation;
-        this.#restartSpeedometers();
-        return;
-      default:
-        return;
-    }
-  }
-
-  #advance(reports: readonly EvaluationReport[]): void {
-    const last = reports.at(-1);
-    if (last === undefined) return;
-    const { evaluation, phase, step } = last;
-    const scales = this.scales.value;
-    const place = placeOf(scales, phase);
-    const { scale, phase: within } = this.place.value ?? {};
-    if (place.scale !== scale || place.phase !== within) this.place.value = place;
-    this.trace.value = extendTrace(this.trace.value, reports);
-    this.evaluation.value = evaluation;
-    const nowMs = performance.now();
-    const { perSecond } = this.#speedometer.report(evaluation, nowMs);
-    const { secondsLeft } = this.#workSpeedometer.report(workUntil(scales, phase, step), nowMs);
-    this.pace.value = { perSecond, secondsLeft };
+  #show(progress: Partial<Progress>): void {
+    this.#progress.value = { ...this.#progress.value, ...progress };
   }
 }

@@ -30,7 +30,7 @@ function MainButton({ model }: { readonly model: PageModel }) {
       );
     case 'paused':
       return (
-        <button type="button" class="main" onClick={() => model.resume()} data-testid="resume">
+        <button type="button" class="main" onClick={() => model.run.do('resume')} data-testid="resume">
           Go on
         </button>
       );
@@ -40,7 +40,7 @@ function MainButton({ model }: { readonly model: PageModel }) {
           type="button"
           class="main"
           disabled={phase !== 'painting'}
-          onClick={() => model.pause()}
+          onClick={() => model.run.do('pause')}
           data-testid="pause"
         >
           Pause
@@ -63,15 +63,10 @@ function RunButtons({ model }: { readonly model: PageModel }) {
   }
   return (
     <>
-      <button type="button" disabled={!isUnderWay} onClick={() => model.step()} data-testid="step">
+      <button type="button" disabled={!isUnderWay} onClick={() => run.do('step')} data-testid="step">
         Step
       </button>
-      <button
-        type="button"
-        disabled={!isUnderWay && phase !== 'preparing'}
-        onClick={() => model.stop()}
-        data-testid="stop"
-      >
+      <button type="button" disabled={phase === 'ending'} onClick={() => run.do('stop')} data-testid="stop">
         Stop
       </button>
     </>
@@ -104,7 +99,7 @@ function ResultButtons({ model }: { readonly model: PageModel }) {
 function Progress({ model }: { readonly model: PageModel }) {
   const { run } = model;
   const weights = model.weights.value;
-  const isWaiting = run.phase.value === 'preparing' && !weights.isReady;
+  const isWaiting = (run.phase.value === 'planning' || run.phase.value === 'preparing') && !weights.isReady;
   const [value, most] = isWaiting
     ? [weights.loadedBytes, weights.totalBytes]
     : [run.evaluation.value, run.budget.value];
@@ -139,6 +134,7 @@ function statusOf({ run, weights, engineState }: PageModel): string {
   if (engineState.value === 'opening') return 'Opening the graphics adapter';
   if (run.isRecovering.value) return 'The graphics device was lost, opening a new one';
   switch (run.phase.value) {
+    case 'planning':
     case 'preparing':
       return weights.value.isReady ? 'Looking at the pictures' : `Fetching the network, ${downloaded(weights.value)}`;
     case 'painting':

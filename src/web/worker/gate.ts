@@ -1,19 +1,33 @@
-/** Holds a run between two steps: paused, or let through one step at a time. */
+/** What a person's buttons do to a run: paused, let through one step at a time, ended. There from the moment the run is ordered. */
 
 import type { Pace } from '../protocol.ts';
 
 export class Gate {
-  #pace: Pace = 'run';
+  /** The run's number. */
+  readonly run: number;
+  readonly #abort = new AbortController();
+  #pace: Exclude<Pace, 'stop'> = 'run';
   /** Lets whoever waits look again. */
   #wake: (() => void) | undefined;
 
-  get pace(): Pace {
+  constructor(run: number) {
+    this.run = run;
+  }
+
+  get pace(): Exclude<Pace, 'stop'> {
     return this.#pace;
   }
 
-  /** Sets how the run goes on; `step` lets one step through and pauses. */
+  /** Aborted when the run is to end after the evaluation at work. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Sets how the run goes on. One that is to end is held no more. */
   set(pace: Pace): void {
-    this.#pace = pace;
+    if (this.signal.aborted) return;
+    if (pace === 'stop') this.#abort.abort();
+    this.#pace = pace === 'stop' ? 'run' : pace;
     this.#wake?.();
   }
 

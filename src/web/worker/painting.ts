@@ -9,18 +9,19 @@ import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import type { RunResult, Scale } from '../../transfer/run.ts';
 import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
-import type { EngineEvent } from '../protocol.ts';
+import type { RunEvent } from '../protocol.ts';
 import type { PaintingDevice } from './device.ts';
-import { Gate } from './gate.ts';
+import type { Gate } from './gate.ts';
 
 export interface PaintingRequest {
   readonly run: PreparedRun;
+  readonly gate: Gate;
   /** They may still be on their way. */
   readonly weights: Promise<NetworkWeights>;
   readonly device: PaintingDevice;
   /** A new device after the old one was lost. */
   readonly reopen: () => Promise<PaintingDevice>;
-  readonly tell: (event: EngineEvent) => void;
+  readonly tell: (event: RunEvent) => void;
 }
 
 /** A device that is lost again and again without an evaluation in between will not do. */
@@ -36,9 +37,7 @@ const checkpointsEveryMs = 2000;
 const tellEveryMs = 50;
 
 export class Painting {
-  readonly gate = new Gate();
   readonly #request: PaintingRequest;
-  readonly #abort = new AbortController();
   readonly #untold: EvaluationReport[] = [];
   #device: PaintingDevice;
   #checkpoint: Checkpoint | undefined;
@@ -55,12 +54,6 @@ export class Painting {
     this.#device = request.device;
   }
 
-  /** Ends the run after the evaluation at work. */
-  stop(): void {
-    this.#abort.abort();
-    this.gate.set('run');
-  }
-
   /** Evaluations spent, on all devices. */
   get evaluations(): number {
     return this.#last;
@@ -72,7 +65,7 @@ export class Painting {
     if (this.#objective === undefined) return copied;
     // At the beginning of a scale the last checkpoint is still of the one before.
     const isOfScale = copied?.width === this.#objective.pictureSize.width;
-    return this.gate.pace === 'run' && isOfScale ? copied : await this.#objective.readPicture();
+    return this.#request.gate.pace === 'run' && isOfScale ? copied : await this.#objective.readPicture();
   }
 
   /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */
@@ -91,9 +84,9 @@ export class Painting {
   }
 
   async #runOnDevice(): Promise<RunResult> {
-    const { run } = this.#request;
-    const { layers } = await this.#request.weights;
-    if (this.#abort.signal.aborted) {
+    const { run, gate, weights } = this.#request;
+    const { layers } = await weights;
+    if (gate.signal.aborted) {
       const picture = this.#copied ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
     }
@@ -102,9 +95,9 @@ export class Painting {
       gpu: this.#device.gpu,
       resume: this.#checkpoint,
       checkpoints: { everyMs: checkpointsEveryMs, keep: (checkpoint) => this.#keep(checkpoint) },
-      signal: this.#abort.signal,
+      signal: gate.signal,
       lossesEveryMs: frameMs,
-      gate: () => this.gate.pass(this.#device.lost),
+      gate: () => gate.pass(this.#device.lost),
       onObjective: (objective, scale) => this.#watch(objective, scale),
       onEvaluation: (report) => this.#report(report),
     });
@@ -137,7 +130,7 @@ export class Painting {
     this.#last = report.evaluation;
     this.#untold.push(report);
     this.#device.preview.request();
-    if (performance.now() - this.#toldAtMs >= tellEveryMs || this.gate.pace !== 'run') this.#flush();
+    if (performance.now() - this.#toldAtMs >= tellEveryMs || this.#request.gate.pace !== 'run') this.#flush();
   }
 
   #flush(): void {

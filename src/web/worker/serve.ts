@@ -27,9 +27,8 @@ function handlersOf(studio: Studio): Handlers {
     show: ({ file }) => studio.show(file),
     weights: () => void studio.loadWeights(),
     plan: (order) => studio.plan(order),
-    start: (order) => studio.start(order),
-    pace: ({ pace }) => void studio.pace(pace),
-    stop: () => void studio.stop(),
+    start: ({ run, order }) => studio.start(run, order),
+    pace: ({ run, pace }) => void studio.pace(run, pace),
     png: ({ texts }) => studio.png(texts),
   };
 }

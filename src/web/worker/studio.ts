@@ -9,9 +9,19 @@ import { atScalesOf } from '../../settings/phase-choice.ts';
 import type { Start } from '../../transfer/start.ts';
 import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
-import type { AdapterInfo, EngineEvent, Order, Pace, PictureInfo, PlanInfo, RunSummary } from '../protocol.ts';
+import type {
+  AdapterInfo,
+  EngineEvent,
+  Order,
+  Pace,
+  PictureInfo,
+  PlanInfo,
+  RunEvent,
+  RunSummary,
+} from '../protocol.ts';
 import { engineSettings, usedSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
+import { Gate } from './gate.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
@@ -26,6 +36,8 @@ export class Studio {
   /** Open, or being opened. */
   #device: Promise<PaintingDevice> | undefined;
   #weights: Promise<NetworkWeights> | undefined;
+  /** Of the run at work. */
+  #gate: Gate | undefined;
   #painting: Painting | undefined;
   /** What is on the canvas when nothing is being painted. */
   #shown: RgbImage | undefined;
@@ -86,24 +98,35 @@ export class Studio {
     return { peakBytes: plan.peakBytes, width, height, scales: planned };
   }
 
-  async start(order: Order): Promise<RunSummary> {
-    if (this.#painting !== undefined) throw new InputError('a picture is already being painted; stop it first');
+  /** Paints. A run can be held and stopped from here on. */
+  async start(run: number, order: Order): Promise<RunSummary> {
+    if (this.#gate !== undefined) throw new InputError('a picture is already being painted; stop it first');
+    this.#gate = new Gate(run);
+    try {
+      return await this.#paint(order, this.#gate);
+    } finally {
+      this.#painting = undefined;
+      this.#gate = undefined;
+    }
+  }
+
+  pace(run: number, pace: Pace): void {
+    if (this.#gate?.run === run) this.#gate.set(pace);
+  }
+
+  async #paint(order: Order, gate: Gate): Promise<RunSummary> {
     const device = await this.#open();
     const run = this.#prepare(order, device.gpu);
-    const painting = new Painting({
-      device,
-      weights: this.#weights ?? this.loadWeights(),
-      run,
-      reopen: () => this.#reopen(),
-      tell: this.#tell,
-    });
+    const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
+    const weights = this.#weights ?? this.loadWeights();
+    const painting = new Painting({ device, weights, run, gate, reopen: () => this.#reopen(), tell });
     this.#painting = painting;
     const startedAtMs = performance.now();
     try {
       await assertMemory(device.gpu, run);
       // What the run starts from is there to be seen while the targets are made.
       const { width, height } = run.initial;
-      device.preview.show(run.initial, () => this.#tell({ kind: 'preview', size: { width, height } }));
+      device.preview.show(run.initial, () => tell({ kind: 'preview', size: { width, height } }));
       const { picture, end, error } = await painting.run();
       this.#shown = picture;
       (await this.#open()).preview.show(picture);
@@ -111,17 +134,7 @@ export class Studio {
       return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
     } catch (error) {
       throw error instanceof OutOfMemoryError ? refusedMemory(largestScale(run.scales).content, error) : error;
-    } finally {
-      this.#painting = undefined;
     }
-  }
-
-  pace(pace: Pace): void {
-    this.#painting?.gate.set(pace);
-  }
-
-  stop(): void {
-    this.#painting?.stop();
   }
 
   async png(texts: Readonly<Record<string, string>>): Promise<Blob> {

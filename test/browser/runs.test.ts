@@ -1,0 +1,140 @@
+/** Runs of the painting page in Chromium, end to end: held, stepped, stopped, begun anew, over a lost device. SwiftShader, tiny sizes. */
+
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltPage, buildPage } from './build.ts';
+import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
+import { quick, runTimeoutMs, StudioPage } from './studio-page.ts';
+
+let built: BuiltPage;
+let site: StaticSite;
+let browser: Browser;
+
+beforeAll(async () => {
+  built = await buildPage('vite.config.ts');
+  site = await serveFolder(built.folder);
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  await site[Symbol.asyncDispose]();
+  await built[Symbol.asyncDispose]();
+});
+
+const open = (hash = '') => StudioPage.open(browser, site.address, hash);
+
+describe('a run in the page', () => {
+  it(
+    'pauses, steps, goes on and stops',
+    async () => {
+      await using studio = await open(`${quick}&iterations=2000`);
+      await studio.isReady();
+      await studio.paint();
+      await studio.hasSpent(2);
+      await studio.byId('pause').click();
+      await studio.says(/^Paused$/);
+      const settled = await settledEvaluations(studio);
+      await studio.byId('step').click();
+      await studio.hasSpent(settled + 1);
+      expect(await settledEvaluations(studio)).toBe(settled + 1);
+      await studio.byId('resume').click();
+      await studio.hasSpent(settled + 5);
+      expect(await studio.byId('canvas').getAttribute('data-painted')).toBe('true');
+      await studio.byId('stop').click();
+      expect(await studio.says(/Stopped|Done/)).toMatch(/^Stopped: \d+ evaluations/);
+
+      await studio.byId('from-here').click();
+      await studio.hasSpent(1);
+      await studio.byId('stop').click();
+      await studio.says(/^Stopped/);
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+
+  it(
+    'paints anew while the last picture is being kept, and holds and stops that run as any other',
+    async () => {
+      await using studio = await open(`${quick}&iterations=2000`);
+      await studio.paint();
+      await studio.hasSpent(2);
+      await studio.page.evaluate(paintOnceItCanBe);
+      await studio.byId('stop').click();
+      // The first run is ending until it has ended.
+      await studio.says(/^Looking|^Compiling|^Painting/);
+      await studio.hasSpent(5);
+      await studio.byId('pause').click();
+      await studio.says(/^Paused$/);
+      expect(await studio.byId('paint').count()).toBe(0);
+      await studio.byId('resume').click();
+      const [spent] = await studio.evaluations();
+      await studio.hasSpent(spent + 3);
+      await studio.byId('stop').click();
+      await studio.says(/^Stopped: \d+ evaluations/);
+      await studio.isReady();
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+
+  it(
+    'goes on from the last picture on a new device after one is lost',
+    async () => {
+      await using studio = await open();
+      // The page keeps its device to itself; its worker is handed to us with every device it opens on a list.
+      await studio.page.route(/\/worker-[^/]*\.js$/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${rememberDevices}\n${await response.text()}` });
+      });
+      await studio.goto('');
+      await studio.goto(`${quick}&iterations=4000`);
+      await studio.page.reload();
+      await studio.paint();
+      // A copy of the picture is taken every two seconds.
+      await studio.page.waitForTimeout(3000);
+      await studio.hasSpent(3);
+      const [worker] = studio.page.workers();
+      await worker?.evaluate('devices.at(-1).destroy()');
+      await studio.byId('notice-news').getByText('a new one goes on').waitFor({ timeout: 60_000 });
+      await studio.says(/^Painting/);
+      const [spent] = await studio.evaluations();
+      await studio.hasSpent(spent + 3);
+      expect(await worker?.evaluate('devices.length')).toBe(2);
+      await studio.byId('stop').click();
+      await studio.says(/^Stopped/);
+      const { bytes } = await studio.download();
+      expect((await sharp(bytes).stats()).entropy).toBeGreaterThan(1);
+      expect(studio.misbehaviour.foreignRequests).toEqual([]);
+    },
+    runTimeoutMs,
+  );
+});
+
+/** Clicks Paint the moment it is there, before anything else on the page can happen. */
+const paintOnceItCanBe = `new MutationObserver((_changes, observer) => {
+  const paint = document.querySelector('[data-testid=paint]');
+  if (paint === null) return;
+  observer.disconnect();
+  paint.click();
+}).observe(document.body, { subtree: true, childList: true })`;
+
+/** Prepended to the worker's script. */
+const rememberDevices = `
+globalThis.devices = [];
+const requestDevice = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...given) {
+  const device = await requestDevice.apply(this, given);
+  devices.push(device);
+  return device;
+};`;
+
+/** Evaluations once they have stopped coming: those that were submitted before a pause still arrive. */
+async function settledEvaluations(studio: StudioPage): Promise<number> {
+  for (let last = Number.NaN; ; ) {
+    const [spent] = await studio.evaluations();
+    if (spent === last) return spent;
+    last = spent;
+    await studio.page.waitForTimeout(2500);
+  }
+}
