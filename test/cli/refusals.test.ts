@@ -47,7 +47,8 @@ async function writeWeights(): Promise<void> {
   const long = Buffer.from(good.subarray(0, 4096));
   long.writeBigUInt64LE(100_000n, 0);
   await writeFile(path('long.safetensors'), long);
-  await writeFile(path('other.safetensors'), 'no weights at all');
+  await writeFile(path('other.safetensors'), 'PK\x03\x04, as PyTorch begins');
+  await writeFile(path('note.safetensors'), 'no weights at all');
 }
 
 const pictures = ['content.png', 'style.png'];
@@ -74,6 +75,7 @@ const cases: readonly (readonly [readonly string[], RegExp])[] = [
   [[...pictures, '--weights', 'layer.safetensors'], /lacks tensor 'conv3_2\.bias'/],
   [[...pictures, '--weights', 'long.safetensors'], /the header needs 100000 bytes .*but the file has 4096/],
   [[...pictures, '--weights', 'other.safetensors'], /not a converted weight file; .*`impasto convert`/],
+  [[...pictures, '--weights', 'note.safetensors'], /expected a converted weight file, got text; read it/],
   [[...pictures, '--network', 'vgg19'], /weights of vgg19 are not bundled; download https:.*impasto convert/],
   [[...pictures, '--bit-depth', '12'], /--bit-depth is '12'; expected 8 or 16$/m],
   [[...pictures, '--trace', 'nowhere/trace.json'], /nowhere\/trace\.json: .*folder nowhere does not exist/],
