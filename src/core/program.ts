@@ -3,7 +3,7 @@
  * wanted. WebGPU orders the dispatches of a pass and inserts the barriers, so one pass holds them all.
  */
 
-import { type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from './buffers.ts';
+import { BufferScope, type BufferSlice, bindingAlignmentBytes, bufferUsage, roundUp } from './buffers.ts';
 import { ShapeError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { type CompiledKernel, type KernelDefinition, packParams } from './kernel.ts';
@@ -81,10 +81,7 @@ export class Program implements Disposable {
     const bindGroup = this.gpu.device.createBindGroup({
       label,
       layout: compiled.layout,
-      entries: slices.map((slice, binding) => ({
-        binding,
-        resource: { buffer: slice.buffer, offset: slice.offsetBytes, size: slice.sizeBytes },
-      })),
+      entries: slices.map((slice, binding) => ({ binding, resource: bindingOf(slice) })),
     });
     const dispatch: Dispatch = { label, compiled, bindGroup, grid: [x, y, z], kernel, uniform };
     this.#dispatches.push(dispatch);
@@ -139,6 +136,54 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(slice.buffer, slice.offsetBytes, bytes);
     return slice;
   }
+}
+
+/** Buffers and programs that live and die together. */
+export class ProgramScope extends BufferScope {
+  readonly gpu: Gpu;
+  readonly #programs: Program[] = [];
+
+  constructor(gpu: Gpu) {
+    super(gpu.buffers);
+    this.gpu = gpu;
+  }
+
+  /** A program that the scope owns. */
+  program(label: string): Program {
+    const program = new Program(this.gpu, label);
+    this.#programs.push(program);
+    return program;
+  }
+
+  override [Symbol.dispose](): void {
+    for (const program of this.#programs.splice(0)) program[Symbol.dispose]();
+    super[Symbol.dispose]();
+  }
+}
+
+/**
+ * What `build` makes of a scope, which it owns from then on. Where it throws, or WebGPU refuses what it recorded, everything in the scope is
+ * freed.
+ *
+ * @throws DeviceError as `Gpu.checked`.
+ */
+export async function buildInScope<Result>(
+  gpu: Gpu,
+  what: string,
+  build: (scope: ProgramScope) => Result,
+): Promise<Result> {
+  const scope = new ProgramScope(gpu);
+  try {
+    return await gpu.checked(what, () => build(scope));
+  } catch (error) {
+    scope[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** How a range of a buffer is bound. */
+export function bindingOf({ buffer, offsetBytes, sizeBytes }: BufferSlice): GPUBufferBinding {
+  return { buffer, offset: offsetBytes, size: sizeBytes };
 }
 
 function bindingNames<Binding extends string>(kernel: KernelDefinition<Binding, string>): readonly Binding[] {

@@ -3,10 +3,10 @@
  * an evaluation is one submit of its program.
  */
 
-import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { Program } from '../core/program.ts';
+import { type Program, ProgramScope } from '../core/program.ts';
 import { assertRgbImage, type RgbImage } from '../images/rgb-image.ts';
 import { recordKeepBest } from '../kernels/loss-sum.ts';
 import { recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
@@ -36,7 +36,7 @@ export interface ObjectiveRequest {
 
 /** The parts of an objective while it is being built; all are freed together. */
 interface Parts {
-  readonly scope: BufferScope;
+  readonly scope: ProgramScope;
   readonly terms: readonly LossTerm[];
   readonly table: LossTable;
   readonly workspace: LossWorkspace;
@@ -60,7 +60,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
   readonly #owned: Disposable[];
 
   private constructor(request: ObjectiveRequest, parts: Parts, executor: VggExecutor) {
-    const { gpu, options, initial } = request;
+    const { options, initial } = request;
     this.#request = request;
     this.terms = parts.terms.map(labelOf);
     this.losses = parts.table;
@@ -69,8 +69,8 @@ export class TransferObjective implements DeviceObjective, Disposable {
     this.gradient = parts.scope.allocate('gradient', this.variable.sizeBytes);
     // Until an evaluation is better than none, the best picture is the one the run starts from.
     this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
-    this.program = new Program(gpu, 'evaluation');
-    this.#owned = [this.program, executor, ...ownedBy(parts)];
+    this.program = parts.scope.program('evaluation');
+    this.#owned = [executor, ...ownedBy(parts)];
     this.#record(executor, parts);
   }
 
@@ -154,7 +154,7 @@ async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> 
   const styles = mixOf(request.style);
   const terms = termsOf(options);
   const tapTerms = terms.filter(isTapTerm);
-  const scope = new BufferScope(gpu.buffers);
+  const scope = new ProgramScope(gpu);
   const owned: Disposable[] = [scope];
   try {
     const passes = [

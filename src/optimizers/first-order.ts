@@ -6,11 +6,11 @@
  * may be kept within a range.
  */
 
-import { BufferScope, type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { KernelDefinition } from '../core/kernel.ts';
-import { type Dispatch, Program, parameterPageBytes } from '../core/program.ts';
+import { buildInScope, type Dispatch, type Program, type ProgramScope, parameterPageBytes } from '../core/program.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
 import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
 import type { OptimizerName } from './phase.ts';
@@ -47,29 +47,29 @@ export class FirstOrderOptimizer implements Optimizer {
   readonly #rule: UpdateRule;
   readonly #size: number;
   readonly #clamp: readonly [number, number] | undefined;
-  readonly #scope: BufferScope;
+  readonly #scope: ProgramScope;
   readonly #state: readonly BufferSlice[];
   readonly #program: Program;
   readonly #dispatch: Dispatch;
   #values: StepValues;
   #steps: number;
 
-  private constructor(gpu: Gpu, objective: DeviceObjective, rule: UpdateRule, options: FirstOrderOptions) {
+  private constructor(scope: ProgramScope, objective: DeviceObjective, rule: UpdateRule, options: FirstOrderOptions) {
     const { clamp, state, ...values } = options;
-    this.#gpu = gpu;
+    this.#gpu = scope.gpu;
     this.#rule = rule;
     this.#clamp = clamp;
     this.#values = { ...rule.defaults, ...values };
     this.#steps = state?.steps ?? 0;
     this.#size = objective.size;
-    this.#scope = new BufferScope(gpu.buffers);
-    this.#program = new Program(gpu, rule.name);
+    this.#scope = scope;
+    this.#program = scope.program(rule.name);
     this.#state = rule.state.map(({ name }, index) => {
       const known = state?.vectors[index]?.values;
       const label = `${rule.name} ${name}`;
       return known === undefined
-        ? this.#scope.allocate(label, this.#size * bytesPerFloat)
-        : this.#scope.upload(label, Float32Array.from(known));
+        ? scope.allocate(label, this.#size * bytesPerFloat)
+        : scope.upload(label, Float32Array.from(known));
     });
     const { gradient, variable } = objective;
     const vectors = rule.state.map(({ name }, index) => [name, this.#vector(index)] as const);
@@ -98,7 +98,7 @@ export class FirstOrderOptimizer implements Optimizer {
       throw new InputError(`${rule.name}: clamp is [${clamp[0]}, ${clamp[1]}]; expected [low, high] with low < high`);
     }
     if (state !== undefined) checkState(rule, state, objective.size);
-    return await gpu.checked(rule.name, () => new FirstOrderOptimizer(gpu, objective, rule, options));
+    return await buildInScope(gpu, rule.name, (scope) => new FirstOrderOptimizer(scope, objective, rule, options));
   }
 
   set(values: Partial<StepValues>): void {
@@ -124,7 +124,6 @@ export class FirstOrderOptimizer implements Optimizer {
   }
 
   [Symbol.dispose](): void {
-    this.#program[Symbol.dispose]();
     this.#scope[Symbol.dispose]();
   }
 

@@ -1,7 +1,7 @@
 /** The device side of a line search: points x₀ + t d, their slopes, and copies of the gradients that may be returned. */
 
-import { type BufferScope, bytesPerFloat } from '../core/buffers.ts';
-import { type Dispatch, Program } from '../core/program.ts';
+import { bytesPerFloat } from '../core/buffers.ts';
+import type { Dispatch, Program, ProgramScope } from '../core/program.ts';
 import {
   type LbfgsBuffers,
   lbfgsAcceptKernel,
@@ -35,7 +35,7 @@ interface GradientCopy {
   readonly restore: Program;
 }
 
-export class DirectionProbe implements Disposable {
+export class DirectionProbe {
   readonly #layout: LbfgsLayout;
   readonly #buffers: LbfgsBuffers;
   readonly #slope: Program;
@@ -49,15 +49,14 @@ export class DirectionProbe implements Disposable {
   /** Step length whose gradient the objective's own buffer holds. */
   #present = 0;
 
-  /** Records its programs; call within error scopes. The scope owns the vectors. */
+  /** Records its programs; call within error scopes. The scope owns them and the vectors. */
   constructor(
-    scope: BufferScope,
+    scope: ProgramScope,
     move: Program,
     objective: DeviceObjective,
     layout: LbfgsLayout,
     buffers: LbfgsBuffers,
   ) {
-    const { gpu } = move;
     const { size } = layout;
     const { variable, gradient } = objective;
     const { candidate, gradientPrevious } = buffers;
@@ -65,7 +64,7 @@ export class DirectionProbe implements Disposable {
     this.#layout = layout;
     this.#buffers = buffers;
     const origin = scope.allocate('lbfgs origin', bytes);
-    const program = (name: string): Program => new Program(gpu, `lbfgs ${name}`);
+    const program = (name: string): Program => scope.program(`lbfgs ${name}`);
 
     recordCopy(move, variable, origin, size);
     recordSlope(move, objective, layout, buffers);
@@ -143,13 +142,6 @@ export class DirectionProbe implements Disposable {
       gradientMax: product('gradientMax'),
       directionMax: product('stepMax'),
     };
-  }
-
-  [Symbol.dispose](): void {
-    const copies = this.#copies.flatMap(({ save, restore }) => [save, restore]);
-    for (const program of [this.#slope, this.#trial, this.#accept, this.#restoreStart, ...copies]) {
-      program[Symbol.dispose]();
-    }
   }
 
   /** Copies the present gradient away if it must survive and is nowhere else. */

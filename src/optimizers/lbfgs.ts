@@ -16,10 +16,9 @@
  * its trace equals this one within a call.
  */
 
-import { BufferScope } from '../core/buffers.ts';
 import { InputError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import { type Dispatch, Program } from '../core/program.ts';
+import { buildInScope, type Dispatch, type Program, type ProgramScope } from '../core/program.ts';
 import { allocateLbfgs, type LbfgsBuffers, recordMove, recordRecursion } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
 import { DirectionProbe } from './lbfgs-search.ts';
@@ -53,7 +52,7 @@ export class Lbfgs implements Optimizer {
   readonly #gpu: Gpu;
   readonly #layout: LbfgsLayout;
   readonly #buffers: LbfgsBuffers;
-  readonly #scope: BufferScope;
+  readonly #scope: ProgramScope;
   readonly #recursion: Program;
   readonly #move: Program;
   readonly #decision: Dispatch;
@@ -64,19 +63,19 @@ export class Lbfgs implements Optimizer {
   #loss: number | undefined;
   #previousLoss: number | undefined;
 
-  private constructor(gpu: Gpu, objective: DeviceObjective, layout: LbfgsLayout, options: LbfgsOptions) {
-    this.#gpu = gpu;
+  private constructor(scope: ProgramScope, objective: DeviceObjective, layout: LbfgsLayout, options: LbfgsOptions) {
+    this.#gpu = scope.gpu;
     this.#layout = layout;
     this.#learningRate = options.learningRate ?? 1;
     this.#tolerances = options.tolerances && { gradient: 1e-7, change: 1e-9, ...options.tolerances };
-    this.#scope = new BufferScope(gpu.buffers);
-    this.#recursion = new Program(gpu, 'lbfgs recursion');
-    this.#move = new Program(gpu, 'lbfgs move');
-    this.#buffers = allocateLbfgs(this.#scope, layout);
+    this.#scope = scope;
+    this.#recursion = scope.program('lbfgs recursion');
+    this.#move = scope.program('lbfgs move');
+    this.#buffers = allocateLbfgs(scope, layout);
     this.#decision = recordRecursion(this.#recursion, objective, layout, this.#buffers, this.#learningRate);
     recordMove(this.#move, objective, layout, this.#buffers);
     if (layout.lineSearch) {
-      this.#probe = new DirectionProbe(this.#scope, this.#move, objective, layout, this.#buffers);
+      this.#probe = new DirectionProbe(scope, this.#move, objective, layout, this.#buffers);
     }
   }
 
@@ -93,7 +92,7 @@ export class Lbfgs implements Optimizer {
       lineSearch: options.lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),
     });
-    return await gpu.checked('L-BFGS', () => new Lbfgs(gpu, objective, layout, options));
+    return await buildInScope(gpu, 'L-BFGS', (scope) => new Lbfgs(scope, objective, layout, options));
   }
 
   /** The rate alone: L-BFGS has nothing else to set. @throws InputError where it is not above 0. */
@@ -125,9 +124,6 @@ export class Lbfgs implements Optimizer {
   }
 
   [Symbol.dispose](): void {
-    this.#probe?.[Symbol.dispose]();
-    this.#recursion[Symbol.dispose]();
-    this.#move[Symbol.dispose]();
     this.#scope[Symbol.dispose]();
   }
 

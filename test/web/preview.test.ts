@@ -1,8 +1,9 @@
 /** The preview's shader: drawn on the test adapter and read back. */
 
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { bufferUsage } from '../../src/core/buffers.ts';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { bindingAlignmentBytes, bufferUsage } from '../../src/core/buffers.ts';
+import { Preview } from '../../src/web/worker/preview.ts';
 import { useGpu } from '../support/gpu.ts';
 
 // With the 512 bits that the engine asks for, lavapipe 25.0.7 crashes while rasterising; it reads this before its first use.
@@ -55,4 +56,42 @@ it('draws pixel (x, y) of the picture at (x, y) of the canvas, scaled, shifted a
       expect(Math.max(...errors)).toBeLessThan(0.51);
     }
   }
+});
+
+/** What the preview draws on a canvas of its own, as values of 0 to 255 in rows of pixels. */
+async function drawn(draw: (preview: Preview) => void): Promise<readonly number[]> {
+  const { device, buffers } = gpu();
+  vi.stubGlobal('navigator', { gpu: { getPreferredCanvasFormat: () => 'rgba8unorm' } });
+  vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frame());
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const texture = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: 0x11 });
+  const canvas = { width: 0, height: 0 };
+  const preview = new Preview(canvas, { configure: () => undefined, getCurrentTexture: () => texture }, gpu());
+  draw(preview);
+  const pixels = buffers.allocate('pixels', rowBytes * height);
+  const encoder = device.createCommandEncoder();
+  encoder.copyTextureToBuffer({ texture }, { buffer: pixels.buffer, bytesPerRow: rowBytes }, [width, height]);
+  device.queue.submit([encoder.finish()]);
+  const values = new Uint8Array((await gpu().read(pixels)).buffer);
+  expect(canvas).toEqual({ width, height });
+  texture.destroy();
+  buffers.release(pixels);
+  preview[Symbol.dispose]();
+  return Array.from({ length: height }, (_, y) => [...values.subarray(y * rowBytes, y * rowBytes + width * 4)]).flat();
+}
+
+it('draws what a slice holds, wherever in its buffer it lies', async () => {
+  const { buffers } = gpu();
+  const count = width * height * 3;
+  const picture = Float32Array.from({ length: count }, (_, index) => (index % 256) / 255);
+  const before = bindingAlignmentBytes / picture.BYTES_PER_ELEMENT;
+  const whole = buffers.upload('others', Float32Array.from([...new Float32Array(before), ...picture, 1, 1, 1]));
+  const values = { buffer: whole.buffer, offsetBytes: bindingAlignmentBytes, sizeBytes: picture.byteLength };
+  const expected = Array.from({ length: width * height }, (_, pixel) => [
+    ...[0, 1, 2].map((channel) => (pixel * 3 + channel) % 256),
+    255,
+  ]).flat();
+  const seen = await drawn((preview) => preview.watch({ values, width, height, variable: 'pixels' }));
+  buffers.release(whole);
+  expect(seen).toEqual(expected);
 });

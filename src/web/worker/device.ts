@@ -1,6 +1,6 @@
 /** The device the page paints on, its canvas, and the promise of its loss. */
 
-import { DeviceError } from '../../core/errors.ts';
+import { DeviceError, oneLine } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { openGpu } from '../../platform/browser/gpu.ts';
 import { Preview } from './preview.ts';
@@ -21,7 +21,7 @@ export async function openDevice(canvas: OffscreenCanvas): Promise<PaintingDevic
   let isLost = false;
   const lost = gpu.device.lost.then(({ message }): never => {
     isLost = true;
-    throw new DeviceError(`the GPU device was lost: ${message || 'the browser gives no reason'}`);
+    throw new DeviceError(`the GPU device was lost: ${oneLine(message) || 'the browser gives no reason'}`);
   });
   // Whoever waits for it sees it; nobody waiting is no error.
   lost.catch(() => {});

@@ -2,6 +2,7 @@
 
 import { type BufferSlice, bufferUsage } from '../../core/buffers.ts';
 import type { Gpu } from '../../core/gpu.ts';
+import { bindingOf } from '../../core/program.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { PictureSize } from '../../objective/memory-plan.ts';
 import { imageNetMean, imageNetStd, type ObjectiveOptions } from '../../objective/options.ts';
@@ -18,9 +19,13 @@ export interface PreviewSource extends PictureSize {
 /** `GPUTextureUsage.RENDER_ATTACHMENT`. */
 const renderAttachment = 0x10;
 
+/** What is asked of an `OffscreenCanvas` and its context. */
+type Canvas = Pick<OffscreenCanvas, 'width' | 'height'>;
+type CanvasContext = Pick<GPUCanvasContext, 'configure' | 'getCurrentTexture'>;
+
 export class Preview implements Disposable {
-  readonly #canvas: OffscreenCanvas;
-  readonly #context: GPUCanvasContext;
+  readonly #canvas: Canvas;
+  readonly #context: CanvasContext;
   readonly #gpu: Gpu;
   readonly #pipeline: GPURenderPipeline;
   readonly #uniform: BufferSlice;
@@ -32,7 +37,7 @@ export class Preview implements Disposable {
   #onDrawn: (() => void) | undefined;
 
   /** Takes the canvas for this device; after a lost device a new preview takes the same canvas. */
-  constructor(canvas: OffscreenCanvas, context: GPUCanvasContext, gpu: Gpu) {
+  constructor(canvas: Canvas, context: CanvasContext, gpu: Gpu) {
     this.#canvas = canvas;
     this.#context = context;
     this.#gpu = gpu;
@@ -61,10 +66,10 @@ export class Preview implements Disposable {
     const params = new Float32Array([...scale, 0, ...offset, 0]);
     new Uint32Array(params.buffer)[3] = source.width;
     const { device } = this.#gpu;
-    device.queue.writeBuffer(this.#uniform.buffer, 0, params);
+    device.queue.writeBuffer(this.#uniform.buffer, this.#uniform.offsetBytes, params);
     this.#bindGroup = device.createBindGroup({
       layout: this.#pipeline.getBindGroupLayout(0),
-      entries: [source.values, this.#uniform].map(({ buffer }, binding) => ({ binding, resource: { buffer } })),
+      entries: [source.values, this.#uniform].map((slice, binding) => ({ binding, resource: bindingOf(slice) })),
     });
     this.request();
   }
