@@ -1,7 +1,7 @@
 /** `impasto find-rate`: the loss of a transfer against a learning rate that grows until the loss bursts. */
 
 import { basename, extname } from 'node:path';
-import { InputError } from '../core/errors.ts';
+import { InputError, printable } from '../core/errors.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
 import { rateFinder } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
@@ -54,7 +54,7 @@ export async function runFindRate(content: string, style: string, given: FindRat
       remark('impasto: interrupted before a rate lowered the loss; nothing is written');
       return interrupts.status ?? exitStatus.interrupted;
     }
-    const title = `${basename(content)} in the style of ${basename(style)}: ${choice.optimizer}`;
+    const title = printable(`${basename(content)} in the style of ${basename(style)}: ${choice.optimizer}`);
     await write(output, title, from, found);
     return found.end === 'aborted' ? (interrupts.status ?? exitStatus.interrupted) : exitStatus.success;
   } finally {

@@ -6,7 +6,7 @@ import { impastoVersion } from './package-info.ts';
 import { buildProgram } from './program.ts';
 import { runProgram } from './run-program.ts';
 
-const isDebugging = process.env['IMPASTO_DEBUG'] === '1';
+const isDebugging = !['', '0'].includes(process.env['IMPASTO_DEBUG'] ?? '');
 
 /** Runs the command line; resolves with the exit status. Commands are loaded when called, so that help needs no GPU. */
 async function run(args: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 /** `impasto schedule`: what a schedule does, as a plot, as values, or as phases. */
 
 import { extname } from 'node:path';
-import { InputError } from '../core/errors.ts';
+import { InputError, printable } from '../core/errors.ts';
 import { parsePhases } from '../optimizers/parse-phases.ts';
 import { type Phase, scheduledSteps } from '../optimizers/phase.ts';
 import { rateFinder, recipeNames } from '../optimizers/recipes.ts';
@@ -50,7 +50,12 @@ function choosePhases(name: string | undefined, given: ScheduleArguments): reado
 
 function plotOf(title: string, phases: readonly Phase[], { log }: ScheduleArguments): string {
   const steps = scheduledSteps(phases);
-  return schedulePlot({ title, steps, rateAxis: log === true ? 'log' : 'linear', background: '#ffffff' });
+  return schedulePlot({
+    title: printable(title),
+    steps,
+    rateAxis: log === true ? 'log' : 'linear',
+    background: '#ffffff',
+  });
 }
 
 function stepsOf(phases: readonly Phase[]): number {

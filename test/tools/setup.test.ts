@@ -5,6 +5,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isRoot, mayInstall } from '../../tools/setup/apt.mjs';
 import { findBrowser, runsBrowserTests } from '../../tools/setup/browser.mjs';
 import { withLock } from '../../tools/setup/lock.mjs';
 import { compareLocks, npmCommand } from '../../tools/setup/packages.mjs';
@@ -111,6 +112,16 @@ describe('runsBrowserTests', () => {
     expect(runsBrowserTests({ IMPASTO_BROWSER: '' })).toBe(false);
     expect(runsBrowserTests({ IMPASTO_BROWSER: '', CI: 'true' })).toBe(true);
     expect(runsBrowserTests({ IMPASTO_BROWSER: '/opt/chrome' })).toBe(true);
+  });
+});
+
+describe('mayInstall', () => {
+  it.each(['1', 'true', 'yes'])('forbids with IMPASTO_NO_INSTALL=%s', (value) => {
+    expect(mayInstall({ IMPASTO_NO_INSTALL: value })).toBe(false);
+  });
+
+  it.each(['', '0', undefined])('leaves it to root with IMPASTO_NO_INSTALL=%s', (value) => {
+    expect(mayInstall({ IMPASTO_NO_INSTALL: value })).toBe(isRoot());
   });
 });
 

@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { basename } from 'node:path';
 import { impastoVersion } from '../../src/cli/package-info.ts';
+import { printable } from '../../src/core/errors.ts';
 import { escapeXml } from '../../src/plots/svg.ts';
 import type { LectureOptions } from './arguments.ts';
 import { paragraphs } from './figures.ts';
@@ -26,7 +27,7 @@ export function lecturePage(page: {
       `A lecture on neural style transfer, computed by Impasto on the machine that made this page: schedules for the learning rate, what
        a network remembers of a picture, what of a painting, and both together. Gatys, Ecker and Bethge (2016) had the idea; the
        order, the experiments and the constants are those of fast.ai's lesson 13 of 2018.`,
-      `The photograph is ${escapeXml(basename(content))}, the painting ${escapeXml(basename(style))}; pictures are ${effort.size} pixels long. The network is VGG16, its
+      `The photograph is ${escapeXml(printable(basename(content)))}, the painting ${escapeXml(printable(basename(style)))}; pictures are ${effort.size} pixels long. The network is VGG16, its
        weights never change: what is optimised is always the picture.`,
     ),
     sections: sections.map(({ id, title }) => ({ id, title, body: made.get(id) })),

@@ -13,9 +13,9 @@ export function isRoot() {
   return process.getuid?.() === 0;
 }
 
-/** Whether the setup may install system packages by itself. */
-export function mayInstall() {
-  return isRoot() && process.env.IMPASTO_NO_INSTALL !== '1';
+/** Whether the setup may install system packages by itself: as root, unless IMPASTO_NO_INSTALL says no, by whatever but 0 or nothing. */
+export function mayInstall(env = process.env) {
+  return isRoot() && ['', '0'].includes(env.IMPASTO_NO_INSTALL ?? '');
 }
 
 /** What a plan is made from: which Linux this is, and where its packages come from. */

@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { printable } from '../../core/errors.ts';
 import type { PageModel } from '../model/page.ts';
 import { type Card, mostStyles, type Role } from '../model/pictures.ts';
 import { Camera } from './camera.tsx';
@@ -38,12 +39,13 @@ interface CardProperties {
 
 function PictureCard({ model, part, card, isMix = false }: CardProperties) {
   const what = part === 'content' ? 'photograph' : 'painting';
+  const name = card && printable(card.name);
   return (
     <article class="card" data-drop={part} data-replaces={card?.id}>
       <div class="thumbnail">{card !== undefined && <img src={card.url} alt="" width={72} height={72} />}</div>
       <div class="card-text">
-        <p class="name" title={card?.name}>
-          {card?.name ?? `No ${what} yet`}
+        <p class="name" title={name}>
+          {name ?? `No ${what} yet`}
         </p>
         <p class="detail">{card === undefined ? '' : (card.example?.maker ?? `${card.width} × ${card.height}`)}</p>
         <PickButtons model={model} part={part} replaces={card?.id} label={`Choose another ${what}`} />
@@ -54,6 +56,7 @@ function PictureCard({ model, part, card, isMix = false }: CardProperties) {
 }
 
 function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }) {
+  const name = printable(card.name);
   return (
     <div class="mix">
       <input
@@ -62,11 +65,11 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
         max={1}
         step={0.05}
         value={card.weight}
-        aria-label={`Share of ${card.name} in the mix`}
+        aria-label={`Share of ${name} in the mix`}
         data-testid="mix"
         onInput={(event) => model.setWeight(card.id, event.currentTarget.valueAsNumber)}
       />
-      <button type="button" class="icon" aria-label={`Remove ${card.name}`} onClick={() => model.removeStyle(card.id)}>
+      <button type="button" class="icon" aria-label={`Remove ${name}`} onClick={() => model.removeStyle(card.id)}>
         ×
       </button>
     </div>
