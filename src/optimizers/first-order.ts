@@ -9,25 +9,51 @@
 import { type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
-import type { KernelDefinition } from '../core/kernel.ts';
+import { defineKernel, type KernelDefinition, type ScalarType } from '../core/kernel.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope, parameterPageBytes } from '../core/program.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
 import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
 import type { OptimizerName } from './phase.ts';
 
-/** Parameters that every kernel of this kind has, besides those of its rule. */
-export const commonParams = { size: 'u32', isClamped: 'u32', low: 'f32', high: 'f32' } as const;
+/** A parameter at step `step`, counted from 1; a truth value becomes a u32 of 0 or 1. */
+type StepParameter = (values: StepValues, step: number) => number | boolean;
 
-/** How one step moves the variable. */
-export interface UpdateRule {
+/** What an update rule is told to be. */
+interface UpdateRuleTable {
+  /** Of the rule and of its shader. */
   readonly name: OptimizerName;
-  /** Binds `gradient`, the vectors of `state` and `variable`; takes `commonParams` and those of `params`. */
-  readonly kernel: KernelDefinition;
   /** Vectors it keeps, zero before the first step. */
   readonly state: readonly { readonly name: string; readonly isNonNegative: boolean }[];
   readonly defaults: StepValues;
-  /** The kernel's own parameters at step `step`, counted from 1. */
-  params(values: StepValues, step: number): Readonly<Record<string, number>>;
+  /** Members of `struct Params` after those that every shader of this kind has, in order. */
+  readonly params: Readonly<Record<string, StepParameter>>;
+}
+
+/** How one step moves the variable. */
+export interface UpdateRule extends UpdateRuleTable {
+  readonly kernel: KernelDefinition;
+}
+
+/** Describes the rule's kernel, which binds `gradient`, the vectors of the state and `variable`. */
+export function defineUpdateRule(rule: UpdateRuleTable): UpdateRule {
+  const typeOf = (parameter: StepParameter): ScalarType =>
+    typeof parameter(rule.defaults, 1) === 'boolean' ? 'u32' : 'f32';
+  const kernel = defineKernel({
+    shader: `${rule.name}.wgsl`,
+    bindings: {
+      gradient: 'read',
+      ...Object.fromEntries(rule.state.map(({ name }) => [name, 'readWrite'] as const)),
+      variable: 'readWrite',
+    },
+    params: {
+      size: 'u32',
+      isClamped: 'u32',
+      low: 'f32',
+      high: 'f32',
+      ...Object.fromEntries(Object.entries(rule.params).map(([name, parameter]) => [name, typeOf(parameter)])),
+    },
+  });
+  return { ...rule, kernel };
 }
 
 export interface FirstOrderOptions extends Partial<StepValues> {
@@ -136,7 +162,11 @@ export class FirstOrderOptimizer implements Optimizer {
   #params(step: number): Readonly<Record<string, number>> {
     const [low, high] = this.#clamp ?? [0, 0];
     const isClamped = this.#clamp === undefined ? 0 : 1;
-    return { size: this.#size, ...this.#rule.params(this.#values, step), isClamped, low, high };
+    const own = Object.entries(this.#rule.params).map(([name, parameter]) => [
+      name,
+      Number(parameter(this.#values, step)),
+    ]);
+    return { size: this.#size, isClamped, low, high, ...Object.fromEntries(own) };
   }
 }
 

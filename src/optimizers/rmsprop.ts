@@ -7,37 +7,21 @@
  * torch/optim/rmsprop.py, not centred.
  */
 
-import { defineKernel } from '../core/kernel.ts';
-import { commonParams, type UpdateRule } from './first-order.ts';
+import { defineUpdateRule } from './first-order.ts';
 
-export const rmspropKernel = defineKernel({
-  shader: 'rmsprop.wgsl',
-  bindings: { gradient: 'read', square: 'readWrite', velocity: 'readWrite', variable: 'readWrite' },
-  params: {
-    ...commonParams,
-    learningRate: 'f32',
-    momentum: 'f32',
-    keepSquare: 'f32',
-    takeSquare: 'f32',
-    epsilon: 'f32',
-    weightDecay: 'f32',
-  },
-});
-
-export const rmspropRule: UpdateRule = {
+export const rmspropRule = defineUpdateRule({
   name: 'rmsprop',
-  kernel: rmspropKernel,
   state: [
     { name: 'square', isNonNegative: true },
     { name: 'velocity', isNonNegative: false },
   ],
   defaults: { learningRate: 0.01, momentum: 0, nesterov: false, beta2: 0.99, weightDecay: 0 },
-  params: ({ learningRate, momentum, beta2: alpha, weightDecay }) => ({
-    learningRate,
-    momentum,
-    keepSquare: alpha,
-    takeSquare: 1 - alpha,
-    epsilon: 1e-8,
-    weightDecay,
-  }),
-};
+  params: {
+    learningRate: ({ learningRate }) => learningRate,
+    momentum: ({ momentum }) => momentum,
+    keepSquare: ({ beta2: alpha }) => alpha,
+    takeSquare: ({ beta2: alpha }) => 1 - alpha,
+    epsilon: () => 1e-8,
+    weightDecay: ({ weightDecay }) => weightDecay,
+  },
+});

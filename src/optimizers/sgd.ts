@@ -6,24 +6,16 @@
  * Source: torch/optim/sgd.py, its defaults and its form of Nesterov's momentum; without dampening.
  */
 
-import { defineKernel } from '../core/kernel.ts';
-import { commonParams, type UpdateRule } from './first-order.ts';
+import { defineUpdateRule } from './first-order.ts';
 
-export const sgdKernel = defineKernel({
-  shader: 'sgd.wgsl',
-  bindings: { gradient: 'read', velocity: 'readWrite', variable: 'readWrite' },
-  params: { ...commonParams, learningRate: 'f32', momentum: 'f32', isNesterov: 'u32', weightDecay: 'f32' },
-});
-
-export const sgdRule: UpdateRule = {
+export const sgdRule = defineUpdateRule({
   name: 'sgd',
-  kernel: sgdKernel,
   state: [{ name: 'velocity', isNonNegative: false }],
   defaults: { learningRate: 0.001, momentum: 0, nesterov: false, beta2: 0, weightDecay: 0 },
-  params: ({ learningRate, momentum, nesterov, weightDecay }) => ({
-    learningRate,
-    momentum,
-    isNesterov: nesterov ? 1 : 0,
-    weightDecay,
-  }),
-};
+  params: {
+    learningRate: ({ learningRate }) => learningRate,
+    momentum: ({ momentum }) => momentum,
+    isNesterov: ({ nesterov }) => nesterov,
+    weightDecay: ({ weightDecay }) => weightDecay,
+  },
+});

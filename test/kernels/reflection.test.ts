@@ -26,7 +26,9 @@ async function definitionsIn(folders: readonly string[]): Promise<readonly Found
     const url = new URL(`../../src/${folder}/`, import.meta.url);
     for (const file of readdirSync(url).filter((name) => name.endsWith('.ts'))) {
       const module: Readonly<Record<string, unknown>> = await import(new URL(file, url).href);
-      for (const [name, definition] of Object.entries(module)) {
+      for (const [name, value] of Object.entries(module)) {
+        // An update rule brings its kernel along.
+        const definition = typeof value === 'object' && value !== null && 'kernel' in value ? value.kernel : value;
         if (!isKernelDefinition(definition)) continue;
         found.push({ exported: `${folder}/${file} ${name}`, shader: definition.shader, definition });
       }
