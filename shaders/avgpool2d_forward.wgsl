@@ -4,6 +4,7 @@
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
 // output pixels x (channels / 4), walked with the stride of the whole grid.
 
+// twin pool interface
 // header
 alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
 alias Output = f32;
@@ -19,7 +20,9 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, channels / 4]
 @group(0) @binding(1) var<storage, read_write> output: array<vec4<Output>>;  // [inHeight / k, inWidth / k, channels / 4]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin pool interface
 
+// twin pool walk
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let blocks = params.channels / 4u;
@@ -29,6 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < count; i += groups.x * 64u) {
     let pixel = i / blocks;
     let first = ((pixel / outWidth) * k * params.inWidth + (pixel % outWidth) * k) * blocks + i % blocks;
+// end twin pool walk
     var sum = vec4f(0.0);
     for (var ky = 0u; ky < k; ky++) {
       for (var kx = 0u; kx < k; kx++) {

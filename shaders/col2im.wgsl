@@ -9,6 +9,7 @@
 alias Activation = f32;  // how activation is stored: f32, or f16 where the loader says so
 // end header
 
+// twin im2col sizes
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -20,6 +21,7 @@ struct Params {
   stride: u32,
   padding: u32,
   replicate: u32,
+// end twin im2col sizes
   rowStride: u32,  // values between the rows of `columns`, a multiple of 4
   accumulate: u32,
   mask: u32,
@@ -30,11 +32,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(3) var<uniform> params: Params;
 
+// twin conv2d readers
 // The padded positions along one axis that read input position `at`: one, or several at a replicated edge.
 fn readers(at: i32, size: i32) -> vec2i {
   let reach = i32(params.padding * params.replicate);
   return vec2i(select(at, -reach, at == 0), select(at, size - 1 + reach, at == size - 1));
 }
+// end twin conv2d readers
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -47,6 +51,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let rows = readers(i32(pixel / params.inWidth), i32(params.inHeight));
     let across = readers(i32(pixel % params.inWidth), i32(params.inWidth));
     var sum = vec4f(0.0);
+    // twin conv2d gradient cells: across = columns
     for (var y = rows.x; y <= rows.y; y++) {
       for (var x = across.x; x <= across.y; x++) {
         for (var ky = 0u; ky < params.kernelHeight; ky++) {
@@ -55,6 +60,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
             let at = offset / stride;
             let isInside = all(offset >= vec2i(0)) && at.x < i32(params.outWidth) && at.y < i32(params.outHeight);
             if (isInside && all(at * stride == offset)) {
+    // end twin conv2d gradient cells
               let row = u32(at.y * i32(params.outWidth) + at.x) * (params.rowStride / 4u);
               sum += columns[row + (ky * params.kernelWidth + kx) * inBlocks + c];
             }
@@ -62,6 +68,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         }
       }
     }
+    // twin conv2d gradient epilogue
     if (params.accumulate == 1u) {
       sum += gradInput[index];
     }
@@ -69,5 +76,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       sum = select(vec4f(0.0), sum, vec4f(activation[index]) > vec4f(0.0));
     }
     gradInput[index] = sum;
+    // end twin conv2d gradient epilogue
   }
 }

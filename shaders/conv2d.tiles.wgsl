@@ -53,11 +53,13 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
 @group(0) @binding(5) var<uniform> params: Params;
 
+// twin tile memory
 const depthVectors = TILE_K / 4u;
 const columnVectors = TILE_N / 4u;
 
 var<workgroup> aTile: array<vec4f, TILE_M * depthVectors>;   // [pixel][channel / 4]
 var<workgroup> bTile: array<vec4f, TILE_K * columnVectors>;  // [read channel][made channel / 4]
+// end twin tile memory
 
 // Four channels of the pixel that the cell (x, y) reads for an output whose first cell reads `origin`.
 fn loadPixel(origin: vec2i, cell: vec2i, channel: u32, isCell: bool) -> vec4f {
@@ -118,6 +120,7 @@ fn main(
       let isInside = k < depth && column < params.outChannels;
       bTile[i] = select(vec4f(0.0), weight[select(0u, k * params.outChannels + column, isInside) / 4u], isInside);
     }
+    // twin tile product: pixel = row, firstPixel = firstRow, firstChannel = firstColumn
     workgroupBarrier();
     for (var kVector = 0u; kVector < depthVectors; kVector++) {
       var held: array<array<vec4f, VECTORS>, 4>;
@@ -149,12 +152,14 @@ fn main(
     // unroll
     for (var v = 0u; v < VECTORS; v++) {
       let column = firstChannel + (v * ACROSS + across) * 4u;
+    // end twin tile product
       if (pixel < pixels && column < params.outChannels) {
         let at = (pixel * params.outChannels + column) / 4u;
         var value = sum[i][v];
         if (params.bias == 1u) {
           value += bias[column / 4u];
         }
+        // twin conv2d epilogue
         if (params.accumulate == 1u) {
           value += vec4f(output[at]);
         }
@@ -163,6 +168,7 @@ fn main(
         }
         // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
         output[at] = vec4<Output>(select(value, vec4f(0.0), (value < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
+        // end twin conv2d epilogue
       }
     }
   }

@@ -12,6 +12,7 @@
 alias Activation = f32;  // how activation is stored: f32, or f16 where the loader says so
 // end header
 
+// twin conv2d sizes
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -24,6 +25,7 @@ struct Params {
   stride: u32,
   padding: u32,
   replicate: u32,
+// end twin conv2d sizes
   accumulate: u32,
   mask: u32,
 }
@@ -34,11 +36,13 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(4) var<uniform> params: Params;
 
+// twin conv2d readers
 // The padded positions along one axis that read input position `at`: one, or several at a replicated edge.
 fn readers(at: i32, size: i32) -> vec2i {
   let reach = i32(params.padding * params.replicate);
   return vec2i(select(at, -reach, at == 0), select(at, size - 1 + reach, at == size - 1));
 }
+// end twin conv2d readers
 
 // Σ_o gradOutput[pixel, o] · weight[cell, o, block]
 fn product(pixel: u32, cell: u32, block: u32) -> vec4f {
@@ -71,6 +75,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let stride = i32(params.stride);
 
   var sum = vec4f(0.0);
+  // twin conv2d gradient cells
   for (var y = rows.x; y <= rows.y; y++) {
     for (var x = columns.x; x <= columns.y; x++) {
       for (var ky = 0u; ky < params.kernelHeight; ky++) {
@@ -79,12 +84,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
           let at = offset / stride;
           let isInside = all(offset >= vec2i(0)) && at.x < i32(params.outWidth) && at.y < i32(params.outHeight);
           if (isInside && all(at * stride == offset)) {
+  // end twin conv2d gradient cells
             sum += product(u32(at.y) * params.outWidth + u32(at.x), ky * params.kernelWidth + kx, block);
           }
         }
       }
     }
   }
+  // twin conv2d gradient epilogue
   if (params.accumulate == 1u) {
     sum += gradInput[index];
   }
@@ -92,4 +99,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum = select(vec4f(0.0), sum, vec4f(activation[index]) > vec4f(0.0));
   }
   gradInput[index] = sum;
+  // end twin conv2d gradient epilogue
 }

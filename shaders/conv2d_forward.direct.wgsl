@@ -10,6 +10,7 @@ alias Input = f32;  // how input and output are stored: f32, or f16 where the lo
 alias Output = f32;
 // end header
 
+// twin conv2d sizes
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -22,6 +23,7 @@ struct Params {
   stride: u32,
   padding: u32,
   replicate: u32,
+// end twin conv2d sizes
   relu: u32,
 }
 

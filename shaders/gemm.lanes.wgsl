@@ -28,6 +28,7 @@ struct Params {
   depthTotal: u32,   // k over all batches when they split one sum, else depth
   depthStep: u32,    // depth when batches split one sum, else 0
   rowsPerGroup: u32,
+  // twin product strides
   aBatch: u32,       // strides, in values
   aRow: u32,
   aDepth: u32,
@@ -36,6 +37,7 @@ struct Params {
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
+  // end twin product strides
   relu: u32,
   triangle: u32,
 }

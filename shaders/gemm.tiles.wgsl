@@ -32,6 +32,7 @@ struct Params {
   depth: u32,        // k per batch
   depthTotal: u32,   // k over all batches when they split one sum, else depth
   depthStep: u32,    // depth when batches split one sum, else 0
+  // twin product strides
   aBatch: u32,       // strides, in values
   aRow: u32,
   aDepth: u32,
@@ -40,6 +41,7 @@ struct Params {
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
+  // end twin product strides
   triangle: u32,     // 0, or the edge of square blocks that hold whole tiles
 }
 
@@ -48,11 +50,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> c: array<vec4<C>>;  // C[b][r][n] at b·cBatch + r·cRow + n
 @group(0) @binding(3) var<uniform> params: Params;
 
+// twin tile memory
 const depthVectors = TILE_K / 4u;
 const columnVectors = TILE_N / 4u;
 
 var<workgroup> aTile: array<vec4f, TILE_M * depthVectors>;     // [row][k / 4]
 var<workgroup> bTile: array<vec4f, TILE_K * columnVectors>;    // [k][column / 4]
+// end twin tile memory
 
 // Four k of one row of A.
 fn loadA(base: u32, row: u32, k: u32, depth: u32) -> vec4f {
@@ -107,6 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       let isInside = k < depth && column < params.columns;
       bTile[i] = select(vec4f(0.0), vec4f(b[select(0u, bBase + k * params.bDepth + column, isInside) / 4u]), isInside);
     }
+    // twin tile product
     workgroupBarrier();
     for (var kVector = 0u; kVector < depthVectors; kVector++) {
       var held: array<array<vec4f, VECTORS>, 4>;
@@ -138,6 +143,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     // unroll
     for (var v = 0u; v < VECTORS; v++) {
       let column = firstColumn + (v * ACROSS + across) * 4u;
+    // end twin tile product
       if (row < params.rows && column < params.columns) {
         let at = (group.z * params.cBatch + row * params.cRow + column) / 4u;
         c[at] = vec4<C>(select(vec4f(0.0), vec4f(c[at]), params.accumulate == 1u) + sum[i][v]);

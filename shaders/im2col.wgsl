@@ -9,6 +9,7 @@
 alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
 // end header
 
+// twin im2col sizes
 struct Params {
   inHeight: u32,
   inWidth: u32,
@@ -20,6 +21,7 @@ struct Params {
   stride: u32,
   padding: u32,
   replicate: u32,
+// end twin im2col sizes
 }
 
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;        // [inHeight, inWidth, inChannels / 4]

@@ -25,13 +25,16 @@ struct Params {
   learningRate: f32,
 }
 
+// twin lbfgs ring
 struct Ring {
   count: u32,
   oldest: u32,      // slot of the oldest pair
   iterations: u32,
   stored: u32,      // slot that the candidate takes, or NONE
 }
+// end twin lbfgs ring
 
+// twin lbfgs scalars
 struct Scalars {
   gamma: f32,
   stepLength: f32,
@@ -40,6 +43,7 @@ struct Scalars {
   gradientMax: f32,  // max|g|
   stepMax: f32,      // max|s| of the step before
 }
+// end twin lbfgs scalars
 
 struct CandidateProducts {
   stepChange: f32,        // s·y

@@ -21,12 +21,14 @@ struct Params {
   columns: u32,
 }
 
+// twin lbfgs ring
 struct Ring {
   count: u32,
   oldest: u32,      // slot of the oldest pair
   iterations: u32,
   stored: u32,      // slot that the candidate takes, or NONE
 }
+// end twin lbfgs ring
 
 @group(0) @binding(0) var<storage, read> history: array<f32>;           // [slots, 2, pitch], s and y of each pair
 @group(0) @binding(1) var<storage, read> candidate: array<f32>;         // [size], s of the candidate pair

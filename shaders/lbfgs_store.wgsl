@@ -10,12 +10,14 @@ struct Params {
   slots: u32,      // pairs in this buffer
 }
 
+// twin lbfgs ring
 struct Ring {
   count: u32,
   oldest: u32,      // slot of the oldest pair
   iterations: u32,
   stored: u32,      // slot that the candidate takes, or NONE
 }
+// end twin lbfgs ring
 
 @group(0) @binding(0) var<storage, read> candidate: array<f32>;         // [size], s of the candidate pair
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;          // [size]

@@ -13,12 +13,14 @@ struct Params {
   columns: u32,
 }
 
+// twin lbfgs ring
 struct Ring {
   count: u32,
   oldest: u32,      // slot of the oldest pair
   iterations: u32,
   stored: u32,      // slot that the candidate takes, or NONE
 }
+// end twin lbfgs ring
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;      // [8 + 5 · history, columns]
 @group(0) @binding(1) var<storage, read> state: Ring;              // [1]

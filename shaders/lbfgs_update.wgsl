@@ -21,13 +21,16 @@ struct Params {
   moves: u32,      // 0: leave x to the line search
 }
 
+// twin lbfgs ring
 struct Ring {
   count: u32,
   oldest: u32,      // slot of the oldest pair
   iterations: u32,
   stored: u32,      // slot that the candidate takes, or NONE
 }
+// end twin lbfgs ring
 
+// twin lbfgs scalars
 struct Scalars {
   gamma: f32,
   stepLength: f32,
@@ -36,6 +39,7 @@ struct Scalars {
   gradientMax: f32,  // max|g|
   stepMax: f32,      // max|s| of the step before
 }
+// end twin lbfgs scalars
 
 @group(0) @binding(0) var<storage, read> history: array<f32>;                 // [slots, 2, pitch], s and y of each pair
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;                // [size]

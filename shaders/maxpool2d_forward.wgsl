@@ -5,6 +5,7 @@
 // Layout: NHWC, channels a multiple of 4. One invocation makes four channels of one output pixel; the grid counts
 // output pixels x (channels / 4), walked with the stride of the whole grid.
 
+// twin pool interface
 // header
 alias Input = f32;  // how input and output are stored: f32, or f16 where the loader says so
 alias Output = f32;
@@ -20,12 +21,16 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, channels / 4]
 @group(0) @binding(1) var<storage, read_write> output: array<vec4<Output>>;  // [inHeight / k, inWidth / k, channels / 4]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin pool interface
 
+// twin pool isNan
 // WGSL may assume that no NaN exists, so it is read from the bits.
 fn isNan(value: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
+// end twin pool isNan
 
+// twin pool walk
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let blocks = params.channels / 4u;
@@ -35,6 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < count; i += groups.x * 64u) {
     let pixel = i / blocks;
     let first = ((pixel / outWidth) * k * params.inWidth + (pixel % outWidth) * k) * blocks + i % blocks;
+// end twin pool walk
     var best = vec4f(input[first]);
     for (var ky = 0u; ky < k; ky++) {
       for (var kx = 0u; kx < k; kx++) {

@@ -20,6 +20,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, channels / 4]
 @group(0) @binding(3) var<uniform> params: Params;
 
+// twin pool windows
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let blocks = params.channels / 4u;
@@ -29,6 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < windows.x * windows.y * blocks; i += groups.x * 64u) {
     let block = i % blocks;
     let window = vec2u((i / blocks) % windows.x, (i / blocks) / windows.x);
+// end twin pool windows
     // A window without output has no shares, so any gradient may stand for its own.
     let source = select(0u, (window.y * outSize.x + window.x) * blocks + block, all(window < outSize));
     let gradient = params.share * gradOutput[source];

@@ -25,11 +25,14 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> routes: array<u32>;    // [⌈inHeight / 2⌉, ⌈inWidth / 2⌉, channels / 4], a byte a channel
 @group(0) @binding(3) var<uniform> params: Params;
 
+// twin pool isNan
 // WGSL may assume that no NaN exists, so it is read from the bits.
 fn isNan(value: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
+// end twin pool isNan
 
+// twin pool windows
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let blocks = params.channels / 4u;
@@ -39,6 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < windows.x * windows.y * blocks; i += groups.x * 64u) {
     let block = i % blocks;
     let window = vec2u((i / blocks) % windows.x, (i / blocks) / windows.x);
+// end twin pool windows
     var result = vec4f(0.0);
     var winner = vec4u(0u);    // the bit of the maximum so far
     var positive = vec4u(0u);

@@ -5,6 +5,7 @@
 // As winograd_input.lanes: one invocation owns one channel of a row of patches and keeps the two columns that neighbours share.
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
+// twin winograd input interface: numbers
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
 alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
@@ -21,12 +22,14 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<Input>;            // [height, width, channels]
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, patches of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin winograd input interface
 
 // Bᵀ applied to four values.
 fn mix4(d: array<f32, 4>) -> array<f32, 4> {
   return array<f32, 4>(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[3] - d[1]);
 }
 
+// twin winograd input column: mix4 = mix, numbers
 // Bᵀ applied to the four pixels of column x from row `top` down; 0 outside the picture.
 fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
   var values = array<f32, 4>();
@@ -38,7 +41,9 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
   }
   return mix4(values);
 }
+// end twin winograd input column
 
+// twin winograd input walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -55,11 +60,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       columns[j] = transformedColumn(i32(patchColumn * 2u + j) - 1, top, channel);
     }
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
+// end twin winograd input walk
     for (var i = 0u; i < 4u; i++) {
       let row = mix4(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
+      // twin winograd input store: numbers
       for (var j = 0u; j < 4u; j++) {
         transformed[(i * 4u + j) * params.batchStride + at] = row[j];
       }
     }
   }
 }
+      // end twin winograd input store

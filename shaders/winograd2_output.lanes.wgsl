@@ -6,6 +6,7 @@
 // Source: Lavin and Gray (2015), section 4.1. As winograd_output.lanes: one invocation owns one channel of a row of patches.
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
+// twin winograd output interface: numbers
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
 alias Activation = f32;  // how activation and output are stored: f32, or f16 where the loader says so
@@ -29,12 +30,14 @@ struct Params {
 @group(0) @binding(2) var<storage, read> activation: array<Activation>;  // [height, width, channels], read where `mask` is 1
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
 @group(0) @binding(4) var<uniform> params: Params;
+// end twin winograd output interface
 
 // Aᵀ applied to four values.
 fn gather(m: array<f32, 4>) -> array<f32, 2> {
   return array<f32, 2>(m[0] + m[1] + m[2], m[1] - m[2] + m[3]);
 }
 
+// twin winograd output columns: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -53,9 +56,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         values[i] = product[(i * 4u + j) * params.batchStride + at];
       }
       columns[j] = gather(values);
+// end twin winograd output columns
     }
     for (var i = 0u; i < 2u; i++) {
       let row = gather(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
+      // twin winograd output epilogue: numbers
       let y = top + i;
       for (var j = 0u; j < 2u; j++) {
         let x = patchColumn * 2u + j;
@@ -75,3 +80,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 }
+      // end twin winograd output epilogue

@@ -5,6 +5,7 @@
 // Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network.
 
+// twin winograd weight interface: numbers
 struct Params {
   inChannels: u32,
   outChannels: u32,
@@ -15,6 +16,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> source: array<f32>;             // [9, in, out], or [9, out, in] when rotating
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, in, out]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin winograd weight interface
 
 // G applied to three values: the polynomial g.x + g.y·p + g.z·p² at each point p, over Π (p − other points), signs dropped
 // in pairs with the input transform's.
@@ -24,6 +26,7 @@ fn spread(g: vec3f) -> array<f32, 4> {
   return array<f32, 4>(g.x, even + odd, even - odd, g.z);
 }
 
+// twin winograd weight transform: numbers
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
@@ -48,3 +51,4 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
   }
 }
+// end twin winograd weight transform

@@ -6,6 +6,7 @@
 // in registers, already transformed, so that a patch costs 24 loads instead of 36.
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
+// twin winograd input interface: numbers
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
 alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
@@ -22,7 +23,9 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<Input>;              // [height, width, channels]
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, patches of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin winograd input interface
 
+// twin winograd mix
 // Bᵀ applied to six values.
 fn mix(d: array<f32, 6>) -> array<f32, 6> {
   let p = d[4] - 2.25 * d[2];
@@ -33,7 +36,9 @@ fn mix(d: array<f32, 6>) -> array<f32, 6> {
   let last = 1.265625 * d[1] - 2.8125 * d[3] + d[5];
   return array<f32, 6>(first, p + q, p - q, r + s, r - s, last);
 }
+// end twin winograd mix
 
+// twin winograd input column: numbers
 // Bᵀ applied to the six pixels of column x from row `top` down; 0 outside the picture.
 fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 6> {
   var values = array<f32, 6>();
@@ -45,7 +50,9 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 6> {
   }
   return mix(values);
 }
+// end twin winograd input column
 
+// twin winograd input walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -62,11 +69,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       columns[j] = transformedColumn(i32(patchColumn * 4u + j) - 1, top, channel);
     }
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
+// end twin winograd input walk
     for (var i = 0u; i < 6u; i++) {
       let row = mix(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
+      // twin winograd input store: numbers
       for (var j = 0u; j < 6u; j++) {
         transformed[(i * 6u + j) * params.batchStride + at] = row[j];
       }
     }
   }
 }
+      // end twin winograd input store

@@ -23,6 +23,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, patches of the band, channels / 2]
 @group(0) @binding(2) var<uniform> params: Params;
 
+// twin winograd mix: mix6 = mix, vec2f = f32
 // Bᵀ applied to six values.
 fn mix6(d: array<vec2f, 6>) -> array<vec2f, 6> {
   let p = d[4] - 2.25 * d[2];
@@ -33,7 +34,9 @@ fn mix6(d: array<vec2f, 6>) -> array<vec2f, 6> {
   let last = 1.265625 * d[1] - 2.8125 * d[3] + d[5];
   return array<vec2f, 6>(first, p + q, p - q, r + s, r - s, last);
 }
+// end twin winograd mix
 
+// twin winograd pair of channels
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
@@ -44,6 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let pair = index % pairs;
   let patchIndex = index / pairs;
+// end twin winograd pair of channels
   let left = i32(patchIndex % patchesAcross * 4u) - 1;
   let top = i32((params.firstPatchRow + patchIndex / patchesAcross) * 4u) - 1;
 

@@ -6,6 +6,7 @@
 // Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). One invocation owns one channel of a row of patches.
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
+// twin winograd output interface: numbers
 // header
 const LANES: u32 = 8u;  // lanes of the adapter's vectors
 alias Activation = f32;  // how activation and output are stored: f32, or f16 where the loader says so
@@ -29,7 +30,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> activation: array<Activation>;    // [height, width, channels], read where `mask` is 1
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
 @group(0) @binding(4) var<uniform> params: Params;
+// end twin winograd output interface
 
+// twin winograd gather
 // Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
 fn gather(m: array<f32, 6>) -> array<f32, 4> {
   let p = m[1] + m[2];
@@ -38,7 +41,9 @@ fn gather(m: array<f32, 6>) -> array<f32, 4> {
   let s = 1.5 * (m[3] - m[4]);
   return array<f32, 4>(m[0] + p + r, q + s, 0.5625 * p + 2.25 * r, 0.5625 * q + 2.25 * s + m[5]);
 }
+// end twin winograd gather
 
+// twin winograd output columns: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -57,9 +62,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         values[i] = product[(i * 6u + j) * params.batchStride + at];
       }
       columns[j] = gather(values);
+// end twin winograd output columns
     }
     for (var i = 0u; i < 4u; i++) {
       let row = gather(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
+      // twin winograd output epilogue: numbers
       let y = top + i;
       for (var j = 0u; j < 4u; j++) {
         let x = patchColumn * 4u + j;
@@ -79,3 +86,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 }
+      // end twin winograd output epilogue

@@ -31,6 +31,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> output: array<vec2<Output>>;  // [height, width, channels / 2]
 @group(0) @binding(4) var<uniform> params: Params;
 
+// twin winograd gather: vec2f = f32
 // Aᵀ applied to six values: the sums over the points of m · pⁱ for i = 0 … 3.
 fn gather(m: array<vec2f, 6>) -> array<vec2f, 4> {
   let p = m[1] + m[2];
@@ -39,7 +40,9 @@ fn gather(m: array<vec2f, 6>) -> array<vec2f, 4> {
   let s = 1.5 * (m[3] - m[4]);
   return array<vec2f, 4>(m[0] + p + r, q + s, 0.5625 * p + 2.25 * r, 0.5625 * q + 2.25 * s + m[5]);
 }
+// end twin winograd gather
 
+// twin winograd pair of channels
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
@@ -50,6 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let pair = index % pairs;
   let patchIndex = index / pairs;
+// end twin winograd pair of channels
   let left = patchIndex % patchesAcross * 4u;
   let top = (params.firstPatchRow + patchIndex / patchesAcross) * 4u;
   let stride = params.batchStride / 2u;
@@ -78,6 +82,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       if (y < params.height && x < params.width) {
         let at = (y * params.width + x) * pairs + pair;
         var value = row[j] + shift;
+        // twin conv2d epilogue: vec2f = vec4f, vec2 = vec4
         if (params.accumulate == 1u) {
           value += vec2f(output[at]);
         }
@@ -86,6 +91,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         }
         // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
         output[at] = vec2<Output>(select(value, vec2f(0.0), (value < vec2f(0.0)) & vec2<bool>(params.relu == 1u)));
+        // end twin conv2d epilogue
       }
     }
   }

@@ -8,6 +8,7 @@
 // Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network; f32 here differs from f64 by less than 1e-7 of a filter's largest value.
 
+// twin winograd weight interface: numbers
 struct Params {
   inChannels: u32,
   outChannels: u32,
@@ -18,6 +19,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> source: array<f32>;             // [9, in, out], or [9, out, in] when rotating
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, in, out]
 @group(0) @binding(2) var<uniform> params: Params;
+// end twin winograd weight interface
 
 // G applied to three values: the polynomial g.x + g.y·p + g.z·p² at each point p, over Π (p − other points).
 fn spread(g: vec3f) -> array<f32, 6> {
@@ -33,6 +35,7 @@ fn spread(g: vec3f) -> array<f32, 6> {
   );
 }
 
+// twin winograd weight transform: numbers
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
@@ -57,3 +60,4 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
   }
 }
+// end twin winograd weight transform
