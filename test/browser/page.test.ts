@@ -185,7 +185,7 @@ describe('the painting page', () => {
   });
 
   it(
-    'has a preview wiped by the keyboard, and takes a photograph with the camera',
+    'has a preview wiped by dragging and by the keyboard, and takes a photograph with the camera',
     async () => {
       await using studio = await open(`${quick}&iterations=2`);
       await studio.isReady();
@@ -199,11 +199,15 @@ describe('the painting page', () => {
       await studio.paint();
       await studio.says(/^Done/);
       const wipe = studio.page.getByRole('slider', { name: 'Compare with the photograph' });
+      expect(await studio.wiped()).toBe(0);
+      await studio.dragWipe(0.1, 0.6);
+      expect(await studio.wiped()).toBeCloseTo(60, 0);
       await wipe.focus();
       await studio.page.keyboard.press('End');
       expect(await wipe.getAttribute('aria-valuenow')).toBe('100');
       await studio.page.keyboard.press('ArrowLeft');
       expect(await wipe.getAttribute('aria-valuenow')).toBe('95');
+      expect(await studio.wiped()).toBe(95);
       expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
     },
     runTimeoutMs,

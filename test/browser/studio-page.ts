@@ -141,6 +141,23 @@ export class StudioPage implements AsyncDisposable {
     return await this.page.evaluate(() => navigator.clipboard.readText());
   }
 
+  /** How much of the painting's width is cut off to show the photograph, in percent, as the browser draws it. */
+  async wiped(): Promise<number> {
+    const clip = await this.byId('canvas').evaluate((canvas) => getComputedStyle(canvas).clipPath);
+    return Number(/^inset\(0px 0px 0px ([\d.]+)%\)$/.exec(clip)?.[1]);
+  }
+
+  /** Drags over the picture, between shares of its width. */
+  async dragWipe(from: number, to: number): Promise<void> {
+    const box = await this.byId('canvas').boundingBox();
+    if (box === null) throw new Error('the picture is not on the screen');
+    const middle = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + from * box.width, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + to * box.width, middle, { steps: 3 });
+    await this.page.mouse.up();
+  }
+
   /** Drops a file on an element, dragging it over first. */
   async drop(target: string, name: string, bytes: Buffer): Promise<void> {
     const dataTransfer = await this.#transfer(name, bytes);

@@ -1,32 +1,29 @@
 /** The picture: the photograph below, the painting over it, and a wipe between the two. */
 
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { DropZones } from './drop-zones.tsx';
 import { Wipe } from './wipe.tsx';
 
 export function Stage({ model }: { readonly model: PageModel }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
   const wiped = useSignal(0);
   useEffect(() => {
     // A canvas can be handed over once only.
     if (canvas.current !== null) void model.open(canvas.current);
   }, [model]);
+  useSignalEffect(() => frame.current?.style.setProperty('--wiped', `${wiped.value}%`));
   const { content } = model.pictures;
   const painted = model.run.picture.value;
   // Smaller scales have the result's shape but for rounding, which must not move the frame.
   const result = model.run.scales.value.at(-1);
-  const size = result ?? painted ?? content.value ?? { width: 3, height: 2 };
+  const { width, height } = result ?? painted ?? content.value ?? { width: 3, height: 2 };
+  useLayoutEffect(() => frame.current?.style.setProperty('--aspect', String(width / height)), [width, height]);
   return (
     <section class="stage" aria-label="Picture">
-      <div
-        class="frame"
-        ref={(frame) => {
-          frame?.style.setProperty('--aspect', String(size.width / size.height));
-          frame?.style.setProperty('--wiped', `${wiped.value}%`);
-        }}
-      >
+      <div class="frame" ref={frame}>
         {content.value !== undefined && (
           <img
             class="before"
