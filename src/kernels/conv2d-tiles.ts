@@ -13,6 +13,7 @@ import {
   type Conv2dVariant,
   epilogueBindings,
   epilogueFlags,
+  epilogueParams,
 } from './conv2d-variant.ts';
 import { paddedChannels } from './elementwise.ts';
 import { type TileName, tileConstants, tileNames } from './tiles.ts';
@@ -33,10 +34,7 @@ export const conv2dTilesKernel = defineKernel({
     direction: 'i32',
     offset: 'i32',
     replicate: 'u32',
-    bias: 'u32',
-    relu: 'u32',
-    accumulate: 'u32',
-    mask: 'u32',
+    ...epilogueParams,
   },
 });
 

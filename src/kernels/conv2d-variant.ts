@@ -73,6 +73,9 @@ export interface Conv2dVariant extends Variant<Conv2dProblem> {
   inBands?(rows: number, shape: Conv2dShape): Conv2dVariant | undefined;
 }
 
+/** Members of `struct Params` for the flags of an epilogue, in the order of every shader that has them. */
+export const epilogueParams = { bias: 'u32', relu: 'u32', accumulate: 'u32', mask: 'u32' } as const;
+
 /** The flags of an epilogue, for kernels that serve both directions. */
 export function epilogueFlags(epilogue: Epilogue) {
   const isForward = epilogue.direction === 'forward';

@@ -3,7 +3,7 @@
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
 import { lanesOfGpu } from './family.ts';
-import type { GemmKernel, GemmOptions } from './gemm.ts';
+import { type GemmKernel, type GemmOptions, strideParams, strideValues } from './gemm.ts';
 
 export const gemmLanesKernel = defineKernel({
   shader: 'gemm.lanes.wgsl',
@@ -14,14 +14,7 @@ export const gemmLanesKernel = defineKernel({
     depthTotal: 'u32',
     depthStep: 'u32',
     rowsPerGroup: 'u32',
-    aBatch: 'u32',
-    aRow: 'u32',
-    aDepth: 'u32',
-    bBatch: 'u32',
-    bDepth: 'u32',
-    cBatch: 'u32',
-    cRow: 'u32',
-    accumulate: 'u32',
+    ...strideParams,
     relu: 'u32',
     triangle: 'u32',
   },
@@ -43,7 +36,7 @@ export const gemmLanes: GemmKernel = {
 };
 
 function record(program: Program, options: GemmOptions): void {
-  const { rows, depth, aStrides, bStrides, cStrides } = options;
+  const { rows, depth } = options;
   const columnBlocks = options.columns / gemmColumnBlock;
   const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
   // Sums of several blocks rest in C between them, which an f16 C would round each time.
@@ -58,14 +51,7 @@ function record(program: Program, options: GemmOptions): void {
       depthTotal: options.splitDepth ?? depth,
       depthStep: options.splitDepth === undefined ? 0 : depth,
       rowsPerGroup,
-      aBatch: aStrides.batch,
-      aRow: aStrides.row,
-      aDepth: aStrides.depth,
-      bBatch: bStrides.batch,
-      bDepth: bStrides.depth,
-      cBatch: cStrides.batch,
-      cRow: cStrides.row,
-      accumulate: Number(options.accumulate ?? false),
+      ...strideValues(options),
       relu: Number(options.relu ?? false),
       triangle: Number(options.triangle ?? false),
     },

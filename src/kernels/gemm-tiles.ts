@@ -3,7 +3,7 @@
 import { type BufferSlice, bytesPerElement } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
-import type { GemmKernel, GemmOptions, GemmShape } from './gemm.ts';
+import { type GemmKernel, type GemmOptions, type GemmShape, strideParams, strideValues } from './gemm.ts';
 import { type TileName, tileConstants } from './tiles.ts';
 
 export const gemmTilesKernel = defineKernel({
@@ -15,14 +15,7 @@ export const gemmTilesKernel = defineKernel({
     depth: 'u32',
     depthTotal: 'u32',
     depthStep: 'u32',
-    aBatch: 'u32',
-    aRow: 'u32',
-    aDepth: 'u32',
-    bBatch: 'u32',
-    bDepth: 'u32',
-    cBatch: 'u32',
-    cRow: 'u32',
-    accumulate: 'u32',
+    ...strideParams,
     triangle: 'u32',
   },
 });
@@ -79,7 +72,7 @@ function sliceFrom(slice: BufferSlice, value: number): BufferSlice {
 }
 
 function recordBand(program: Program, tile: TileName, options: GemmOptions): void {
-  const { rows, columns, depth, aStrides, bStrides, cStrides } = options;
+  const { rows, columns, depth } = options;
   const constants = tileConstants(tile);
   program.dispatch(gemmTilesKernel, {
     label: options.label,
@@ -91,14 +84,7 @@ function recordBand(program: Program, tile: TileName, options: GemmOptions): voi
       depth,
       depthTotal: options.splitDepth ?? depth,
       depthStep: options.splitDepth === undefined ? 0 : depth,
-      aBatch: aStrides.batch,
-      aRow: aStrides.row,
-      aDepth: aStrides.depth,
-      bBatch: bStrides.batch,
-      bDepth: bStrides.depth,
-      cBatch: cStrides.batch,
-      cRow: cStrides.row,
-      accumulate: Number(options.accumulate ?? false),
+      ...strideValues(options),
       // Only matrices of a few tiles are symmetric, so a band that does not begin at row 0 never asks for this.
       triangle: options.triangle === true ? Math.max(constants.TILE_M, constants.TILE_N) : 0,
     },

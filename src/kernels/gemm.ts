@@ -46,6 +46,32 @@ export interface GemmOptions extends GemmShape {
   readonly triangle?: boolean;
 }
 
+/** Members of `struct Params` for how the operands lie, in the order of every shader of the product. */
+export const strideParams = {
+  aBatch: 'u32',
+  aRow: 'u32',
+  aDepth: 'u32',
+  bBatch: 'u32',
+  bDepth: 'u32',
+  cBatch: 'u32',
+  cRow: 'u32',
+  accumulate: 'u32',
+} as const;
+
+/** Their values. */
+export function strideValues({ aStrides, bStrides, cStrides, accumulate }: GemmOptions) {
+  return {
+    aBatch: aStrides.batch,
+    aRow: aStrides.row,
+    aDepth: aStrides.depth,
+    bBatch: bStrides.batch,
+    bDepth: bStrides.depth,
+    cBatch: cStrides.batch,
+    cRow: cStrides.row,
+    accumulate: Number(accumulate ?? false),
+  };
+}
+
 /** A kernel behind the door. */
 export interface GemmKernel {
   /** `lanes`, `tiles 64x64`. */

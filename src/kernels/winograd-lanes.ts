@@ -1,7 +1,7 @@
 /** Winograd's transforms on CPU adapters, lanes along channels, and F(4x4, 3x3) with them. `winograd.ts` puts the parts together. */
 
 import { defineKernel } from '../core/kernel.ts';
-import type { Conv2dVariant } from './conv2d-variant.ts';
+import { type Conv2dVariant, epilogueParams } from './conv2d-variant.ts';
 import { lanesOfGpu } from './family.ts';
 import { gemmColumnBlock, gemmLanes } from './gemm-lanes.ts';
 import { type WinogradForm, winogradVariant, winogradWeightKernel } from './winograd.ts';
@@ -21,10 +21,7 @@ export const winogradOutputKernel = defineKernel({
     channels: 'u32',
     firstPatchRow: 'u32',
     batchStride: 'u32',
-    bias: 'u32',
-    relu: 'u32',
-    accumulate: 'u32',
-    mask: 'u32',
+    ...epilogueParams,
   },
 });
 

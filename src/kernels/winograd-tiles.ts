@@ -2,7 +2,7 @@
 
 import { defineKernel } from '../core/kernel.ts';
 import { type Grid, linearGrid, type Program } from '../core/program.ts';
-import type { Conv2dVariant } from './conv2d-variant.ts';
+import { type Conv2dVariant, epilogueParams } from './conv2d-variant.ts';
 import { workgroupSize } from './elementwise.ts';
 import { gemmTiles } from './gemm-tiles.ts';
 import { tileNames } from './tiles.ts';
@@ -31,10 +31,7 @@ export const winogradOutputTilesKernel = defineKernel({
     firstPatchRow: 'u32',
     patchRows: 'u32',
     batchStride: 'u32',
-    bias: 'u32',
-    relu: 'u32',
-    accumulate: 'u32',
-    mask: 'u32',
+    ...epilogueParams,
   },
 });
 
