@@ -121,9 +121,10 @@ class LiveChart {
   }
 }
 
-/** A log axis has no place for zero: a term of weight 0 is a gap. */
+/** A log axis has no place for zero, a term of weight 0, nor for infinity, a trial that went too far: they are gaps. */
 function columnsOf({ evaluation, total, byTerm }: Trace): uPlot.AlignedData {
-  const positive = (column: readonly number[]) => column.map((value) => (value > 0 ? value : null));
+  const positive = (column: readonly number[]) =>
+    column.map((value) => (value > 0 && Number.isFinite(value) ? value : null));
   return [[...evaluation], positive(total), ...byTerm.map(positive)];
 }
 
