@@ -47,19 +47,43 @@ export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
 export type { PictureSize, TransferPlan } from './objective/memory-plan.ts';
 export type { LineSearch, ObjectiveOptions, WeightedLayer } from './objective/options.ts';
 export type { Style, StylePicture } from './objective/style-mix.ts';
-export { parsePhases } from './optimizers/parse-phases.ts';
+export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
+export { type FileSource, openFile } from './platform/node/byte-source.ts';
+export { type OpenGpuOptions, openGpu } from './platform/node/gpu.ts';
+export {
+  type BitDepth,
+  checkImageWritable,
+  type ReadImageOptions,
+  readImage,
+  type WriteImageOptions,
+  writeImage,
+} from './platform/node/image-files.ts';
+export { weightFilePath } from './platform/node/weight-files.ts';
+export { type OptimizerName, optimizerNames } from './settings/optimizers.ts';
+export { parsePhases } from './settings/parse-phases.ts';
 export {
   type DecayName,
   decayNames,
-  optimizerNames,
+  type ListedPhase,
   type Phase,
   type Ramp,
+  type ScalePhases,
   type Scheduled,
   type ScheduledStep,
+  scalesOf,
   scheduledSteps,
   totalSteps,
   valueAt,
-} from './optimizers/phase.ts';
+} from './settings/phase.ts';
+export {
+  type LbfgsSettings,
+  type PresetName,
+  phasesOf,
+  presetNames,
+  presetSettings,
+  type Settings,
+  withPhases,
+} from './settings/presets.ts';
 export {
   atScales,
   circular,
@@ -75,29 +99,8 @@ export {
   scalesUpTo,
   sgdr,
   zeroAndBack,
-} from './optimizers/recipes.ts';
-export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
-export { type FileSource, openFile } from './platform/node/byte-source.ts';
-export { type OpenGpuOptions, openGpu } from './platform/node/gpu.ts';
-export {
-  type BitDepth,
-  checkImageWritable,
-  type ReadImageOptions,
-  readImage,
-  type WriteImageOptions,
-  writeImage,
-} from './platform/node/image-files.ts';
-export { weightFilePath } from './platform/node/weight-files.ts';
-export {
-  type OptimizerName,
-  type PresetName,
-  phasesOf,
-  presetNames,
-  presetSettings,
-  resolveSettings,
-  type Settings,
-  type SettingsOverrides,
-} from './settings/presets.ts';
+} from './settings/recipes.ts';
+export { resolveSettings, type SettingsOverrides } from './settings/resolve.ts';
 export type { Checkpoint, CheckpointHooks, RunPlace } from './transfer/checkpoint.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type KernelFamily, kernelFamilies } from '../kernels/preference.ts';
-import { orList, parseChoice } from './values.ts';
+import { checkChoice, orList } from '../settings/values.ts';
 
 /** As commander collects them. */
 export interface EngineArguments {
@@ -21,7 +21,7 @@ export function addEngineOptions(command: Command): Command {
     .option('--weights <file>', 'converted weights (default: the bundled VGG16)')
     .option('--adapter <name>', "part of an adapter's name, as llvmpipe (default: the driver's first choice)")
     .option('--kernels <family>', `of the hot operations: ${orList(kernelChoices)} (default: auto)`, (text: string) =>
-      parseChoice('--kernels', text, kernelChoices),
+      checkChoice('--kernels', text, kernelChoices),
     )
     .option(
       '--low-memory',

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { InputError } from '../core/errors.ts';
 import type { PictureSize } from '../objective/memory-plan.ts';
 import { readImage } from '../platform/node/image-files.ts';
+import { choosePhases, type PhaseChoice } from '../settings/phase-choice.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../transfer/experiments.ts';
 import {
   type Job,
@@ -11,9 +12,10 @@ import {
   readStart,
   refuseFitWithoutResize,
   refuseScalesWithoutResize,
+  refuseSizeBesideScale,
   refuseSizeWithoutResize,
 } from './job.ts';
-import { phasesFor } from './optimizer-arguments.ts';
+import { readPhaseChoice } from './optimizer-arguments.ts';
 import { defaultOutput } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
 import { reconstructStarts, textureStarts } from './start-arguments.ts';
@@ -33,14 +35,17 @@ export interface TextureArguments extends RunArguments, StyleFitArguments {
 export function reconstructJob(content: string, given: ReconstructArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
-  const settings = contentOnly(settingsOf(withSafeSteps(given)));
+  const choice = readPhaseChoice(given);
+  const settings = contentOnly(settingsOf(withSafeSteps(given, choice), choice));
   refuseScalesWithoutResize(given, settings);
+  refuseSizeBesideScale(given, settings);
   const layers = requireLayers('content', settings.objective.contentLayers);
   return {
     paths: { content, styles: [] },
     output: given.output ?? defaultOutput(content, ['reconstruction']),
     title: `${basename(content)} reconstructed from ${layers}`,
     settings,
+    choice,
     given,
     isSized: !resize || size !== undefined,
     read: async () => {
@@ -57,14 +62,17 @@ export function textureJob(style: string, given: TextureArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
-  const settings = styleOnly(settingsOf(withSafeSteps(given)));
+  const choice = readPhaseChoice(given);
+  const settings = styleOnly(settingsOf(withSafeSteps(given, choice), choice));
   refuseScalesWithoutResize(given, settings);
+  refuseSizeBesideScale(given, settings);
   const layers = requireLayers('style', settings.objective.styleLayers);
   return {
     paths: { styles: [style] },
     output: given.output ?? defaultOutput(style, ['texture']),
     title: `texture of ${basename(style)} from ${layers}`,
     settings,
+    choice,
     given,
     isSized: !resize || size !== undefined,
     read: async () => {
@@ -79,8 +87,9 @@ export function textureJob(style: string, given: TextureArguments): Job {
  * Where nothing else is said, L-BFGS searches along its direction: from noise, one loss alone, a fixed step may leap out of reach
  * (seen: the lecture's five style layers, from 1e9 to 2e31 within three evaluations).
  */
-function withSafeSteps<Given extends RunArguments>(given: Given): Given {
-  const hasLbfgs = phasesFor(given, given.preset).some(({ optimizer }) => optimizer === 'lbfgs');
+function withSafeSteps<Given extends RunArguments>(given: Given, choice: PhaseChoice): Given {
+  const { phases } = choosePhases(choice, given.preset);
+  const hasLbfgs = phases.some(({ optimizer }) => optimizer === 'lbfgs');
   return hasLbfgs ? { lineSearch: 'strong-wolfe', ...given } : given;
 }
 

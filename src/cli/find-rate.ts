@@ -2,12 +2,14 @@
 
 import { basename, extname } from 'node:path';
 import { InputError, printable } from '../core/errors.ts';
-import { parsePhases } from '../optimizers/parse-phases.ts';
-import { rateFinder } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { checkPlotWritable, writePlot } from '../platform/node/plot-file.ts';
 import { ratePlot } from '../plots/rate-plot.ts';
+import { parsePhases } from '../settings/parse-phases.ts';
 import { basisOf } from '../settings/phase-choice.ts';
+import { withPhases } from '../settings/presets.ts';
+import { rateFinder } from '../settings/recipes.ts';
+import { usualSize } from '../settings/sizes.ts';
 import { type FoundRates, findRate } from '../transfer/find-rate.ts';
 import { prepareRun } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
@@ -17,7 +19,6 @@ import { answer, formatLoss, remark } from './output.ts';
 import { createFolderOf, defaultOutput, refuseOverwriting } from './paths.ts';
 import { type FindRateArguments, finderOptimizer, finderSteps } from './plot-arguments.ts';
 import { startProgress } from './progress.ts';
-import { defaultSizes } from './run-job.ts';
 import { stylizeJob } from './stylize-job.ts';
 import { loadWeights } from './weights.ts';
 
@@ -37,8 +38,8 @@ export async function runFindRate(content: string, style: string, given: FindRat
   await checkOutput(output, given, [content, style]);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
-  const run = prepareRun({ ...pictures, settings: { ...job.settings, phases }, gpu });
+  const pictures = arrange(usualSize('run', gpu.profile));
+  const run = prepareRun({ ...pictures, settings: withPhases(job.settings, phases), gpu });
   const [{ content: result }] = run.scales;
   remark(`adapter ${gpu.profile.description}, ${result.width}x${result.height}`);
   const progress = startProgress(choice.iterations);

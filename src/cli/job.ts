@@ -2,18 +2,20 @@
 
 import { existsSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
+import type { PictureSize } from '../objective/memory-plan.ts';
 import { checkWritable } from '../platform/node/atomic-file.ts';
 import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
+import { didYouMean } from '../settings/nearest.ts';
+import type { PhaseChoice } from '../settings/phase-choice.ts';
 import type { Settings } from '../settings/presets.ts';
+import { orList } from '../settings/values.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { Start } from '../transfer/start.ts';
 import type { EngineArguments } from './engine-arguments.ts';
-import { didYouMean } from './nearest.ts';
 import type { OptimizerArguments } from './optimizer-arguments.ts';
 import { createFolderOf, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
 import type { ObjectiveArguments, StyleFitArguments } from './settings.ts';
 import { type StartArguments, type StartName, startNames } from './start-arguments.ts';
-import { orList } from './values.ts';
 
 /** What every experiment takes, as commander collects it. */
 export interface RunArguments extends ObjectiveArguments, OptimizerArguments, StartArguments, EngineArguments {
@@ -34,7 +36,9 @@ export interface Job {
   readonly output: string;
   /** What the result is, for its file. */
   readonly title: string;
+  /** Its phases at one scale; with `choice`, at those that are asked for. */
   readonly settings: Settings;
+  readonly choice: PhaseChoice;
   readonly given: RunArguments;
   /** Whether the result's size was given, or that nothing is resized. */
   readonly isSized: boolean;
@@ -71,10 +75,28 @@ export function refuseSizeWithoutResize(
 }
 
 /** @throws InputError where a file of phases resizes pictures that are to keep their sizes. */
-export function refuseScalesWithoutResize({ resize, phases: file }: RunArguments, { phases }: Settings): void {
-  const hasScales = phases?.some(({ scale }) => scale !== undefined) ?? false;
+export function refuseScalesWithoutResize({ resize, phases: file }: RunArguments, { scales }: Settings): void {
+  const hasScales = scales.some(({ longestSide }) => longestSide !== undefined);
   if (resize || file === undefined || !hasScales) return;
   throw new InputError(`${file} names scales, which --no-resize contradicts; take them out, or leave out --no-resize`);
+}
+
+/**
+ * The last scale of a file of phases is the size of the result, unless it leaves that to the run.
+ *
+ * @throws InputError where another size is asked for beside it.
+ */
+export function refuseSizeBesideScale(
+  { phases: file, size }: RunArguments & { readonly size?: number | PictureSize },
+  { scales }: Settings,
+): void {
+  const last = scales.at(-1)?.longestSide;
+  if (file === undefined || size === undefined || last === undefined) return;
+  const longest = typeof size === 'number' ? size : Math.max(size.width, size.height);
+  if (longest === last) return;
+  throw new InputError(
+    `${file} ends at scale ${last}, but --size is ${longest}; leave out the scale of the last phases, or --size`,
+  );
 }
 
 /** @throws InputError where the style picture is both to be fitted and to keep its size. */

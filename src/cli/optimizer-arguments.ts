@@ -3,26 +3,23 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InputError, messageOf } from '../core/errors.ts';
-import { parsePhases } from '../optimizers/parse-phases.ts';
-import { optimizerNames, type Phase } from '../optimizers/phase.ts';
-import { recipeNames } from '../optimizers/recipes.ts';
+import { parseNumber } from '../core/numbers.ts';
 import { fileProblem } from '../platform/node/file-problem.ts';
-import { type PhaseChoice, phasesOfChoice } from '../settings/phase-choice.ts';
-import { type PresetName, presetNames, type Settings, usualLearningRate, usualMomentum } from '../settings/presets.ts';
-import { orList, parseChoice, parseNumber } from './values.ts';
+import { optimizerNames, usualRate } from '../settings/optimizers.ts';
+import { keptRange, parsePhases, rateRange, stepRange } from '../settings/parse-phases.ts';
+import type { ListedPhase } from '../settings/phase.ts';
+import { type PhaseChoice, refuseSaidTwice } from '../settings/phase-choice.ts';
+import { type LbfgsSettings, presetNames } from '../settings/presets.ts';
+import { recipeNames } from '../settings/recipes.ts';
+import { checkChoice, orList } from '../settings/values.ts';
 
-const lineSearches: readonly Settings['lineSearch'][] = ['none', 'strong-wolfe'];
+const lineSearches: readonly LbfgsSettings['lineSearch'][] = ['none', 'strong-wolfe'];
 
 /** As commander collects them. */
-export interface OptimizerArguments extends PhaseChoice {
+export interface OptimizerArguments extends Omit<PhaseChoice, 'phases'>, Partial<LbfgsSettings> {
   /** A file. */
   readonly phases?: string;
-  readonly history?: number;
-  readonly lineSearch?: Settings['lineSearch'];
 }
-
-/** What a file of phases says itself. */
-const saidByPhases = ['iterations', 'optimizer', 'learningRate', 'momentum', 'schedule', 'scales'] as const;
 
 /** Adds the options of {@link OptimizerArguments}. */
 export function addOptimizerOptions(command: Command): Command {
@@ -32,7 +29,7 @@ export function addOptimizerOptions(command: Command): Command {
       parseNumber('--history', text, { from: 1, to: 512, whole: true }),
     )
     .option('--line-search <name>', `of lbfgs: ${orList(lineSearches)}`, (text: string) =>
-      parseChoice('--line-search', text, lineSearches),
+      checkChoice('--line-search', text, lineSearches),
     );
 }
 
@@ -40,19 +37,19 @@ export function addOptimizerOptions(command: Command): Command {
 function addPhaseOptions(command: Command): Command {
   return addStepOptions(command)
     .option('--schedule <name>', `how the rate changes: ${orList(recipeNames)} (default: constant)`, (text: string) =>
-      parseChoice('--schedule', text, recipeNames),
+      checkChoice('--schedule', text, recipeNames),
     )
     .option('--phases <file>', 'a list of phases, as JSON, in place of all these', String);
 }
 
 /** Adds the options that any schedule by its name takes. */
 export function addStepOptions(command: Command): Command {
-  const { lbfgs, adam, rmsprop } = usualLearningRate.default;
+  const rate = (optimizer: (typeof optimizerNames)[number]) => `${optimizer} ${usualRate(optimizer, 'default')}`;
   return addOptimizerChoice(command)
     .option(
       '--learning-rate <x>',
-      `step length, at its highest (default: lbfgs ${lbfgs}, adam ${adam}, rmsprop ${rmsprop}, sgd by the preset)`,
-      (text: string) => parseNumber('--learning-rate', text, { above: 0 }),
+      `step length, at its highest (default: ${(['lbfgs', 'adam', 'rmsprop'] as const).map(rate).join(', ')}, sgd by the preset)`,
+      (text: string) => parseNumber('--learning-rate', text, rateRange),
     )
     .option('--scales <n>', 'sizes, each √2 larger, up to the last; the schedule runs at each (default: 1)', (text) =>
       parseNumber('--scales', text, { from: 1, to: 20, whole: true }),
@@ -63,32 +60,25 @@ export function addStepOptions(command: Command): Command {
 export function addOptimizerChoice(command: Command): Command {
   return command
     .option('--iterations <n>', 'evaluations of loss and gradient to spend', (text: string) =>
-      parseNumber('--iterations', text, { from: 1, to: 1e6, whole: true }),
+      parseNumber('--iterations', text, stepRange),
     )
     .option('--optimizer <name>', orList(optimizerNames), (text: string) =>
-      parseChoice('--optimizer', text, optimizerNames),
+      checkChoice('--optimizer', text, optimizerNames),
     )
-    .option(
-      '--momentum <x>',
-      `of sgd (default: ${usualMomentum.sgd}) and rmsprop (0), β₁ of adam (0.9)`,
-      (text: string) => parseNumber('--momentum', text, { from: 0, below: 1 }),
+    .option('--momentum <x>', 'of sgd (default: 0.9) and rmsprop (0), β₁ of adam (0.9)', (text: string) =>
+      parseNumber('--momentum', text, keptRange),
     );
 }
 
 /**
- * The phases that the options ask for, as {@link phasesOfChoice}, or those of a file.
+ * What the options say of the phases; a file of them is read.
  *
  * @throws InputError where options contradict each other, or for a file that holds no valid phases.
  */
-export function phasesFor(given: OptimizerArguments, preset: PresetName, longest?: number): readonly Phase[] {
-  if (given.phases !== undefined) {
-    const twice = saidByPhases.find((name) => given[name] !== undefined);
-    if (twice !== undefined) {
-      throw new InputError(`--phases and ${optionOf(twice)} contradict each other; a file of phases says all of it`);
-    }
-    return readPhases(given.phases);
-  }
-  return phasesOfChoice(given, preset, longest);
+export function readPhaseChoice({ phases: file, ...words }: OptimizerArguments): PhaseChoice {
+  if (file === undefined) return words;
+  refuseSaidTwice(words, optionOf);
+  return { phases: readPhases(file) };
 }
 
 /** `--learning-rate` for `learningRate`. */
@@ -97,7 +87,7 @@ function optionOf(name: string): string {
 }
 
 /** @throws InputError naming the file, where it cannot be read or holds no valid phases. */
-function readPhases(path: string): readonly Phase[] {
+function readPhases(path: string): readonly ListedPhase[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -123,7 +113,7 @@ export function addPresetOption(command: Command): Command {
   return command.option(
     '--preset <name>',
     `settings to start from: ${orList(presetNames)}`,
-    (text: string) => parseChoice('--preset', text, presetNames),
+    (text: string) => checkChoice('--preset', text, presetNames),
     'default',
   );
 }

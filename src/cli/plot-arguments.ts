@@ -1,7 +1,10 @@
 /** The arguments of `schedule` and `find-rate`, apart from their work. Parses; does not work. */
 
 import type { Command } from 'commander';
-import { rateFinderDefaults, recipeNames } from '../optimizers/recipes.ts';
+import { parseNumber } from '../core/numbers.ts';
+import { rateFinderDefaults, recipeNames } from '../settings/recipes.ts';
+import { describeUsualSize, sideRange } from '../settings/sizes.ts';
+import { orList } from '../settings/values.ts';
 import { addEngineOptions, type EngineArguments } from './engine-arguments.ts';
 import { addOptimizerChoice, addPresetOption, addStepOptions, type OptimizerArguments } from './optimizer-arguments.ts';
 import {
@@ -11,7 +14,6 @@ import {
   type StyleFitArguments,
 } from './settings.ts';
 import { addStartOptions, type StartArguments, startNames } from './start-arguments.ts';
-import { orList, parseNumber, sideRange } from './values.ts';
 
 /** Schedules that `schedule` knows: those that `stylize` has, and the finder's. */
 export const scheduleNames = [...recipeNames, 'rate-finder'] as const;
@@ -90,7 +92,7 @@ function addFindRate(program: Command, handlers: PlotHandlers): void {
     .argument('<style>', 'picture that gives the manner')
     .optionsGroup('Pictures:')
     .option('-o, --output <file>', 'plot: .svg or .png; values: .csv (default: out/CONTENT-STYLE-rates.svg)')
-    .option('--size <pixels>', 'longest side, never enlarged (default: 512 on a GPU, 256 on the CPU)', (text: string) =>
+    .option('--size <pixels>', `longest side, never enlarged (default: ${describeUsualSize('run')})`, (text: string) =>
       parseNumber('--size', text, sideRange),
     );
   addStyleFitOptions(command);

@@ -1,7 +1,10 @@
 /** The commands, their options and their help, as commander wants to be told. Parses; does not work. */
 
 import { Command } from 'commander';
+import { parseNumber } from '../core/numbers.ts';
 import { networkNames } from '../models/vgg.ts';
+import { describeUsualSize } from '../settings/sizes.ts';
+import { checkChoice, orList } from '../settings/values.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
@@ -10,7 +13,6 @@ import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
 import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
 import { addObjectiveOptions, describePresets } from './settings.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
-import { orList, parseChoice, parseNumber } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
 export interface Handlers extends RunHandlers, PlotHandlers {
@@ -75,14 +77,14 @@ function addConvert(program: Command, handlers: Handlers): void {
     .description('convert VGG weights (PyTorch, NumPy, safetensors) into the format that Impasto loads')
     .argument('<source>', 'a state dict (.pth, .pt), .npz or .safetensors file')
     .requiredOption('-o, --output <file>', 'result, named .safetensors by custom')
-    .option('--dtype <type>', orList(dtypes), (text: string) => parseChoice('--dtype', text, dtypes), 'f16')
+    .option('--dtype <type>', orList(dtypes), (text: string) => checkChoice('--dtype', text, dtypes), 'f16')
     .option('--network <name>', `refuse all but ${orList(networkNames)} (default: as found)`, (text: string) =>
-      parseChoice('--network', text, networkNames),
+      checkChoice('--network', text, networkNames),
     )
     .option(
       '--input <convention>',
       `what the first layer expects: ${orList(inputConventions)} (default: by the tensors' names)`,
-      (text: string) => parseChoice('--input', text, inputConventions),
+      (text: string) => checkChoice('--input', text, inputConventions),
     )
     .addHelpText('after', '\nExample:\n  impasto convert vgg19-dcbb9e9d.pth -o vgg19.safetensors')
     .action((source: string) => handlers.convert(source, command.opts<ConvertArguments>()));
@@ -106,7 +108,7 @@ function addTune(program: Command, handlers: Handlers): void {
     .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
     .option(
       '--size <pixels>',
-      'side of the square picture to measure for (default: 512 on a GPU, 128 on the CPU)',
+      `side of the square picture to measure for (default: ${describeUsualSize('tune')})`,
       (text: string) => parseNumber('--size', text, { from: leastTuneSize, to: mostTuneSize, whole: true }),
     )
     .option('--only <part>', 'measure operations whose name has this part, as conv1_2 or gram (default: all)')

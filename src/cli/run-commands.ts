@@ -2,14 +2,16 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../core/errors.ts';
+import { parseNumber } from '../core/numbers.ts';
 import type { BitDepth } from '../platform/node/image-files.ts';
+import { describeUsualSize, sideRange } from '../settings/sizes.ts';
+import { parseNumbers, parseSizes } from '../settings/values.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { ReconstructArguments, TextureArguments } from './experiment-jobs.ts';
 import { addOptimizerOptions } from './optimizer-arguments.ts';
 import { addObjectiveOptions, addStyleFitOptions, describePresets } from './settings.ts';
 import { addStartOptions, reconstructStarts, type StartName, startNames, textureStarts } from './start-arguments.ts';
 import type { StylizeArguments } from './stylize-job.ts';
-import { parseNumber, parseNumbers, parseSizes, sideRange } from './values.ts';
 
 /** What the commands do, once their arguments are parsed. */
 export interface RunHandlers {
@@ -96,7 +98,7 @@ function addPictureOptions(
     .optionsGroup('Pictures:')
     .option('-o, --output <file>', `result: .png, .jpg or .webp (default: ${options.output})`)
     .option('--bit-depth <bits>', 'bits a sample of the result: 8 or 16, 16 for .png only (default: 8)', parseBitDepth)
-    .option(flags, `${words} (default: 512 on a GPU, 256 on the CPU)`, parse)
+    .option(flags, `${words} (default: ${describeUsualSize('run')})`, parse)
     .option('--no-resize', 'keep the sizes of the files');
   if (options.hasStyle) addStyleFitOptions(command);
   addStartOptions(command, options.starts)

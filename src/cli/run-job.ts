@@ -6,13 +6,15 @@ import type { Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { mixOf, type Style } from '../objective/style-mix.ts';
 import { numbersByKind } from '../objective/term-sums.ts';
-import { totalSteps } from '../optimizers/phase.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
-import { atScalesOf } from '../settings/phase-choice.ts';
+import { totalSteps } from '../settings/phase.ts';
+import { phasesOf } from '../settings/presets.ts';
+import { usualSize } from '../settings/sizes.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { RunResult } from '../transfer/run.ts';
+import { atScalesOf } from '../transfer/scales.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
@@ -24,9 +26,6 @@ import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { loadWeights } from './weights.ts';
 
-/** Longest sides where none is asked for: what a few minutes, or a few seconds, are enough for. */
-export const defaultSizes = { gpu: 512, software: 256 } as const;
-
 /** Runs the job and writes what comes of it; resolves with the exit status. @throws InputError, DeviceError. */
 export async function runJob(job: Job): Promise<number> {
   const { given } = job;
@@ -34,10 +33,10 @@ export async function runJob(job: Job): Promise<number> {
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const pictures = arrange(gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
-  const settings = atScalesOf(job.settings, given, given.preset, pictures);
+  const pictures = arrange(usualSize('run', gpu.profile));
+  const { settings, leftOut } = atScalesOf(job.settings, job.choice, given.preset, pictures);
   const run = prepareRun({ ...pictures, settings, gpu });
-  const words = announcementOf(job, pictures, run, gpu);
+  const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
   return await paint(job, run, { gpu, weights: weights.layers }, words);
 }
 
@@ -52,7 +51,7 @@ function announcementOf(job: Job, from: TransferPictures, { scales, plan }: Prep
     ...(styles.length === 0 ? [] : [`style ${describeStyles(styles, from.style, at.style)}`]),
   ];
   const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
-  const onCpu = `no GPU: computing on the CPU at --size ${defaultSizes.software}, which takes a few minutes`;
+  const onCpu = `no GPU: computing on the CPU at --size ${usualSize('run', gpu.profile)}, which takes a few minutes`;
   return [
     ...(isSoftware && !job.isSized ? [onCpu] : []),
     `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,
@@ -82,7 +81,7 @@ type Engine = Parameters<typeof runPrepared>[1];
 /** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
 async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: readonly string[]): Promise<number> {
   const { given } = job;
-  const progress = startProgress(run.settings.iterations);
+  const progress = startProgress(totalSteps(phasesOf(run.settings)));
   const reports: EvaluationReport[] = [];
   let hasRun = false;
   using interrupts = new Interrupts({

@@ -2,24 +2,25 @@
 
 import { extname } from 'node:path';
 import { InputError, printable } from '../core/errors.ts';
-import { parsePhases } from '../optimizers/parse-phases.ts';
-import { type Phase, scheduledSteps } from '../optimizers/phase.ts';
-import { rateFinder, recipeNames } from '../optimizers/recipes.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writePlot } from '../platform/node/plot-file.ts';
 import { schedulePlot } from '../plots/schedule-plot.ts';
-import { basisOf } from '../settings/phase-choice.ts';
+import { didYouMean } from '../settings/nearest.ts';
+import { parsePhases } from '../settings/parse-phases.ts';
+import { type ListedPhase, scheduledSteps } from '../settings/phase.ts';
+import { basisOf, type ChosenPhases, choosePhases } from '../settings/phase-choice.ts';
+import { rateFinder, recipeNames } from '../settings/recipes.ts';
+import { orList } from '../settings/values.ts';
 import { exitStatus } from './failure.ts';
-import { didYouMean } from './nearest.ts';
-import { phasesFor } from './optimizer-arguments.ts';
-import { answer } from './output.ts';
+import { readPhaseChoice } from './optimizer-arguments.ts';
+import { answer, remark } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
 import { type ScheduleArguments, scheduleNames } from './plot-arguments.ts';
-import { orList } from './values.ts';
 
 /** Runs the command; resolves with the exit status. @throws InputError. */
 export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {
-  const phases = choosePhases(name, given);
+  const { phases, leftOut } = phasesOfSchedule(name, given);
+  for (const line of leftOut) remark(line);
   const { output } = given;
   if (output === undefined) {
     answer(...csvOf(phases));
@@ -35,20 +36,23 @@ export async function runSchedule(name: string | undefined, given: ScheduleArgum
   return exitStatus.success;
 }
 
-function choosePhases(name: string | undefined, given: ScheduleArguments): readonly Phase[] {
+function phasesOfSchedule(name: string | undefined, given: ScheduleArguments): ChosenPhases {
   if ((name === undefined) === (given.phases === undefined)) {
     throw new InputError(`name one schedule, ${orList(scheduleNames)}, or a file with --phases`);
   }
-  if (name === undefined) return phasesFor(given, given.preset);
+  const choice = readPhaseChoice(given);
+  if (name === undefined) return choosePhases(choice, given.preset);
   const schedule = recipeNames.find((known) => known === name);
-  if (schedule !== undefined) return phasesFor({ ...given, schedule }, given.preset, given.size);
-  if (name === 'rate-finder') return parsePhases(rateFinder(basisOf(given, given.preset)));
+  if (schedule !== undefined) return choosePhases({ ...choice, schedule }, given.preset, { longest: given.size });
+  if (name === 'rate-finder') {
+    return { phases: parsePhases(rateFinder(basisOf(choice, given.preset))), leftOut: [] };
+  }
   throw new InputError(
     `the schedule is '${name}'; expected ${orList(scheduleNames)}${didYouMean(name, scheduleNames)}`,
   );
 }
 
-function plotOf(title: string, phases: readonly Phase[], { log }: ScheduleArguments): string {
+function plotOf(title: string, phases: readonly ListedPhase[], { log }: ScheduleArguments): string {
   const steps = scheduledSteps(phases);
   return schedulePlot({
     title: printable(title),
@@ -58,12 +62,12 @@ function plotOf(title: string, phases: readonly Phase[], { log }: ScheduleArgume
   });
 }
 
-function stepsOf(phases: readonly Phase[]): number {
+function stepsOf(phases: readonly ListedPhase[]): number {
   return scheduledSteps(phases).length;
 }
 
 /** A line a step, all digits kept; a momentum or scale that a phase does not speak of is empty. */
-function csvOf(phases: readonly Phase[]): readonly string[] {
+function csvOf(phases: readonly ListedPhase[]): readonly string[] {
   const lines = scheduledSteps(phases).map(({ step, phase, learningRate, momentum }) => {
     const { optimizer, scale } = phases[phase - 1] ?? {};
     return [step, phase, optimizer, scale, learningRate, momentum].map((value) => value ?? '').join(',');

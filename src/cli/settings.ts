@@ -1,20 +1,22 @@
 /** The options that say what is optimised, shared by `stylize` and `evaluate`, and what they make of a preset. */
 
 import type { Command } from 'commander';
+import { parseNumber } from '../core/numbers.ts';
 import { type NetworkName, networkNames, tapNamesOf } from '../models/vgg.ts';
 import type { ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
-import { plainest } from '../settings/phase-choice.ts';
+import type { PhaseChoice } from '../settings/phase-choice.ts';
 import {
   type PresetName,
+  phasesOf,
   presetNames,
   presetSettings,
-  resolveSettings,
   type Settings,
   type StyleFit,
   styleFits,
 } from '../settings/presets.ts';
-import { addPresetOption, type OptimizerArguments, phasesFor } from './optimizer-arguments.ts';
-import { checkLayers, orList, parseChoice, parseLayers, parseNumber } from './values.ts';
+import { resolveSettings } from '../settings/resolve.ts';
+import { checkChoice, checkLayers, orList, parseLayers } from '../settings/values.ts';
+import { addPresetOption, type OptimizerArguments, readPhaseChoice } from './optimizer-arguments.ts';
 
 const poolings: readonly ObjectiveOptions['pooling'][] = ['max', 'average'];
 const storages: readonly ObjectiveOptions['storage'][] = ['f32', 'f16'];
@@ -44,7 +46,7 @@ export function addStyleFitOptions(command: Command): Command {
     .option(
       '--style-fit <how>',
       'longest-side: own shape, as long as the result; cover: cut to its shape from the top left (default: preset)',
-      (text: string) => parseChoice('--style-fit', text, styleFits),
+      (text: string) => checkChoice('--style-fit', text, styleFits),
     )
     .option('--style-scale <x>', 'factor on the size of the style picture: larger or smaller strokes', (text: string) =>
       parseNumber('--style-scale', text, { above: 0 }),
@@ -69,27 +71,35 @@ export function addObjectiveOptions(command: Command, losses: readonly ('content
   return command
     .option('--tv-weight <x>', 'weight of the total variation (smoothness), 0 or more', weight('--tv-weight'))
     .option('--pooling <kind>', `pooling of the network: ${orList(poolings)}`, (text: string) =>
-      parseChoice('--pooling', text, poolings),
+      checkChoice('--pooling', text, poolings),
     )
-    .option('--network <name>', orList(networkNames), (text: string) => parseChoice('--network', text, networkNames))
+    .option('--network <name>', orList(networkNames), (text: string) => checkChoice('--network', text, networkNames))
     .option(
       '--storage <type>',
       `of feature maps on the device: ${orList(storages)}; f16 takes half the memory and rounds`,
-      (text: string) => parseChoice('--storage', text, storages),
+      (text: string) => checkChoice('--storage', text, storages),
     );
 }
 
-/** The preset with the options over it, checked. @throws InputError naming the option that makes no sense. */
-export function settingsOf(given: ObjectiveArguments & OptimizerArguments & StyleFitArguments): Settings {
+/**
+ * The preset with the options over it, checked.
+ *
+ * @param choice What the options say of the phases, where it has been read already.
+ * @throws InputError naming the option that makes no sense.
+ */
+export function settingsOf(
+  given: ObjectiveArguments & OptimizerArguments & StyleFitArguments,
+  choice: PhaseChoice = readPhaseChoice(given),
+): Settings {
   const base = presetSettings(given.preset);
   const network = given.network ?? base.objective.network;
   const known = tapNamesOf(network);
   checkLayers('--content-layers', given.contentLayers ?? [], network, known);
   checkLayers('--style-layers', given.styleLayers ?? [], network, known);
   return resolveSettings(given.preset, {
-    ...plainest(phasesFor(given, given.preset)),
-    history: given.history ?? base.history,
-    lineSearch: given.lineSearch ?? base.lineSearch,
+    ...choice,
+    history: given.history ?? base.lbfgs.history,
+    lineSearch: given.lineSearch ?? base.lbfgs.lineSearch,
     styleFit: given.styleFit ?? base.styleFit,
     styleScale: given.styleScale ?? base.styleScale,
     enlargeStyle: given.enlargeStyle ?? base.enlargeStyle,
@@ -113,6 +123,10 @@ export function describePresets(): string {
 
 function describeSettings(settings: Settings): string {
   const { contentLayers, styleLayers, contentWeight, styleWeight, tvWeight, network, pooling } = settings.objective;
+  const { history, lineSearch } = settings.lbfgs;
+  const phases = phasesOf(settings).map(
+    ({ steps, optimizer, learningRate }) => `${steps} iterations of ${optimizer}, learning rate ${learningRate}`,
+  );
   const list = (layers: readonly WeightedLayer[]): string =>
     layers.map(({ name, weight }) => (weight === 1 ? name : `${name}=${weight}`)).join(',') || 'none';
   return [
@@ -120,6 +134,6 @@ function describeSettings(settings: Settings): string {
     `content layers ${list(contentLayers)}, weight ${contentWeight}`,
     `style layers ${list(styleLayers)}, weight ${styleWeight}`,
     `total variation weight ${tvWeight}, ${network}, ${pooling} pooling`,
-    `${settings.iterations} iterations of ${settings.optimizer}, learning rate ${settings.learningRate}, history ${settings.history}, line search ${settings.lineSearch}`,
+    `${phases.join(', ')}, history ${history}, line search ${lineSearch}`,
   ].join('\n    ');
 }

@@ -1,8 +1,9 @@
 /** The options that say which picture a run starts from. */
 
 import type { Command } from 'commander';
+import { parseNumber } from '../core/numbers.ts';
+import { orList } from '../settings/values.ts';
 import { noiseKinds } from '../transfer/start.ts';
-import { orList, parseNumber } from './values.ts';
 
 /** As commander collects them. */
 export interface StartArguments {

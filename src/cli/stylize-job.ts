@@ -10,8 +10,10 @@ import {
   readStart,
   refuseFitWithoutResize,
   refuseScalesWithoutResize,
+  refuseSizeBesideScale,
   refuseSizeWithoutResize,
 } from './job.ts';
+import { readPhaseChoice } from './optimizer-arguments.ts';
 import { defaultFolder, defaultOutput, examplePath } from './paths.ts';
 import { type StyleFitArguments, settingsOf } from './settings.ts';
 import { startNames } from './start-arguments.ts';
@@ -36,13 +38,16 @@ export function stylizeJob(content: string | undefined, styles: readonly string[
   refuseFitWithoutResize(given);
   const { paths, output } = choosePictures(content, styles, given);
   refuseUnevenWeights(paths.styles, styleWeights);
-  const settings = settingsOf(given);
+  const choice = readPhaseChoice(given);
+  const settings = settingsOf(given, choice);
   refuseScalesWithoutResize(given, settings);
+  refuseSizeBesideScale(given, settings);
   return {
     paths,
     output,
     title: `${basename(paths.content)} in the style of ${paths.styles.map((path) => basename(path)).join(' and ')}`,
     settings,
+    choice,
     given,
     isSized: !resize || size !== undefined,
     read: async () => {

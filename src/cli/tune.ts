@@ -3,6 +3,7 @@
 import { InputError } from '../core/errors.ts';
 import { cacheFilePath, createCacheFolder, writeCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
+import { usualSize } from '../settings/sizes.ts';
 import { checkTuneSize, type OperationReport, tune } from '../tuning/tune.ts';
 import { formatTuning, withTuning } from '../tuning/tuning.ts';
 import { readTuning, tuningFile } from './engine.ts';
@@ -10,14 +11,11 @@ import { exitStatus } from './failure.ts';
 import { answer, remark } from './output.ts';
 import type { TuneArguments } from './tune-arguments.ts';
 
-/** Sides that are measured where none is asked for: the size of usual runs on a GPU, and what a CPU does in a few minutes. */
-const defaultSizes = { gpu: 512, software: 128 } as const;
-
 /** Runs the command; resolves with the exit status. @throws InputError, DeviceError. */
 export async function runTune({ adapter, size: wanted, only }: TuneArguments): Promise<number> {
   await createCacheFolder();
   using gpu = await openGpu(adapter === undefined ? {} : { adapter });
-  const size = wanted ?? (gpu.profile.isSoftware ? defaultSizes.software : defaultSizes.gpu);
+  const size = wanted ?? usualSize('tune', gpu.profile);
   checkTuneSize(size, gpu.device.limits);
   remark(`adapter ${gpu.profile.description}: measuring VGG's layers for a picture of ${size}x${size}`);
   const today = new Date().toISOString().slice(0, 10);

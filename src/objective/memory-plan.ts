@@ -11,7 +11,7 @@ import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
 import { buildPass, leastSideFor, type Pass, tapMap } from '../models/pass.ts';
 import { type ActivationPlan, planActivations } from '../models/plan.ts';
-import { leastScale } from '../optimizers/parse-phases.ts';
+import { leastSide } from '../settings/sizes.ts';
 import type { ObjectiveOptions } from './options.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
@@ -214,11 +214,11 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
   return fitting;
 }
 
-/** The least longest side at which no picture of these shapes is too small for the deepest layer; at least {@link leastScale}. */
+/** The least longest side at which no picture of these shapes is too small for the deepest layer; at least {@link leastSide}. */
 export function leastLongestSide(options: ObjectiveOptions, shapes: readonly PictureSize[]): number {
   const least = leastSideFor(options.network, tapsOf(options));
   const aspects = shapes.map((shape) => longestOf(shape) / Math.min(shape.width, shape.height));
-  return Math.max(leastScale, Math.ceil(least * Math.max(...aspects)));
+  return Math.max(leastSide, Math.ceil(least * Math.max(...aspects)));
 }
 
 function longestOf({ width, height }: PictureSize): number {

@@ -10,10 +10,10 @@ import { type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { defineKernel, type KernelDefinition, type ScalarType } from '../core/kernel.ts';
+import { checkNumber } from '../core/numbers.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope, parameterPageBytes } from '../core/program.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
 import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
-import type { OptimizerName } from './phase.ts';
 
 /** A parameter at step `step`, counted from 1; a truth value becomes a u32 of 0 or 1. */
 type StepParameter = (values: StepValues, step: number) => number | boolean;
@@ -21,7 +21,7 @@ type StepParameter = (values: StepValues, step: number) => number | boolean;
 /** What an update rule is told to be. */
 interface UpdateRuleTable {
   /** Of the rule and of its shader. */
-  readonly name: OptimizerName;
+  readonly name: string;
   /** Vectors it keeps, zero before the first step. */
   readonly state: readonly { readonly name: string; readonly isNonNegative: boolean }[];
   readonly defaults: StepValues;
@@ -170,18 +170,16 @@ export class FirstOrderOptimizer implements Optimizer {
   }
 }
 
+const ranges = {
+  learningRate: { from: 0 },
+  weightDecay: { from: 0 },
+  momentum: { from: 0, below: 1 },
+  beta2: { from: 0, below: 1 },
+} as const;
+
 function checkValues(name: string, values: Partial<StepValues>): void {
-  for (const field of ['learningRate', 'weightDecay'] as const) {
-    const value = values[field] ?? 0;
-    if (!(value >= 0 && Number.isFinite(value))) {
-      throw new InputError(`${name}: ${field} is ${value}; expected a finite number of at least 0`);
-    }
-  }
-  for (const field of ['momentum', 'beta2'] as const) {
-    const value = values[field] ?? 0;
-    if (!(value >= 0 && value < 1)) {
-      throw new InputError(`${name}: ${field} is ${value}; expected a number from 0 to below 1`);
-    }
+  for (const field of ['learningRate', 'weightDecay', 'momentum', 'beta2'] as const) {
+    if (values[field] !== undefined) checkNumber(`${name}: ${field}`, values[field], ranges[field]);
   }
 }
 

@@ -1,7 +1,8 @@
 /** How L-BFGS lays out its device memory: pure arithmetic, so that a plan can count the bytes before they are taken. */
 
 import { bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
-import { InputError, LimitError } from '../core/errors.ts';
+import { LimitError } from '../core/errors.ts';
+import { checkNumber } from '../core/numbers.ts';
 import { parameterPageBytes } from '../core/program.ts';
 import { membersOf } from './lbfgs-structs.ts';
 
@@ -49,12 +50,8 @@ const defaultBufferBytes = 128 * 1024 * 1024;
 
 /** @throws InputError where a number makes no sense. LimitError where not even one pair fits a buffer. */
 export function lbfgsLayout(size: number, history: number, options: LbfgsLayoutOptions = {}): LbfgsLayout {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new InputError(`L-BFGS: expected a variable of at least one value, got ${size}`);
-  }
-  if (!Number.isInteger(history) || history < 1 || history > mostHistory) {
-    throw new InputError(`L-BFGS: history must be an integer from 1 to ${mostHistory}, got ${history}`);
-  }
+  checkNumber('L-BFGS: size of the variable', size, { from: 1, whole: true });
+  checkNumber('L-BFGS: history', history, { from: 1, to: mostHistory, whole: true });
   // 16 floats of distance: rows a multiple of a page apart would share cache sets and push each other out on a CPU adapter.
   const pitch = roundUp(size, 16) + 16;
   const pairBytes = 2 * pitch * bytesPerFloat;

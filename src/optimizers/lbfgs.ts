@@ -16,8 +16,8 @@
  * its trace equals this one within a call.
  */
 
-import { InputError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
+import { checkNumber } from '../core/numbers.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope } from '../core/program.ts';
 import { allocateLbfgs, type LbfgsBuffers, recordMove, recordRecursion } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
@@ -177,7 +177,5 @@ export class Lbfgs implements Optimizer {
 }
 
 function checkRate(learningRate: number): void {
-  if (!(learningRate > 0 && Number.isFinite(learningRate))) {
-    throw new InputError(`L-BFGS: learningRate must be a positive number, got ${learningRate}`);
-  }
+  checkNumber('L-BFGS: learningRate', learningRate, { above: 0 });
 }

@@ -2,7 +2,6 @@
 
 import type { BufferSlice } from '../core/buffers.ts';
 import type { Program } from '../core/program.ts';
-import type { OptimizerName } from './phase.ts';
 
 /** A differentiable function whose variable, gradient and value live on the device. */
 export interface DeviceObjective {
@@ -51,7 +50,8 @@ export interface StepValues {
 
 /** What an optimiser remembers, on the host: enough to go on with, at this size or another. */
 export interface OptimizerState {
-  readonly optimizer: OptimizerName;
+  /** Of the update rule. */
+  readonly optimizer: string;
   /** Steps taken. */
   readonly steps: number;
   readonly vectors: readonly StateVector[];

@@ -1,6 +1,6 @@
 /** What phases do to the rate and the momentum, step by step: fast.ai's `plot_lr`, with the borders of the phases. */
 
-import type { ScheduledStep } from '../optimizers/phase.ts';
+import type { ScheduledStep } from '../settings/phase.ts';
 import type { AxisOptions } from './axis.ts';
 import { type Point, panel } from './panel.ts';
 import { svgDocument } from './svg.ts';

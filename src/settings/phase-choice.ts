@@ -1,18 +1,12 @@
-/** What the phases of a run are by a few words: an optimiser, a schedule by its name, a number of scales. */
+/** What the phases of a run are: a list of them, or a few words: an optimiser, a schedule by its name, a number of scales. */
 
-import { leastLongestSide, type PictureSize } from '../objective/memory-plan.ts';
-import { mixOf, type Style } from '../objective/style-mix.ts';
-import { parsePhases } from '../optimizers/parse-phases.ts';
-import type { OptimizerName, Phase } from '../optimizers/phase.ts';
-import { atScales, type RecipeBasis, type RecipeName, recipes, scalesTo } from '../optimizers/recipes.ts';
-import {
-  type PresetName,
-  presetSettings,
-  type Settings,
-  type SettingsOverrides,
-  usualLearningRate,
-  usualMomentum,
-} from './presets.ts';
+import { InputError } from '../core/errors.ts';
+import { checkNumber } from '../core/numbers.ts';
+import { type OptimizerName, optimizers, usualRate } from './optimizers.ts';
+import { parsePhases, stepRange } from './parse-phases.ts';
+import { type ListedPhase, totalSteps } from './phase.ts';
+import { type PresetName, phasesOf, presetSettings } from './presets.ts';
+import { atScales, type RecipeBasis, type RecipeName, recipes, scalesTo } from './recipes.ts';
 
 /** An absent field leaves the preset's value. */
 export interface PhaseChoice {
@@ -26,59 +20,83 @@ export interface PhaseChoice {
   readonly schedule?: RecipeName | undefined;
   /** How many sizes, each √2 larger than the one before; default 1. */
   readonly scales?: number | undefined;
+  /** In place of all these. */
+  readonly phases?: readonly ListedPhase[] | undefined;
+}
+
+/** What phases say themselves. */
+const saidByPhases = ['iterations', 'optimizer', 'learningRate', 'momentum', 'schedule', 'scales'] as const;
+
+/** @throws InputError where something is said beside phases that they say too. */
+export function refuseSaidTwice(
+  choice: { readonly [Name in (typeof saidByPhases)[number]]?: unknown },
+  nameOf: (field: string) => string = (field) => field,
+): void {
+  const twice = saidByPhases.find((field) => choice[field] !== undefined);
+  if (twice === undefined) return;
+  throw new InputError(
+    `${nameOf('phases')} and ${nameOf(twice)} contradict each other; a list of phases says all of it`,
+  );
+}
+
+/** What is known of a result once its size is. */
+export interface ResultSides {
+  readonly longest: number;
+  /** A scale below it, if it is not the last, is left out; default 16. */
+  readonly least?: number;
+}
+
+export interface ChosenPhases {
+  readonly phases: readonly ListedPhase[];
+  /** What was asked for and is not among them, in words. */
+  readonly leftOut: readonly string[];
 }
 
 /**
- * The phases that a choice asks for. Without the longest side of the result all its scales are one, which is as good for everything but
- * painting. A scale below `least`, if it is not the last, is left out.
+ * The phases that a choice asks for. Without the size of the result all its scales are one, which is as good for everything but painting.
  *
  * @throws InputError where its parts contradict each other.
  */
-export function phasesOfChoice(
-  choice: PhaseChoice,
-  preset: PresetName,
-  longest?: number,
-  least?: number,
-): readonly Phase[] {
+export function choosePhases(choice: PhaseChoice, preset: PresetName, result?: ResultSides): ChosenPhases {
+  if (choice.phases !== undefined) {
+    refuseSaidTwice(choice);
+    return { phases: parsePhases(choice.phases), leftOut: [] };
+  }
   const { schedule = 'constant', scales = 1 } = choice;
   const basis = basisOf(choice, preset);
   const recipe = recipes[schedule];
-  const sizes = longest === undefined ? [] : scalesTo(longest, scales, least);
-  return parsePhases(sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe));
+  const wanted = result === undefined ? [] : scalesTo(result.longest, scales, 1);
+  const sizes = result === undefined ? [] : scalesTo(result.longest, scales, result.least);
+  const phases = parsePhases(sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe));
+  const kept = sizes.length < 2 ? sizes : sizes.filter((size) => phases.some(({ scale }) => scale === size));
+  const whole = recipe({ ...basis, steps: plentyOfSteps }).length * Math.max(1, kept.length);
+  const few = `${basis.steps} ${basis.steps === 1 ? 'iteration is' : 'iterations are'} too few`;
+  const leftOut = [
+    ...describeLeftOut(wanted, sizes, 'a picture is too small there for the deepest layer'),
+    ...describeLeftOut(sizes, kept, few),
+    ...(phases.length < whole ? [`${whole - phases.length} of ${whole} phases of ${schedule} left out: ${few}`] : []),
+  ];
+  return { phases, leftOut };
+}
+
+/** With so many no recipe leaves a part out. */
+const plentyOfSteps = 1e6;
+
+function describeLeftOut(wanted: readonly number[], kept: readonly number[], reason: string): readonly string[] {
+  const missing = wanted.filter((size) => !kept.includes(size));
+  if (missing.length === 0) return [];
+  return [`${missing.length === 1 ? 'scale' : 'scales'} of ${missing.join(', ')} pixels left out: ${reason}`];
 }
 
 /** What any schedule by its name begins with. */
 export function basisOf(choice: PhaseChoice, preset: PresetName): RecipeBasis {
-  const base = presetSettings(preset);
-  const optimizer = choice.optimizer ?? base.optimizer;
-  const momentum = choice.momentum ?? usualMomentum[optimizer];
+  const usual = phasesOf(presetSettings(preset));
+  const optimizer = choice.optimizer ?? usual[0]?.optimizer ?? 'lbfgs';
+  const momentum = choice.momentum ?? optimizers[optimizer].usualMomentum;
   return {
-    steps: choice.iterations ?? base.iterations,
+    steps: checkNumber('iterations', choice.iterations ?? totalSteps(usual), stepRange),
     optimizer,
-    learningRate: choice.learningRate ?? usualLearningRate[preset][optimizer],
+    learningRate: choice.learningRate ?? usualRate(optimizer, preset),
     ...(momentum === undefined ? {} : { momentum }),
   };
-}
-
-/** Phases as overrides of a preset; one optimiser at one rate is said without phases. */
-export function plainest(phases: readonly Phase[]): SettingsOverrides {
-  const [{ steps, optimizer, learningRate, ...more } = {}, ...rest] = phases;
-  const isPlain = rest.length === 0 && Object.keys(more).length === 0;
-  return isPlain && steps !== undefined && optimizer !== undefined && typeof learningRate === 'number'
-    ? { iterations: steps, optimizer, learningRate }
-    : { phases };
-}
-
-/** Settings of a choice with their phases at the scales that it asks for, now that the size of the result is known. */
-export function atScalesOf(
-  settings: Settings,
-  choice: PhaseChoice,
-  preset: PresetName,
-  pictures: { readonly content: PictureSize; readonly style: Style<PictureSize>; readonly size: number | undefined },
-): Settings {
-  const { content, style, size } = pictures;
-  if (choice.scales === undefined || size === undefined) return settings;
-  const longest = Math.min(size, Math.max(content.width, content.height));
-  const least = leastLongestSide(settings.objective, [content, ...mixOf(style).map(({ picture }) => picture)]);
-  return { ...settings, phases: phasesOfChoice(choice, preset, longest, least) };
 }

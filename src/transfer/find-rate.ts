@@ -3,7 +3,7 @@
  * Learning Rates for Training Neural Networks (2017), section 3.3, in the form of fast.ai's `lr_find`.
  */
 
-import { rateFinderDefaults } from '../optimizers/recipes.ts';
+import { rateFinderDefaults } from '../settings/recipes.ts';
 import type { EvaluationReport } from './evaluator.ts';
 import type { RunHooks } from './run.ts';
 import { type PreparedRun, runPrepared, type StylizeRequest } from './stylize.ts';

@@ -5,33 +5,69 @@ import { adamRule } from '../optimizers/adam.ts';
 import { FirstOrderOptimizer, firstOrderBytes, type UpdateRule } from '../optimizers/first-order.ts';
 import { Lbfgs, lbfgsBytes } from '../optimizers/lbfgs.ts';
 import type { DeviceObjective, Optimizer, OptimizerState, StepValues } from '../optimizers/optimizer.ts';
-import { type OptimizerName, type Phase, valueAt } from '../optimizers/phase.ts';
 import { rmspropRule } from '../optimizers/rmsprop.ts';
 import { sgdRule } from '../optimizers/sgd.ts';
-import type { Settings } from '../settings/presets.ts';
+import { type OptimizerName, optimizers } from '../settings/optimizers.ts';
+import { type Phase, valueAt } from '../settings/phase.ts';
+import { phasesOf, type Settings } from '../settings/presets.ts';
 
-/**
- * β₂ of Adam is crowsonkb/style-transfer-pytorch's; PyTorch's 0.999 remembers the large gradients of the start for too long. All other
- * defaults are PyTorch's.
- */
-const rules: Readonly<Record<Exclude<OptimizerName, 'lbfgs'>, UpdateRule>> = {
-  sgd: sgdRule,
-  rmsprop: rmspropRule,
-  adam: { ...adamRule, defaults: { ...adamRule.defaults, beta2: 0.99 } },
+type Limits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
+
+interface Beginning {
+  readonly gpu: Gpu;
+  readonly objective: DeviceObjective;
+  readonly settings: Settings;
+  /** Of the first step. */
+  readonly values: Partial<StepValues>;
+  /** What an optimiser of the same name left. */
+  readonly state: OptimizerState | undefined;
+}
+
+/** What computes an optimiser that settings name. */
+interface Engine {
+  /** Device bytes for a variable of so many values. */
+  readonly bytes: (values: number, settings: Settings, limits: Limits) => number;
+  readonly create: (beginning: Beginning) => Promise<Optimizer>;
+}
+
+const lbfgs: Engine = {
+  bytes: (values, { lbfgs: { history, lineSearch } }, { maxStorageBufferBindingSize, maxBufferSize }) =>
+    lbfgsBytes(values, history, {
+      lineSearch: lineSearch === 'strong-wolfe',
+      maxBufferBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
+    }),
+  create: ({ gpu, objective, settings, values }) => Lbfgs.create(gpu, objective, { ...values, ...settings.lbfgs }),
+};
+
+function firstOrder(rule: UpdateRule): Engine {
+  return {
+    bytes: (values) => firstOrderBytes(rule, values),
+    create: ({ gpu, objective, settings, values, state }) =>
+      FirstOrderOptimizer.create(gpu, objective, rule, {
+        ...values,
+        // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
+        ...(settings.objective.variable === 'pixels' ? { clamp: [0, 1] } : {}),
+        ...(state === undefined ? {} : { state }),
+      }),
+  };
+}
+
+const engines: Readonly<Record<OptimizerName, Engine>> = {
+  lbfgs,
+  sgd: firstOrder(sgdRule),
+  rmsprop: firstOrder(rmspropRule),
+  adam: firstOrder(adamRule),
 };
 
 /** What the optimiser is told at step `step` of the phase, counted from 0. */
 export function stepValuesAt(phase: Phase, step: number): Partial<StepValues> {
-  const { steps, optimizer, nesterov, beta2, weightDecay } = phase;
-  const learningRate = valueAt(phase.learningRate, step, steps);
-  if (optimizer === 'lbfgs') return { learningRate };
-  const { defaults } = rules[optimizer];
+  const { fields } = optimizers[phase.optimizer];
+  const { steps, optimizer: _, learningRate, momentum = fields.momentum, ...constant } = phase;
   return {
-    learningRate,
-    momentum: valueAt(phase.momentum ?? defaults.momentum, step, steps),
-    nesterov: nesterov ?? defaults.nesterov,
-    beta2: beta2 ?? defaults.beta2,
-    weightDecay: weightDecay ?? defaults.weightDecay,
+    ...fields,
+    ...constant,
+    learningRate: valueAt(learningRate, step, steps),
+    ...(momentum === undefined ? {} : { momentum: valueAt(momentum, step, steps) }),
   };
 }
 
@@ -44,31 +80,15 @@ export async function createPhaseOptimizer(
   gpu: Gpu,
   objective: DeviceObjective,
   phase: Phase,
-  { objective: { variable }, history, lineSearch }: Settings,
+  settings: Settings,
   state?: OptimizerState,
 ): Promise<Optimizer> {
-  const values = stepValuesAt(phase, 0);
-  const { optimizer } = phase;
-  if (optimizer === 'lbfgs') return Lbfgs.create(gpu, objective, { ...values, history, lineSearch });
-  return FirstOrderOptimizer.create(gpu, objective, rules[optimizer], {
-    ...values,
-    // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
-    ...(variable === 'pixels' ? { clamp: [0, 1] } : {}),
-    ...(state?.optimizer === optimizer ? { state } : {}),
-  });
+  const own = state?.optimizer === phase.optimizer ? state : undefined;
+  return engines[phase.optimizer].create({ gpu, objective, settings, values: stepValuesAt(phase, 0), state: own });
 }
 
-/** Most bytes that an optimiser of these phases takes, by the number of values. */
-export function phaseOptimizerBytes(
-  phases: readonly Phase[],
-  { history, lineSearch }: Settings,
-  limits: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>,
-): (values: number) => number {
-  const lbfgs = {
-    lineSearch: lineSearch === 'strong-wolfe',
-    maxBufferBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-  };
-  const bytesOf = (name: OptimizerName, values: number): number =>
-    name === 'lbfgs' ? lbfgsBytes(values, history, lbfgs) : firstOrderBytes(rules[name], values);
-  return (values) => Math.max(...phases.map(({ optimizer }) => bytesOf(optimizer, values)));
+/** Most bytes that an optimiser of the settings' phases takes, by the number of values. */
+export function phaseOptimizerBytes(settings: Settings, limits: Limits): (values: number) => number {
+  const used = [...new Set(phasesOf(settings).map(({ optimizer }) => engines[optimizer]))];
+  return (values) => Math.max(...used.map(({ bytes }) => bytes(values, settings, limits)));
 }

@@ -9,7 +9,7 @@ import type { RgbImage } from '../images/rgb-image.ts';
 import type { TransferObjective } from '../objective/objective.ts';
 import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
-import type { Phase } from '../optimizers/phase.ts';
+import type { Phase } from '../settings/phase.ts';
 import { type Checkpoint, CheckpointCopier, type CheckpointHooks, type RunPlace } from './checkpoint.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
 import { ExplosionWatch } from './explosion.ts';

@@ -13,8 +13,8 @@ import { checkLimits, type PictureSize, type PlanRequest, type TransferPlan } fr
 import { TransferObjective } from '../objective/objective.ts';
 import { leadOf, mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
 import { tapsOf } from '../objective/terms.ts';
-import type { Phase } from '../optimizers/phase.ts';
-import { phasesOf, type Settings } from '../settings/presets.ts';
+import type { Phase } from '../settings/phase.ts';
+import { type Settings, withPhases } from '../settings/presets.ts';
 import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
 import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
 import { initialPicture, type Start } from './start.ts';
@@ -42,7 +42,7 @@ export interface PreparedPictures {
 
 type PictureRequest = Omit<StylizeRequest, 'gpu' | 'weights'>;
 
-/** Resizes the pictures as the settings say; without a size they stay as they are. Phases' own scales are not looked at. */
+/** Resizes the pictures as the settings say; without a size they stay as they are. Scales are not looked at. */
 export function preparePictures(request: PictureRequest): PreparedPictures {
   const pictures = fitPictures(request, request.size);
   return { ...pictures, initial: startOf(request, pictures.content) };
@@ -75,7 +75,7 @@ export interface PreparedRun {
 }
 
 /**
- * Resizes the pictures for every scale that the phases name and holds each against the adapter's limits. A phase without a scale has the
+ * Resizes the pictures for every scale of the settings and holds each against the adapter's limits. A scale that says no side has the
  * request's size.
  *
  * @throws LimitError with the largest size that fits, before anything is allocated on the device.
@@ -83,17 +83,16 @@ export interface PreparedRun {
 export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRun {
   const { content, settings, gpu, size } = request;
   const groups: { readonly size: number | undefined; readonly phases: Phase[] }[] = [];
-  for (const phase of phasesOf(settings)) {
+  for (const { longestSide: wanted = size, phases } of settings.scales) {
     // A scale above the content picture's own size is that size, and two of them are the same.
-    const wanted = phase.scale ?? size;
     const longest = wanted === undefined ? undefined : Math.min(wanted, Math.max(content.width, content.height));
     const last = groups.at(-1);
-    if (last !== undefined && last.size === longest) last.phases.push(phase);
-    else groups.push({ size: longest, phases: [phase] });
+    if (last !== undefined && last.size === longest) last.phases.push(...phases);
+    else groups.push({ size: longest, phases: [...phases] });
   }
   const [first, ...rest] = groups.map((group) => ({ ...fitPictures(request, group.size), phases: group.phases }));
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
-  const plans = [first, ...rest].map((scale) => planStylize(scale, { ...settings, phases: scale.phases }, gpu));
+  const plans = [first, ...rest].map((scale) => planStylize(scale, withPhases(settings, scale.phases), gpu));
   return {
     settings,
     scales: [first, ...rest],
@@ -121,7 +120,7 @@ export function planStylize(
     options: settings.objective,
     size: pictures.content,
     styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
-    optimizerBytes: phaseOptimizerBytes(phasesOf(settings), settings, gpu.device.limits),
+    optimizerBytes: phaseOptimizerBytes(settings, gpu.device.limits),
     backend: backendOf(gpu),
   };
   return checkLimits(request, gpu.device.limits);

@@ -3,13 +3,15 @@
  * what a link says wrongly is reported and left out too.
  */
 
-import { checkLayers, parseChoice, parseLayers, parseNumber } from '../cli/values.ts';
 import { messageOf } from '../core/errors.ts';
+import { parseNumber } from '../core/numbers.ts';
 import { tapNamesOf } from '../models/vgg.ts';
 import type { WeightedLayer } from '../objective/options.ts';
-import { optimizerNames } from '../optimizers/phase.ts';
-import { recipeNames } from '../optimizers/recipes.ts';
+import { optimizerNames } from '../settings/optimizers.ts';
+import { keptRange, rateRange, stepRange } from '../settings/parse-phases.ts';
 import { presetNames } from '../settings/presets.ts';
+import { recipeNames } from '../settings/recipes.ts';
+import { checkChoice, checkLayers, parseLayers } from '../settings/values.ts';
 import { type PageSettings, pageNetwork, usualSettings } from './settings.ts';
 
 /** A painting in the mix, by the name of an example. */
@@ -31,25 +33,25 @@ const mostPixels = 8192;
 const readers: {
   readonly [Name in keyof Required<PageSettings>]: readonly [key: string, read: Reader<PageSettings[Name]>];
 } = {
-  preset: ['preset', (key, text) => parseChoice(key, text, presetNames)],
+  preset: ['preset', (key, text) => checkChoice(key, text, presetNames)],
   size: ['size', (key, text) => parseNumber(key, text, { from: 16, to: mostPixels, whole: true })],
   strength: ['strength', (key, text) => parseNumber(key, text, { from: 0, to: 100 })],
-  init: ['init', (key, text) => parseChoice(key, text, ['content', 'noise'] as const)],
+  init: ['init', (key, text) => checkChoice(key, text, ['content', 'noise'] as const)],
   seed: ['seed', (key, text) => parseNumber(key, text, { from: 0, to: 2 ** 32 - 1, whole: true })],
-  iterations: ['iterations', (key, text) => parseNumber(key, text, { from: 1, to: 1e6, whole: true })],
-  optimizer: ['optimizer', (key, text) => parseChoice(key, text, optimizerNames)],
-  learningRate: ['learning-rate', (key, text) => parseNumber(key, text, { above: 0 })],
-  momentum: ['momentum', (key, text) => parseNumber(key, text, { from: 0, below: 1 })],
-  schedule: ['schedule', (key, text) => parseChoice(key, text, recipeNames)],
+  iterations: ['iterations', (key, text) => parseNumber(key, text, stepRange)],
+  optimizer: ['optimizer', (key, text) => checkChoice(key, text, optimizerNames)],
+  learningRate: ['learning-rate', (key, text) => parseNumber(key, text, rateRange)],
+  momentum: ['momentum', (key, text) => parseNumber(key, text, keptRange)],
+  schedule: ['schedule', (key, text) => checkChoice(key, text, recipeNames)],
   scales: ['scales', (key, text) => parseNumber(key, text, { from: 1, to: 20, whole: true })],
   history: ['history', (key, text) => parseNumber(key, text, { from: 1, to: 512, whole: true })],
-  lineSearch: ['line-search', (key, text) => parseChoice(key, text, ['none', 'strong-wolfe'] as const)],
+  lineSearch: ['line-search', (key, text) => checkChoice(key, text, ['none', 'strong-wolfe'] as const)],
   contentLayers: ['content-layers', readLayers],
   styleLayers: ['style-layers', readLayers],
   contentWeight: ['content-weight', (key, text) => parseNumber(key, text, { from: 0 })],
   styleWeight: ['style-weight', (key, text) => parseNumber(key, text, { from: 0 })],
   tvWeight: ['tv-weight', (key, text) => parseNumber(key, text, { from: 0 })],
-  pooling: ['pooling', (key, text) => parseChoice(key, text, ['max', 'average'] as const)],
+  pooling: ['pooling', (key, text) => checkChoice(key, text, ['max', 'average'] as const)],
 };
 
 type Reader<Value> = (key: string, text: string) => Value;
@@ -120,7 +122,7 @@ export function parseLink(
     const value = text === null ? undefined : attempt(() => readSetting(name, text));
     if (value !== undefined) settings = { ...settings, [name]: value };
   }
-  const example = (key: string, text: string) => attempt(() => parseChoice(key, text, exampleNames));
+  const example = (key: string, text: string) => attempt(() => checkChoice(key, text, exampleNames));
   const content = parameters.get('content');
   const styles = parameters.getAll('style').flatMap((text) => {
     const [name = '', weight = '1'] = text.split('=');

@@ -2,10 +2,11 @@
 
 import type { NetworkName } from '../models/vgg.ts';
 import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
-import { type PhaseChoice, phasesOfChoice, plainest } from '../settings/phase-choice.ts';
-import { type PresetName, presetSettings, resolveSettings, type Settings } from '../settings/presets.ts';
+import { basisOf, type PhaseChoice } from '../settings/phase-choice.ts';
+import { type PresetName, presetSettings, type Settings } from '../settings/presets.ts';
+import { resolveSettings } from '../settings/resolve.ts';
 
-export interface PageSettings extends PhaseChoice {
+export interface PageSettings extends Omit<PhaseChoice, 'phases'> {
   readonly preset: PresetName;
   /** Longest side of the result in pixels; undefined for what suits the adapter. */
   readonly size?: number | undefined;
@@ -45,7 +46,7 @@ export function styleWeightAt(weight: number, strength: number): number {
 
 /** Without what the optimiser in use does not have: a choice made for another is not lost, but counts for nothing. */
 export function usedSettings(page: PageSettings): PageSettings {
-  const isLbfgs = (page.optimizer ?? presetSettings(page.preset).optimizer) === 'lbfgs';
+  const isLbfgs = basisOf(page, page.preset).optimizer === 'lbfgs';
   return isLbfgs ? { ...page, momentum: undefined } : { ...page, lineSearch: undefined, history: undefined };
 }
 
@@ -55,9 +56,9 @@ export function engineSettings(settings: PageSettings): Settings {
   const base = presetSettings(page.preset);
   const { objective } = base;
   return resolveSettings(page.preset, {
-    ...plainest(phasesOfChoice(page, page.preset)),
-    history: page.history ?? base.history,
-    lineSearch: page.lineSearch ?? base.lineSearch,
+    ...page,
+    history: page.history ?? base.lbfgs.history,
+    lineSearch: page.lineSearch ?? base.lbfgs.lineSearch,
     objective: {
       network: pageNetwork,
       contentLayers: page.contentLayers ?? objective.contentLayers,

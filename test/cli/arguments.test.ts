@@ -11,14 +11,16 @@ import {
   textureJob,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
-import { phasesFor } from '../../src/cli/optimizer-arguments.ts';
+import { readPhaseChoice } from '../../src/cli/optimizer-arguments.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
 import { type StylizeArguments, stylizeJob } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
-import { presetNames, presetSettings } from '../../src/settings/presets.ts';
+import { totalSteps } from '../../src/settings/phase.ts';
+import { choosePhases } from '../../src/settings/phase-choice.ts';
+import { phasesOf, presetNames, presetSettings } from '../../src/settings/presets.ts';
 
 interface Parsed {
   stylize?: { content: string | undefined; styles: readonly string[]; given: StylizeArguments };
@@ -102,8 +104,8 @@ describe('stylize', () => {
     const { objective } = presetSettings('lecture');
     expect(settings).toEqual({
       ...presetSettings('lecture'),
-      iterations: 7,
-      lineSearch: 'strong-wolfe',
+      scales: [{ longestSide: undefined, phases: [{ steps: 7, optimizer: 'lbfgs', learningRate: 1 }] }],
+      lbfgs: { history: 10, lineSearch: 'strong-wolfe' },
       objective: {
         ...objective,
         styleWeight: 1e5,
@@ -117,30 +119,32 @@ describe('stylize', () => {
   });
 
   it('gives adam a step of its own, unless told one', async () => {
-    expect(settingsOf(await stylizeArguments('--optimizer', 'adam')).learningRate).toBe(0.02);
-    expect(settingsOf(await stylizeArguments('--optimizer', 'adam', '--learning-rate', '0.1')).learningRate).toBe(0.1);
+    const rateOf = async (...args: readonly string[]) =>
+      phasesOf(settingsOf(await stylizeArguments('--optimizer', 'adam', ...args))).map((phase) => phase.learningRate);
+    expect(await rateOf()).toEqual([0.02]);
+    expect(await rateOf('--learning-rate', '0.1')).toEqual([0.1]);
   });
 
   it('gives sgd a momentum, and a step that suits the weights of the preset', async () => {
     const phase = { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 };
-    expect(settingsOf(await stylizeArguments('--optimizer', 'sgd')).phases).toEqual([phase]);
+    expect(phasesOf(settingsOf(await stylizeArguments('--optimizer', 'sgd')))).toEqual([phase]);
     const lecture = settingsOf(await stylizeArguments('--preset', 'lecture', '--optimizer', 'sgd', '--momentum', '0'));
-    expect(lecture.phases).toEqual([{ ...phase, steps: 1000, learningRate: 3e-8, momentum: 0 }]);
+    expect(phasesOf(lecture)).toEqual([{ ...phase, steps: 1000, learningRate: 3e-8, momentum: 0 }]);
   });
 
   it('makes phases of a schedule, and counts their steps', async () => {
     const given = await stylizeArguments('--schedule', 'cosine', '--iterations', '30', '--optimizer', 'rmsprop');
-    expect(settingsOf(given)).toMatchObject({
-      phases: [{ steps: 30, optimizer: 'rmsprop', learningRate: { start: 0.01, decay: 'cosine' } }],
-      ...{ iterations: 30, optimizer: 'rmsprop', learningRate: 0.01 },
-    });
+    const phases = phasesOf(settingsOf(given));
+    expect(phases).toEqual([{ steps: 30, optimizer: 'rmsprop', learningRate: { start: 0.01, decay: 'cosine' } }]);
+    expect(totalSteps(phases)).toBe(30);
   });
 
   it('runs the schedule at each scale, once the size is known', async () => {
     const given = await stylizeArguments('--scales', '3', '--optimizer', 'adam', '--iterations', '40');
     const phase = { optimizer: 'adam', learningRate: 0.02 };
-    expect(phasesFor(given, 'default')).toEqual([{ ...phase, steps: 40 }]);
-    expect(phasesFor(given, 'default', 100)).toEqual([
+    const choice = readPhaseChoice(given);
+    expect(choosePhases(choice, 'default').phases).toEqual([{ ...phase, steps: 40 }]);
+    expect(choosePhases(choice, 'default', { longest: 100 }).phases).toEqual([
       { ...phase, steps: 20, scale: 50 },
       { ...phase, steps: 10, scale: 71 },
       { ...phase, steps: 10, scale: 100 },
@@ -215,13 +219,13 @@ describe('the experiments', () => {
     const job = reconstructJob(reconstruct.content, reconstruct.given);
     expect(job).toMatchObject({ paths: { content: 'a/cat.jpg' }, output: 'out/cat-reconstruction.png' });
     expect(job.settings.objective).toEqual({ ...presetSettings('default').objective, styleLayers: [] });
-    expect(job.settings.lineSearch).toBe('strong-wolfe');
+    expect(job.settings.lbfgs.lineSearch).toBe('strong-wolfe');
   });
 
   it('search along the direction of L-BFGS unless told otherwise', async () => {
     const lineSearchOf = async (...args: readonly string[]) => {
       const { texture } = await parse('texture', 'wave.png', ...args);
-      return texture && textureJob(texture.style, texture.given).settings.lineSearch;
+      return texture && textureJob(texture.style, texture.given).settings.lbfgs.lineSearch;
     };
     expect(await lineSearchOf()).toBe('strong-wolfe');
     expect(await lineSearchOf('--line-search', 'none')).toBe('none');

@@ -113,6 +113,11 @@ describe('stylize --phases', () => {
       { learningRate: { start: 1, decay: 'cubic' } },
     ],
     ['phase 2: scale is 12; expected a whole number from 16 to 16384', { scale: 12 }],
+    [
+      "phase 2: learningRate is 0 at step 4 of 4, which is 0 in the device's 32 bits; expected a number above 0 at every " +
+        'step, so give it a higher end',
+      { steps: 4, optimizer: 'lbfgs', learningRate: { start: 1, decay: 'polynomial', power: 600 } },
+    ],
   ])('refuses a file in which %s', async (message, change) => {
     const phase = { steps: 2, optimizer: 'adam', learningRate: 0.02 };
     await writeFile(path('bad.json'), JSON.stringify([phase, { ...phase, ...Object(change) }]));
@@ -134,6 +139,19 @@ describe('stylize --phases', () => {
         'impasto: scale.json names scales, which --no-resize contradicts; take them out, or leave out --no-resize\n',
       );
     }
+  });
+
+  it('ends at the last scale of the file, and refuses another size beside it', async () => {
+    const adam = { steps: 1, optimizer: 'adam', learningRate: 0.02 };
+    await writeFile(path('ending.json'), JSON.stringify([adam, { ...adam, scale: 32 }]));
+    const args = ['stylize', 'content.png', 'style.png', ...layers, '--phases', 'ending.json', '-o', 'ended.png'];
+    const run = await impasto(folder, [...args, '--size', '32']);
+    expect(run.stdout, run.stderr).toMatch(/^ended\.png {2}32x24, 2 evaluations, /);
+    const refused = await impasto(folder, [...args, '--size', '48']);
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.stderr).toBe(
+      'impasto: ending.json ends at scale 32, but --size is 48; leave out the scale of the last phases, or --size\n',
+    );
   });
 
   it('refuses a file that is not there, or not JSON', async () => {
@@ -169,6 +187,19 @@ describe('stylize --phases', () => {
 });
 
 describe('--scales', () => {
+  it('ends at the size that was asked for, and says which scales have no evaluation', async () => {
+    await writePng(path('odd.png'), 75, 67);
+    const run = await impasto(folder, [
+      ...['stylize', 'odd.png', 'style.png', ...layers, '--size', '75', '--scales', '3', '--optimizer', 'adam'],
+      ...['--iterations', '2', '-o', 'odd-out.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^odd-out\.png {2}75x67, 2 evaluations, /);
+    expect(run.stderr).toContain('scales, with their evaluations: 53x47 (1), 75x67 (1)\n');
+    expect(run.stderr).toContain('scale of 38 pixels left out: 2 iterations are too few\n');
+    expect(await sharp(path('odd-out.png')).metadata()).toMatchObject({ width: 75, height: 67 });
+  });
+
   it('leaves out those at which a picture is too small for the deepest layer', async () => {
     const run = await impasto(folder, [
       ...['stylize', 'content.png', 'style.png', '--optimizer', 'adam', '--scales', '4', '--size', '32'],

@@ -1,12 +1,13 @@
 /** Option values: what is accepted, and what is refused with which words. */
 
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
 import { formatDuration, formatLoss } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
-import { checkLayers, parseChoice, parseLayers, parseNumber } from '../../src/cli/values.ts';
 import { InputError, messageOf, printable } from '../../src/core/errors.ts';
+import { parseNumber } from '../../src/core/numbers.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import { didYouMean, editDistance, nearest } from '../../src/settings/nearest.ts';
+import { checkChoice, checkLayers, parseLayers } from '../../src/settings/values.ts';
 import { Speedometer } from '../../src/transfer/speed.ts';
 
 describe('numbers', () => {
@@ -41,11 +42,11 @@ describe('numbers', () => {
 
 describe('choices', () => {
   it('are taken as written, or refused with the nearest', () => {
-    expect(parseChoice('--optimizer', 'adam', ['lbfgs', 'adam'])).toBe('adam');
-    expect(() => parseChoice('--optimizer', 'l-bfgs', ['lbfgs', 'adam'])).toThrow(
+    expect(checkChoice('--optimizer', 'adam', ['lbfgs', 'adam'])).toBe('adam');
+    expect(() => checkChoice('--optimizer', 'l-bfgs', ['lbfgs', 'adam'])).toThrow(
       "--optimizer is 'l-bfgs'; expected lbfgs or adam; did you mean 'lbfgs'?",
     );
-    expect(() => parseChoice('--optimizer', 'rmsprop', ['lbfgs', 'adam'])).toThrow(/expected lbfgs or adam$/);
+    expect(() => checkChoice('--optimizer', 'rmsprop', ['lbfgs', 'adam'])).toThrow(/expected lbfgs or adam$/);
   });
 });
 

@@ -39,9 +39,6 @@ const doors = ['transfer', 'settings', 'objective'];
 /** What the page says of itself: settings, links, commands, examples. */
 const pageWords = ['web/settings.ts', 'web/link.ts', 'web/command.ts', 'web/examples.ts'];
 
-/** What is pure in optimizers/: phases, their recipes and their check. */
-const phases = ['optimizers/phase.ts', 'optimizers/recipes.ts', 'optimizers/parse-phases.ts'];
-
 /** Everything below the front doors that computes. */
 const engine = ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights', 'objective'];
 
@@ -52,15 +49,19 @@ const rooms: readonly Room[] = [
   { place: 'losses', may: ['kernels', 'core'] },
   { place: 'optimizers', may: ['kernels', 'core'] },
   { place: 'images', may: ['core/errors.ts', 'core/file-signature.ts'] },
-  { place: 'plots', may: [], mayTypes: ['optimizers/phase.ts'] },
+  { place: 'plots', may: [], mayTypes: ['settings/phase.ts'] },
   { place: 'weights', may: ['core/errors.ts', 'core/file-signature.ts', 'models/vgg.ts'] },
   // What is optimised, and the memory it takes. Knows no optimiser but the interface that they minimise.
   {
     place: 'objective',
-    may: ['core', 'kernels', 'models', 'losses', 'images', 'optimizers/optimizer.ts', 'optimizers/parse-phases.ts'],
+    may: ['core', 'kernels', 'models', 'losses', 'images', 'optimizers/optimizer.ts', 'settings'],
   },
   // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
-  { place: 'settings', may: ['core/errors.ts', 'models/vgg.ts', 'images/fit.ts', 'objective', ...phases] },
+  {
+    place: 'settings',
+    may: ['core/errors.ts', 'core/numbers.ts', 'models/vgg.ts', 'images/fit.ts'],
+    mayTypes: ['objective'],
+  },
   { place: 'transfer', may: [...engine, 'settings'] },
   { place: 'bench', may: [...engine, 'settings', 'transfer'] },
   { place: 'tuning', may: [...engine, 'settings', 'transfer', 'bench'] },
@@ -83,17 +84,7 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, what it is told, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: [
-      ...doors,
-      'tuning',
-      'core',
-      'kernels/preference.ts',
-      'platform/node',
-      'plots',
-      'weights',
-      'models/vgg.ts',
-      ...phases,
-    ],
+    may: [...doors, 'tuning', 'core', 'kernels/preference.ts', 'platform/node', 'plots', 'weights', 'models/vgg.ts'],
     packages: 'npm and node:',
     globals: ['process'],
     outside: ['package.json'],
@@ -101,7 +92,7 @@ const rooms: readonly Room[] = [
   // The page: a worker holds the engine, the model what is known of it, views read the model.
   {
     place: 'web/view',
-    may: ['web/model', ...pageWords, 'settings', 'core/errors.ts', 'platform/browser', ...phases],
+    may: ['web/model', ...pageWords, 'settings', 'core/errors.ts', 'platform/browser'],
     mayTypes: ['objective'],
     packages: 'npm',
     globals: ['document'],
@@ -138,7 +129,7 @@ const rooms: readonly Room[] = [
   {
     // The entrances, and what page and worker both know. A link says settings in the command line's words, hence its values.
     place: 'web',
-    may: [...doors, 'core/errors.ts', 'models/vgg.ts', 'cli/values.ts', ...phases],
+    may: [...doors, 'core/errors.ts', 'models/vgg.ts', 'core/numbers.ts'],
     packages: 'npm',
     globals: ['document'],
     outside: ['examples'],
@@ -146,17 +137,7 @@ const rooms: readonly Room[] = [
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
   {
     place: 'index.ts',
-    may: [
-      ...doors,
-      'tuning',
-      'core',
-      'kernels/preference.ts',
-      'platform/node',
-      'images',
-      'weights',
-      'models/vgg.ts',
-      ...phases,
-    ],
+    may: [...doors, 'tuning', 'core', 'kernels/preference.ts', 'platform/node', 'images', 'weights', 'models/vgg.ts'],
   },
 ];
 

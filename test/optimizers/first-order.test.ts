@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { adamRule } from '../../src/optimizers/adam.ts';
 import { FirstOrderOptimizer, type FirstOrderOptions, firstOrderBytes } from '../../src/optimizers/first-order.ts';
-import { type Scheduled, valueAt } from '../../src/optimizers/phase.ts';
 import { rmspropRule } from '../../src/optimizers/rmsprop.ts';
 import { sgdRule } from '../../src/optimizers/sgd.ts';
+import { type Scheduled, valueAt } from '../../src/settings/phase.ts';
 import { type FirstOrderName, type ReferenceValues, referenceFirstOrder } from '../reference/first-order.ts';
 import { cosine, rosenbrock } from './functions.ts';
 import { relativeDistance, TestObjective, useOptimizerGpu } from './support.ts';
@@ -137,9 +137,9 @@ describe.each(names)('%s', (name) => {
   });
 
   it.each<[FirstOrderOptions, string]>([
-    [{ learningRate: -1 }, 'learningRate is -1; expected a finite number of at least 0'],
-    [{ learningRate: Number.NaN }, 'learningRate is NaN; expected a finite number of at least 0'],
-    [{ weightDecay: -1 }, 'weightDecay is -1; expected a finite number of at least 0'],
+    [{ learningRate: -1 }, 'learningRate is -1; expected a number of at least 0'],
+    [{ learningRate: Number.NaN }, 'learningRate is NaN; expected a number of at least 0'],
+    [{ weightDecay: -1 }, 'weightDecay is -1; expected a number of at least 0'],
     [{ momentum: 1 }, 'momentum is 1; expected a number from 0 to below 1'],
     [{ beta2: -0.1 }, 'beta2 is -0.1; expected a number from 0 to below 1'],
     [{ clamp: [1, 0] }, 'clamp is [1, 0]; expected [low, high] with low < high'],

@@ -282,7 +282,7 @@ describe('L-BFGS, fixed step', () => {
     lbfgs.set({ learningRate: 0.25, momentum: 0.9 });
     await objective.run(lbfgs, 1);
     expect((await objective.readVariable())[0]).toBeCloseTo(1 - 0.25 * Math.sin(1), 6);
-    expect(() => lbfgs.set({ learningRate: 0 })).toThrow('learningRate must be a positive number, got 0');
+    expect(() => lbfgs.set({ learningRate: 0 })).toThrow('L-BFGS: learningRate is 0; expected a number above 0');
   });
 
   it('stops by PyTorch’s tests when they are asked for', async () => {
@@ -300,9 +300,11 @@ describe('L-BFGS, fixed step', () => {
   it('refuses a history, a rate or a pair that cannot be', async () => {
     using objective = new TestObjective(gpu(), 'quadratic', { start: filled(100, 0) });
     const create = (options: LbfgsOptions) => Lbfgs.create(gpu(), objective, options);
-    await expect(create({ history: 0 })).rejects.toThrow('history must be an integer from 1 to 512, got 0');
-    await expect(create({ history: 513 })).rejects.toThrow('got 513');
-    await expect(create({ learningRate: Number.NaN })).rejects.toThrow('positive number, got NaN');
+    await expect(create({ history: 0 })).rejects.toThrow('L-BFGS: history is 0; expected a whole number from 1 to 512');
+    await expect(create({ history: 513 })).rejects.toThrow('L-BFGS: history is 513');
+    await expect(create({ learningRate: Number.NaN })).rejects.toThrow(
+      'L-BFGS: learningRate is NaN; expected a number above 0',
+    );
     await expect(create({ maxBufferBytes: 500 })).rejects.toThrow('takes 1024 bytes, but a buffer holds 500');
   });
 });

@@ -2,11 +2,11 @@
 
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { scheduledSteps } from '../../src/optimizers/phase.ts';
-import { recipes } from '../../src/optimizers/recipes.ts';
 import { formatNumber, makeAxis } from '../../src/plots/axis.ts';
 import { type LinePlotOptions, linePlot } from '../../src/plots/line-plot.ts';
 import { schedulePlot } from '../../src/plots/schedule-plot.ts';
+import { scheduledSteps } from '../../src/settings/phase.ts';
+import { recipes } from '../../src/settings/recipes.ts';
 
 const plot: LinePlotOptions = {
   title: 'A < B & "C"',

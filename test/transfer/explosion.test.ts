@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { ExplodedLossError } from '../../src/core/errors.ts';
-import type { Phase } from '../../src/optimizers/phase.ts';
-import { resolveSettings } from '../../src/settings/presets.ts';
+import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
+import { resolveSettings } from '../../src/settings/resolve.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { ExplosionWatch } from '../../src/transfer/explosion.ts';
 import { stylize } from '../../src/transfer/stylize.ts';

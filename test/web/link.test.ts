@@ -2,15 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readPhaseChoice } from '../../src/cli/optimizer-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { settingsOf } from '../../src/cli/settings.ts';
 import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 import type { WeightedLayer } from '../../src/objective/options.ts';
-import { optimizerNames } from '../../src/optimizers/phase.ts';
-import { recipeNames } from '../../src/optimizers/recipes.ts';
-import { atScalesOf } from '../../src/settings/phase-choice.ts';
+import { optimizerNames } from '../../src/settings/optimizers.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
+import { recipeNames } from '../../src/settings/recipes.ts';
+import { atScalesOf } from '../../src/transfer/scales.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
 import {
@@ -162,7 +163,7 @@ describe('the command line', () => {
         const shape = { width: 300, height: 400 };
         const result = { content: shape, style: shape, size: given.size };
         expect(given.size).toBe(pictures.size);
-        expect(atScalesOf(fromCommand, given, given.preset, result)).toEqual(
+        expect(atScalesOf(fromCommand, readPhaseChoice(given), given.preset, result)).toEqual(
           atScalesOf(engineSettings(settings), usedSettings(settings), settings.preset, result),
         );
       }),

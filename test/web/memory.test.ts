@@ -2,7 +2,8 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
-import { presetSettings, type Settings } from '../../src/settings/presets.ts';
+import type { ListedPhase } from '../../src/settings/phase.ts';
+import { presetSettings, withPhases } from '../../src/settings/presets.ts';
 import { prepareRun } from '../../src/transfer/stylize.ts';
 import { assertMemory, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -12,12 +13,12 @@ afterEach(() => void vi.restoreAllMocks());
 
 const settings = presetSettings('default');
 const picture = (width: number, height: number) => ({ width, height, pixels: new Float32Array(width * height * 3) });
-const prepared = (phases: Settings['phases'] = settings.phases) =>
+const prepared = (phases?: readonly ListedPhase[]) =>
   prepareRun({
     gpu: gpu(),
     content: picture(200, 120),
     style: picture(160, 160),
-    settings: { ...settings, ...(phases === undefined ? {} : { phases }) },
+    settings: phases === undefined ? settings : withPhases(settings, phases),
     start: { kind: 'content' },
     size: undefined,
   });

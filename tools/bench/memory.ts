@@ -4,19 +4,23 @@ import { settings } from '../../src/bench/network.ts';
 import { type Size, sizeName } from '../../src/bench/pictures.ts';
 import type { MemoryRow } from '../../src/bench/report.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
+import { phasesOf, withPhases } from '../../src/settings/presets.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';
 
 export function memoryName(size: Size): string {
-  return `peak memory ${sizeName(size)}, L-BFGS m = ${settings.history}`;
+  return `peak memory ${sizeName(size)}, L-BFGS m = ${settings.lbfgs.history}`;
 }
 
 /** Runs one step for real. Nothing else may be on the device meanwhile. */
 export async function memoryRow(gpu: Gpu, size: Size): Promise<MemoryRow> {
   progress(memoryName(size));
   const { content, style, image } = await picturesAt(size);
-  const oneStep = { ...settings, iterations: 1 };
+  const oneStep = withPhases(
+    settings,
+    phasesOf(settings).map((phase) => ({ ...phase, steps: 1 })),
+  );
   const plan = planStylize({ content, style }, oneStep, gpu);
   using meter = gpu.buffers.meter();
   await stylize({

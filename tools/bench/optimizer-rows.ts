@@ -55,7 +55,7 @@ export interface EvaluationTime {
 /** The names of the rows, in order. */
 export function optimizerNames(at: string): readonly [lbfgs: string, outside: string, adam: string] {
   return [
-    `L-BFGS step, m = ${settings.history}, ${at}`,
+    `L-BFGS step, m = ${settings.lbfgs.history}, ${at}`,
     `outside convolutions ${at}, of a step of L-BFGS`,
     `Adam step ${at}`,
   ];
@@ -68,9 +68,9 @@ export async function optimizerRows(
   evaluation: EvaluationTime,
   at: string,
 ): Promise<readonly ShareRow[]> {
-  const { history, learningRate } = settings;
+  const { history } = settings.lbfgs;
   const { ms: evaluationMs, outsideMs } = evaluation;
-  using lbfgs = await Lbfgs.create(gpu, objective, { history, learningRate });
+  using lbfgs = await Lbfgs.create(gpu, objective, { history });
   const lbfgsMs = await stepMs(gpu, objective, lbfgs, history + 2);
   using adam = await FirstOrderOptimizer.create(gpu, objective, adamRule, { learningRate: 0.02 });
   const adamMs = await stepMs(gpu, objective, adam, 1);

@@ -2,8 +2,8 @@
 
 import { Command } from 'commander';
 import { examplePath } from '../../src/cli/paths.ts';
-import { parseNumber } from '../../src/cli/values.ts';
 import { InputError } from '../../src/core/errors.ts';
+import { parseNumber } from '../../src/core/numbers.ts';
 import { type SectionId, sectionIds } from './section.ts';
 
 /** How large the pictures are and how many evaluations each experiment may spend. */

@@ -1,7 +1,7 @@
 /** How far the page is, and about how long it will take, on stderr. */
 
 import { formatDuration } from '../../src/cli/output.ts';
-import { totalSteps } from '../../src/optimizers/phase.ts';
+import { totalSteps } from '../../src/settings/phase.ts';
 import { phasesOf } from '../../src/settings/presets.ts';
 import { convolutionsOf } from '../../src/transfer/stylize.ts';
 import type { RunSpec } from './section.ts';
@@ -18,9 +18,11 @@ export function stepCost(longestSide: number): number {
 
 /** Work of a run in units of its own: evaluations, times pixels, times the share of the network that it needs. */
 export function costOf({ settings, size }: RunSpec): number {
-  const phases = phasesOf(settings);
   const depth = convolutionsOf(settings).length / allConvolutions;
-  return phases.reduce((sum, { steps, scale }) => sum + steps * stepCost(Math.min(scale ?? size, size)) * depth, 0);
+  return settings.scales.reduce(
+    (sum, { longestSide = size, phases }) => sum + totalSteps(phases) * stepCost(Math.min(longestSide, size)) * depth,
+    0,
+  );
 }
 
 export function evaluationsOf({ settings }: RunSpec): number {

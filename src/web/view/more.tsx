@@ -2,9 +2,10 @@
 
 import { useSignal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
-import { optimizerNames } from '../../optimizers/phase.ts';
-import { recipeNames } from '../../optimizers/recipes.ts';
-import { presetNames, presetSettings, usualLearningRate, usualMomentum } from '../../settings/presets.ts';
+import { optimizerNames, optimizers, usualRate } from '../../settings/optimizers.ts';
+import { basisOf } from '../../settings/phase-choice.ts';
+import { presetNames, presetSettings } from '../../settings/presets.ts';
+import { recipeNames } from '../../settings/recipes.ts';
 import { formatLayers, readSetting } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
 import type { PageSettings } from '../settings.ts';
@@ -40,13 +41,13 @@ export function More({ model }: Properties) {
 
 function StartFields({ model }: Properties) {
   const settings = model.settings.value;
-  const preset = presetSettings(settings.preset);
+  const { steps } = basisOf({}, settings.preset);
   return (
     <fieldset>
       <legend>How it is painted</legend>
       <Choice model={model} name="init" label="Start from" choices={['content', 'noise']} usual={undefined} />
       {settings.init === 'noise' && <TextField model={model} name="seed" label="Seed" usual="0" />}
-      <TextField model={model} name="iterations" label="Evaluations" usual={String(preset.iterations)} />
+      <TextField model={model} name="iterations" label="Evaluations" usual={String(steps)} />
       <TextField model={model} name="size" label="Longest side" usual="what suits the adapter" />
       <TextField model={model} name="scales" label="Scales" usual="1" />
     </fieldset>
@@ -55,38 +56,40 @@ function StartFields({ model }: Properties) {
 
 function OptimizerFields({ model }: Properties) {
   const settings = model.settings.value;
-  const preset = presetSettings(settings.preset);
-  const optimizer = settings.optimizer ?? preset.optimizer;
+  const { lbfgs } = presetSettings(settings.preset);
+  const usual = basisOf({}, settings.preset);
+  const { optimizer } = basisOf(settings, settings.preset);
   const isLbfgs = optimizer === 'lbfgs';
+  const { fields, momentumSymbol, usualMomentum = fields.momentum } = optimizers[optimizer];
   // One cycle brings its own momenta.
-  const hasMomentum = !isLbfgs && settings.schedule !== 'one-cycle';
+  const hasMomentum = usualMomentum !== undefined && settings.schedule !== 'one-cycle';
   return (
     <fieldset>
       <legend>How it is optimised</legend>
-      <Choice model={model} name="optimizer" label="Optimiser" choices={optimizerNames} usual={preset.optimizer} />
+      <Choice model={model} name="optimizer" label="Optimiser" choices={optimizerNames} usual={usual.optimizer} />
       <Choice model={model} name="schedule" label="Schedule" choices={recipeNames} usual="constant" />
       <TextField
         model={model}
         name="learningRate"
         label="Learning rate"
-        usual={String(usualLearningRate[settings.preset][optimizer])}
+        usual={String(usualRate(optimizer, settings.preset))}
       />
       {hasMomentum && (
         <TextField
           model={model}
           name="momentum"
-          label={optimizer === 'adam' ? 'Momentum (β₁)' : 'Momentum'}
-          usual={String(usualMomentum[optimizer] ?? 'the optimiser’s own')}
+          label={momentumSymbol === undefined ? 'Momentum' : `Momentum (${momentumSymbol})`}
+          usual={String(usualMomentum)}
         />
       )}
-      {isLbfgs && <TextField model={model} name="history" label="Curvature pairs" usual={String(preset.history)} />}
+      {isLbfgs && <TextField model={model} name="history" label="Curvature pairs" usual={String(lbfgs.history)} />}
       {isLbfgs && (
         <Choice
           model={model}
           name="lineSearch"
           label="Line search"
           choices={['none', 'strong-wolfe']}
-          usual={preset.lineSearch}
+          usual={lbfgs.lineSearch}
         />
       )}
     </fieldset>

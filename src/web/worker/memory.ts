@@ -5,6 +5,7 @@ import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { megabytes, type PictureSize, scaleTo } from '../../objective/memory-plan.ts';
 import { mixOf } from '../../objective/style-mix.ts';
+import { withPhases } from '../../settings/presets.ts';
 import type { Scale } from '../../transfer/run.ts';
 import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 
@@ -50,7 +51,7 @@ export function largestScale([first, ...rest]: PreparedRun['scales']): Scale {
 /** @throws LimitError with a size that fits, where the device does not give the memory that the run needs. */
 export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
   const { content, style, phases } = largestScale(run.scales);
-  const settings = { ...run.settings, phases };
+  const settings = withPhases(run.settings, phases);
   const needed = run.plan.peakBytes;
   if (await canAllocate(gpu, needed)) return;
   const side = Math.max(content.width, content.height);

@@ -5,7 +5,8 @@ import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
-import { atScalesOf } from '../../settings/phase-choice.ts';
+import { usualSize } from '../../settings/sizes.ts';
+import { atScalesOf } from '../../transfer/scales.ts';
 import type { Start } from '../../transfer/start.ts';
 import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
@@ -25,9 +26,6 @@ import { Gate } from './gate.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
-
-/** Longest sides where none is asked for, as on the command line. */
-const usualSize = { gpu: 512, software: 256 } as const;
 
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
@@ -169,13 +167,12 @@ export class Studio {
 
   /** @throws LimitError with the largest size that fits. */
   #prepare(order: Order, gpu: Gpu): PreparedRun {
-    const { isSoftware } = gpu.profile;
     const content = this.#picture(order.content, 'photograph');
     const style = order.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     if (style.length === 0) throw new InputError('there is no painting; choose one');
-    const size = order.settings.size ?? (isSoftware ? usualSize.software : usualSize.gpu);
+    const size = order.settings.size ?? usualSize('run', gpu.profile);
     const chosen = usedSettings(order.settings);
-    const settings = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, style, size });
+    const { settings } = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, style, size });
     return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
   }
 

@@ -1,16 +1,16 @@
 /** Sections 6 and 7: optimisers and schedules on one problem; progressive resizing. */
 
-import type { Phase } from '../../../src/optimizers/phase.ts';
-import { atScales, constant, recipes, scalesUpTo } from '../../../src/optimizers/recipes.ts';
 import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts';
-import { resolveSettings } from '../../../src/settings/presets.ts';
+import type { ListedPhase } from '../../../src/settings/phase.ts';
+import { atScales, constant, recipes, scalesUpTo } from '../../../src/settings/recipes.ts';
+import { resolveSettings } from '../../../src/settings/resolve.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
 import { stepCost } from '../progress.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 
 interface Runner {
   readonly name: string;
-  readonly phases: readonly Phase[];
+  readonly phases: readonly ListedPhase[];
 }
 
 /**
@@ -107,12 +107,12 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
   const scales = scalesUpTo(size, Math.max(size / 2 - 1, 32));
   const basis = { optimizer: 'adam', learningRate: 0.02, momentum: 0.9 } as const;
   // As much work as the other: small evaluations cost less, so there are more of them.
-  const growingOf = (steps: number): readonly Phase[] => atScales({ ...basis, steps }, scales, constant);
-  const workOf = (phases: readonly Phase[]): number =>
+  const growingOf = (steps: number): readonly ListedPhase[] => atScales({ ...basis, steps }, scales, constant);
+  const workOf = (phases: readonly ListedPhase[]): number =>
     phases.reduce((sum, phase) => sum + phase.steps * stepCost(phase.scale ?? size), 0);
   const steps = effort.resizing;
   const growingSteps = Math.round((steps * steps * stepCost(size)) / workOf(growingOf(steps)));
-  const runOf = (name: string, phases: readonly Phase[]): RunSpec => ({
+  const runOf = (name: string, phases: readonly ListedPhase[]): RunSpec => ({
     name,
     experiment: 'stylize',
     settings: resolveSettings('default', { phases }),

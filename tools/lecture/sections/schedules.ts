@@ -1,11 +1,11 @@
 /** Section 1: the decays, every schedule, and the learning-rate finder. */
 
-import { decayNames, type Phase, scheduledSteps, valueAt } from '../../../src/optimizers/phase.ts';
-import { type RecipeBasis, rateFinder, recipes } from '../../../src/optimizers/recipes.ts';
 import { linePlot } from '../../../src/plots/line-plot.ts';
 import { ratePlot } from '../../../src/plots/rate-plot.ts';
 import { schedulePlot } from '../../../src/plots/schedule-plot.ts';
-import { resolveSettings } from '../../../src/settings/presets.ts';
+import { decayNames, type Phase, scheduledSteps, valueAt } from '../../../src/settings/phase.ts';
+import { type RecipeBasis, rateFinder, recipes } from '../../../src/settings/recipes.ts';
+import { resolveSettings } from '../../../src/settings/resolve.ts';
 import { ratePointsOf } from '../../../src/transfer/find-rate.ts';
 import { type Figures, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';

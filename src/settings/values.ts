@@ -1,57 +1,15 @@
-/** Option values, parsed strictly: what is not plainly meant is refused, with the option's name and what was expected. */
+/** Values of settings, from texts and from JSON: what is not plainly meant is refused, with its name and what was expected. */
 
 import { InputError } from '../core/errors.ts';
+import { type NumberRange, parseNumber, shown } from '../core/numbers.ts';
 import type { WeightedLayer } from '../objective/options.ts';
 import { didYouMean } from './nearest.ts';
-
-/** The bounds of a number. Everything is stored as f32 on the device, so nothing above its largest value is a number. */
-export interface NumberRange {
-  readonly from?: number;
-  /** A bound that is not itself allowed. */
-  readonly above?: number;
-  readonly to?: number;
-  /** A bound that is not itself allowed. */
-  readonly below?: number;
-  readonly whole?: boolean;
-}
-
-const largestFloat32 = 3.4028234663852886e38;
-
-/** Digits, a point, an exponent: no sign, no hexadecimal, no `Infinity`, no empty text. */
-const decimal = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-
-/** A number within `range`. @throws InputError naming `option`. */
-export function parseNumber(option: string, text: string, range: NumberRange = {}): number {
-  const value = decimal.test(text) ? Number(text) : Number.NaN;
-  const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = range;
-  const { to = largestFloat32, below = Number.POSITIVE_INFINITY } = range;
-  if (
-    value >= from &&
-    value > above &&
-    value <= to &&
-    value < below &&
-    (range.whole !== true || Number.isSafeInteger(value))
-  ) {
-    return value;
-  }
-  throw new InputError(`${option} is '${text}'; expected ${describeRange(range)}`);
-}
+import { sideRange } from './sizes.ts';
 
 /** Numbers within `range`, separated by commas. @throws InputError naming `option`. */
 export function parseNumbers(option: string, text: string, range: NumberRange = {}): readonly number[] {
   return text.split(',').map((item) => parseNumber(option, item.trim(), range));
 }
-
-function describeRange({ from, above, to, below, whole }: NumberRange): string {
-  const kind = whole === true ? 'a whole number' : 'a number';
-  if (from !== undefined && below !== undefined) return `${kind} from ${from} to below ${below}`;
-  if (from !== undefined && to !== undefined) return `${kind} from ${from} to ${to}`;
-  if (from !== undefined) return `${kind} of at least ${from}`;
-  return above === undefined ? kind : `${kind} above ${above}`;
-}
-
-/** Sides of a picture in pixels. */
-export const sideRange = { from: 16, to: 16_384, whole: true } as const;
 
 /** `512`, the longest side, or `640x256`, both. @throws InputError naming `option`. */
 export function parseSizes(option: string, text: string): number | { readonly width: number; readonly height: number } {
@@ -66,10 +24,16 @@ export function parseSizes(option: string, text: string): number | { readonly wi
 }
 
 /** One of a few names. @throws InputError naming `option`, the choices, and the nearest of them. */
-export function parseChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
-  const found = choices.find((choice) => choice === text);
+export function checkChoice<Choice extends string>(option: string, value: unknown, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
-  throw new InputError(`${option} is '${text}'; expected ${orList(choices)}${didYouMean(text, choices)}`);
+  const hint = typeof value === 'string' ? didYouMean(value, choices) : '';
+  throw new InputError(`${option} is ${shown(value)}; expected ${orList(choices)}${hint}`);
+}
+
+/** The names of a table's entries, in their order. */
+export function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(table).filter((name): name is Name => name in table);
 }
 
 /** `a, b or c` */

@@ -6,8 +6,7 @@
  * phase begins with the start value and the end value is where the next one takes over.
  */
 
-export const optimizerNames = ['lbfgs', 'sgd', 'rmsprop', 'adam'] as const;
-export type OptimizerName = (typeof optimizerNames)[number];
+import type { OptimizerName } from './optimizers.ts';
 
 export const decayNames = ['none', 'linear', 'cosine', 'exponential', 'polynomial'] as const;
 export type DecayName = (typeof decayNames)[number];
@@ -42,8 +41,31 @@ export interface Phase {
   readonly beta2?: number;
   /** Times the variable, added to the gradient; not for lbfgs. Default 0. */
   readonly weightDecay?: number;
+}
+
+/** A phase as a list has it, which says at each phase how large the picture is. */
+export interface ListedPhase extends Phase {
   /** Longest side of the picture in pixels; absent, that of the run. */
   readonly scale?: number;
+}
+
+/** Phases that follow each other at one size of the picture. */
+export interface ScalePhases {
+  /** Longest side of the picture in pixels; undefined for that of the run. */
+  readonly longestSide: number | undefined;
+  /** At least one. */
+  readonly phases: readonly Phase[];
+}
+
+/** The phases of a list by their scales, in order. */
+export function scalesOf(list: readonly ListedPhase[]): readonly ScalePhases[] {
+  const scales: { readonly longestSide: number | undefined; readonly phases: Phase[] }[] = [];
+  for (const { scale, ...phase } of list) {
+    const last = scales.at(-1);
+    if (last !== undefined && last.longestSide === scale) last.phases.push(phase);
+    else scales.push({ longestSide: scale, phases: [phase] });
+  }
+  return scales;
 }
 
 /** The value at step `step` of `steps`, counted from 0; at `steps` it is the end value. */

@@ -2,8 +2,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
-import { parsePhases } from '../../src/optimizers/parse-phases.ts';
-import { type Phase, type Scheduled, scheduledSteps, totalSteps, valueAt } from '../../src/optimizers/phase.ts';
+import { parsePhases } from '../../src/settings/parse-phases.ts';
+import {
+  type ListedPhase,
+  type Phase,
+  type Scheduled,
+  scheduledSteps,
+  totalSteps,
+  valueAt,
+} from '../../src/settings/phase.ts';
 import {
   atScales,
   circular,
@@ -22,7 +29,7 @@ import {
   shareOut,
   step,
   zeroAndBack,
-} from '../../src/optimizers/recipes.ts';
+} from '../../src/settings/recipes.ts';
 
 /** |a − b| for values of the order 1. */
 const exact = 1e-12;
@@ -211,6 +218,18 @@ describe('recipes', () => {
     expect([...recipeNames].sort()).toEqual(Object.keys(recipes).sort());
   });
 
+  it('leaves out the smallest scales where each would not get a step, never the last', () => {
+    for (let steps = 1; steps <= 12; steps++) {
+      for (let count = 1; count <= 6; count++) {
+        const scales = scalesTo(512, count);
+        const used = atScales({ ...basis, steps }, scales, constant);
+        expect(totalSteps(used)).toBe(steps);
+        expect(used.map(({ scale }) => scale)).toEqual(scales.slice(-used.length));
+        expect(used.length).toBeGreaterThanOrEqual(Math.min(count, Math.ceil(steps / 2)));
+      }
+    }
+  });
+
   it('shareOut adds up and keeps the order', () => {
     expect(shareOut(10, [1, 1, 1])).toEqual([3, 4, 3]);
     expect(shareOut(3, [1 / 20, 19 / 20, 2])).toEqual([0, 1, 2]);
@@ -257,7 +276,7 @@ describe('parsePhases', () => {
     [
       'an unknown decay',
       [{ ...valid, learningRate: { start: 1, end: 0, decay: 'cosin' } }],
-      "phase 1: learningRate.decay is 'cosin'; expected none, linear, cosine, exponential or polynomial",
+      "phase 1: learningRate.decay is 'cosin'; expected none, linear, cosine, exponential or polynomial; did you mean 'cosine'?",
     ],
     [
       'an end that is never come to',
@@ -278,7 +297,7 @@ describe('parsePhases', () => {
     [
       'an unknown optimiser',
       [{ ...valid, optimizer: 'adamw' }],
-      "phase 1: optimizer is 'adamw'; expected lbfgs, sgd, rmsprop or adam",
+      "phase 1: optimizer is 'adamw'; expected lbfgs, sgd, rmsprop or adam; did you mean 'adam'?",
     ],
     ['a momentum of 1', [{ ...valid, momentum: 1 }], 'phase 1: momentum is 1; expected a number from 0 to below 1'],
     [
@@ -308,6 +327,18 @@ describe('parsePhases', () => {
       'phase 1: nesterov is true without momentum; give a momentum above 0, or leave it out',
     ],
     [
+      'a rate that comes to 0',
+      [{ steps: 200, optimizer: 'lbfgs', learningRate: { start: 1, decay: 'polynomial', power: 200 } }],
+      "phase 1: learningRate is 8.164750669793432e-39 at step 72 of 200, which is 0 in the device's 32 bits; expected a " +
+        'number above 0 at every step, so give it a higher end',
+    ],
+    [
+      'a rate that begins at 0',
+      [valid, { ...valid, learningRate: 1e-300 }],
+      "phase 2: learningRate is 1e-300 at step 1 of 10, which is 0 in the device's 32 bits; expected a number above 0 at " +
+        'every step, so give it a higher end',
+    ],
+    [
       'a mistyped field',
       [{ ...valid, learningrate: 1 }],
       "phase 1 has a field 'learningrate', which means nothing there; expected steps, optimizer, learningRate, scale, " +
@@ -328,7 +359,7 @@ describe('parsePhases', () => {
   });
 
   it('takes phases with everything in them', () => {
-    const phases: readonly Phase[] = [
+    const phases: readonly ListedPhase[] = [
       {
         steps: 5,
         optimizer: 'sgd',

@@ -4,8 +4,10 @@
  * in whole steps; a part that comes to none is left out.
  */
 
-import { leastScale } from './parse-phases.ts';
-import type { OptimizerName, Phase, Scheduled } from './phase.ts';
+import { type OptimizerName, optimizers } from './optimizers.ts';
+import type { ListedPhase, Phase, Scheduled } from './phase.ts';
+import { leastSide } from './sizes.ts';
+import { namesOf } from './values.ts';
 
 /** What every recipe is given: what all its phases have in common. */
 export interface RecipeBasis {
@@ -38,24 +40,24 @@ export function shareOut(steps: number, shares: readonly number[]): readonly num
 /** A part of a recipe: its share of the steps, and what it changes of the basis. */
 type Part = { readonly share: number } & Partial<Omit<Phase, 'steps'>>;
 
-function phasesOf(basis: RecipeBasis, parts: readonly Part[]): readonly Phase[] {
+function phasesOf(basis: RecipeBasis, parts: readonly Part[]): readonly ListedPhase[] {
   const counts = shareOut(
     basis.steps,
     parts.map(({ share }) => share),
   );
-  return parts.flatMap(({ share: _, ...part }, index): readonly Phase[] => {
+  return parts.flatMap(({ share: _, ...part }, index): readonly ListedPhase[] => {
     const steps = counts[index] ?? 0;
     return steps === 0 ? [] : [{ ...basis, ...part, steps }];
   });
 }
 
 /** One rate throughout. */
-export function constant(basis: RecipeBasis): readonly Phase[] {
+export function constant(basis: RecipeBasis): readonly ListedPhase[] {
   return phasesOf(basis, [{ share: 1 }]);
 }
 
 /** From the rate to 0 along half a cosine. */
-export function cosineToZero(basis: RecipeBasis): readonly Phase[] {
+export function cosineToZero(basis: RecipeBasis): readonly ListedPhase[] {
   return phasesOf(basis, [{ share: 1, learningRate: { start: basis.learningRate, decay: 'cosine' } }]);
 }
 
@@ -65,12 +67,12 @@ export interface LowRate {
 }
 
 /** The high rate for a quarter of the steps, then the low one. */
-export function step(basis: RecipeBasis, options: LowRate = {}): readonly Phase[] {
+export function step(basis: RecipeBasis, options: LowRate = {}): readonly ListedPhase[] {
   return phasesOf(basis, [{ share: 1 }, { share: 3, learningRate: lowRateOf(basis, options) }]);
 }
 
 /** Thirds: the high rate to explore, a linear decay to zoom in, the low rate to fine-tune. */
-export function fixedDecayFixed(basis: RecipeBasis, options: LowRate = {}): readonly Phase[] {
+export function fixedDecayFixed(basis: RecipeBasis, options: LowRate = {}): readonly ListedPhase[] {
   const low = lowRateOf(basis, options);
   return phasesOf(basis, [
     { share: 1 },
@@ -80,7 +82,7 @@ export function fixedDecayFixed(basis: RecipeBasis, options: LowRate = {}): read
 }
 
 /** Thirds: the high rate, a cosine to 0, then back up to the low rate. */
-export function zeroAndBack(basis: RecipeBasis, options: LowRate = {}): readonly Phase[] {
+export function zeroAndBack(basis: RecipeBasis, options: LowRate = {}): readonly ListedPhase[] {
   return phasesOf(basis, [
     { share: 1 },
     { share: 1, learningRate: { start: basis.learningRate, decay: 'cosine' } },
@@ -100,7 +102,7 @@ export interface SgdrOptions {
 }
 
 /** SGD with restarts: a twentieth of the first cycle at a hundredth of the rate, then cosines to 0, each cycle longer (`phases_sgdr`). */
-export function sgdr(basis: RecipeBasis, { cycles = 3, multiplier = 2 }: SgdrOptions = {}): readonly Phase[] {
+export function sgdr(basis: RecipeBasis, { cycles = 3, multiplier = 2 }: SgdrOptions = {}): readonly ListedPhase[] {
   const { learningRate } = basis;
   const cosine: Scheduled = { start: learningRate, decay: 'cosine' };
   const later = Array.from({ length: cycles - 1 }, (_, i) => ({
@@ -124,7 +126,7 @@ export interface OneCycleOptions {
 }
 
 /** The rate up and down, the momentum down and up, then a last stretch to a hundredth of the first rate (`phases_1cycle`). */
-export function oneCycle(basis: RecipeBasis, options: OneCycleOptions = {}): readonly Phase[] {
+export function oneCycle(basis: RecipeBasis, options: OneCycleOptions = {}): readonly ListedPhase[] {
   const { rise = 0.3, divisor = 10, momenta = [0.95, 0.85] } = options;
   const { learningRate: top } = basis;
   const low = top / divisor;
@@ -148,9 +150,9 @@ export function oneCycle(basis: RecipeBasis, options: OneCycleOptions = {}): rea
   ]);
 }
 
-/** L-BFGS has no momentum to schedule. */
+/** Some optimisers have no momentum to schedule. */
 function momentumOf({ optimizer }: RecipeBasis, momentum: Scheduled): { readonly momentum?: Scheduled } {
-  return optimizer === 'lbfgs' ? {} : { momentum };
+  return 'momentum' in optimizers[optimizer].fields ? { momentum } : {};
 }
 
 export interface CircularOptions {
@@ -163,7 +165,7 @@ export interface CircularOptions {
 }
 
 /** Slanted triangles: a short linear rise and a long linear fall, again and again (`CircularLR`). */
-export function circular(basis: RecipeBasis, options: CircularOptions = {}): readonly Phase[] {
+export function circular(basis: RecipeBasis, options: CircularOptions = {}): readonly ListedPhase[] {
   const { cycles = 1, divisor = 4, cutDivisor = 8 } = options;
   const { learningRate: top } = basis;
   const low = top / divisor;
@@ -181,7 +183,7 @@ export const rateFinderDefaults = { from: 1e-5, to: 10, stopAbove: 4 } as const;
 export function rateFinder(
   basis: Omit<RecipeBasis, 'learningRate'>,
   options: { readonly from?: number; readonly to?: number } = {},
-): readonly Phase[] {
+): readonly ListedPhase[] {
   const { from, to } = { ...rateFinderDefaults, ...options };
   return phasesOf({ ...basis, learningRate: from }, [
     { share: 1, learningRate: { start: from, end: to, decay: 'exponential' } },
@@ -189,7 +191,7 @@ export function rateFinder(
 }
 
 /** `count` longest sides that grow by √2 up to `size`; fewer where they would be below `least`. */
-export function scalesTo(size: number, count: number, least: number = leastScale): readonly number[] {
+export function scalesTo(size: number, count: number, least: number = leastSide): readonly number[] {
   const scales = Array.from({ length: count }, (_, i) => Math.round(size / 2 ** (i / 2)));
   return scales.filter((scale, i) => i === 0 || scale >= least).reverse();
 }
@@ -201,24 +203,28 @@ export function scalesUpTo(size: number, least: number): readonly number[] {
   );
 }
 
-/** A recipe at each scale in turn, the first with twice the steps of each later one. */
+/**
+ * A recipe at each scale in turn, the first with twice the steps of each later one. Of too many scales for the steps the smallest are left
+ * out, so that each has a step, the last above all.
+ */
 export function atScales(
   basis: RecipeBasis,
   scales: readonly number[],
-  recipe: (basis: RecipeBasis) => readonly Phase[],
-): readonly Phase[] {
-  const shares = scales.map((_, index) => (index === 0 ? 2 : 1));
-  return shareOut(basis.steps, shares).flatMap((steps, index) => {
-    const scale = scales[index];
-    return steps === 0 || scale === undefined ? [] : recipe({ ...basis, steps, scale });
-  });
+  recipe: (basis: RecipeBasis) => readonly ListedPhase[],
+): readonly ListedPhase[] {
+  const counts = shareOut(
+    basis.steps,
+    scales.map((_, index) => (index === 0 ? 2 : 1)),
+  );
+  if (scales.length > 1 && counts.includes(0)) return atScales(basis, scales.slice(1), recipe);
+  return scales.flatMap((scale, index) => recipe({ ...basis, steps: counts[index] ?? 0, scale }));
 }
 
 /** crowsonkb/style-transfer-pytorch: Adam at scales that grow by √2 from `least` to `size`, its state enlarged with the picture. */
 export function multiScale(
   basis: Pick<RecipeBasis, 'steps'>,
   { size, least = 128 }: { readonly size: number; readonly least?: number },
-): readonly Phase[] {
+): readonly ListedPhase[] {
   const adam = { optimizer: 'adam', learningRate: 0.02, momentum: 0.9, beta2: 0.99 } as const;
   return atScales({ ...basis, ...adam }, scalesUpTo(size, least), constant);
 }
@@ -233,16 +239,7 @@ export const recipes = {
   sgdr,
   'one-cycle': oneCycle,
   circular,
-} as const satisfies Readonly<Record<string, (basis: RecipeBasis) => readonly Phase[]>>;
+} as const satisfies Readonly<Record<string, (basis: RecipeBasis) => readonly ListedPhase[]>>;
 
 export type RecipeName = keyof typeof recipes;
-export const recipeNames: readonly RecipeName[] = [
-  'constant',
-  'cosine',
-  'step',
-  'fixed-decay-fixed',
-  'zero-and-back',
-  'sgdr',
-  'one-cycle',
-  'circular',
-];
+export const recipeNames = namesOf(recipes);

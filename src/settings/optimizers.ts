@@ -1,0 +1,56 @@
+/**
+ * The optimisers as a user chooses among them: an entry each. What computes them is `transfer/phase-optimizer.ts`, where each
+ * has an entry too.
+ */
+
+import type { PresetName } from './presets.ts';
+import { namesOf } from './values.ts';
+
+/** Fields of a phase that only some optimisers have, and what holds where a phase does not say. */
+export interface OptimizerFields {
+  /** Momentum, or what stands for it. */
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly beta2?: number;
+  readonly weightDecay?: number;
+}
+
+export interface OptimizerEntry {
+  readonly fields: OptimizerFields;
+  /** What the papers call its momentum, where that is another word. */
+  readonly momentumSymbol?: string;
+  /**
+   * The rate where none is said. PyTorch's default for L-BFGS, whose first step is scaled by the gradient's norm, and
+   * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1; RMSprop's steps are of the same size. SGD's goes with the weights of
+   * the losses, so each preset has its own, and with the number of pixels: these were found at 48 to 128 pixels, with momentum 0.9.
+   */
+  readonly usualRate: number | Readonly<Record<PresetName, number>>;
+  /** The momentum where not even phases are said, of optimisers that are of little use without: fast.ai's and the lecture's for SGD. */
+  readonly usualMomentum?: number;
+}
+
+/**
+ * β₂ of Adam is crowsonkb/style-transfer-pytorch's; PyTorch's 0.999 remembers the large gradients of the start for too long. All other
+ * values of fields are PyTorch's.
+ */
+const entries = {
+  lbfgs: { fields: {}, usualRate: 1 },
+  sgd: {
+    fields: { momentum: 0, nesterov: false, weightDecay: 0 },
+    usualRate: { default: 0.1, lecture: 3e-8 },
+    usualMomentum: 0.9,
+  },
+  rmsprop: { fields: { momentum: 0, beta2: 0.99, weightDecay: 0 }, usualRate: 0.01 },
+  adam: { fields: { momentum: 0.9, beta2: 0.99, weightDecay: 0 }, momentumSymbol: 'β₁', usualRate: 0.02 },
+} as const satisfies Readonly<Record<string, OptimizerEntry>>;
+
+export type OptimizerName = keyof typeof entries;
+
+export const optimizers: Readonly<Record<OptimizerName, OptimizerEntry>> = entries;
+
+export const optimizerNames = namesOf(optimizers);
+
+export function usualRate(optimizer: OptimizerName, preset: PresetName): number {
+  const { usualRate } = optimizers[optimizer];
+  return typeof usualRate === 'number' ? usualRate : usualRate[preset];
+}

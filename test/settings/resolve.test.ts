@@ -1,0 +1,83 @@
+/** Settings as a caller of the library says them: what goes together is found in one place. */
+
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/core/errors.ts';
+import { optimizerNames } from '../../src/settings/optimizers.ts';
+import type { ListedPhase } from '../../src/settings/phase.ts';
+import { choosePhases, type PhaseChoice } from '../../src/settings/phase-choice.ts';
+import { phasesOf, presetNames, presetSettings } from '../../src/settings/presets.ts';
+import { resolveSettings, type SettingsOverrides } from '../../src/settings/resolve.ts';
+
+describe('resolveSettings', () => {
+  it.each(presetNames)('without overrides is the preset %s', (preset) => {
+    expect(resolveSettings(preset)).toEqual(presetSettings(preset));
+    expect(resolveSettings(preset, { iterations: undefined, optimizer: undefined })).toEqual(presetSettings(preset));
+  });
+
+  it('gives an optimiser the rate and the momentum that go together, as the command line does', () => {
+    const phasesWith = (overrides: SettingsOverrides) => phasesOf(resolveSettings('default', overrides));
+    expect(phasesWith({ optimizer: 'sgd' })).toEqual([
+      { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 },
+    ]);
+    expect(phasesWith({ optimizer: 'sgd', momentum: 0, iterations: 5 })).toEqual([
+      { steps: 5, optimizer: 'sgd', learningRate: 0.1, momentum: 0 },
+    ]);
+    for (const optimizer of optimizerNames) {
+      expect(phasesWith({ optimizer })).toEqual(choosePhases({ optimizer }, 'default').phases);
+    }
+  });
+
+  it('groups phases by the scale that they name', () => {
+    const phase = { steps: 2, optimizer: 'adam', learningRate: 0.02 } as const;
+    const phases: readonly ListedPhase[] = [{ ...phase, scale: 64 }, { ...phase, scale: 64, steps: 3 }, phase];
+    expect(resolveSettings('default', { phases }).scales).toEqual([
+      { longestSide: 64, phases: [phase, { ...phase, steps: 3 }] },
+      { longestSide: undefined, phases: [phase] },
+    ]);
+  });
+
+  it.each<[SettingsOverrides, string]>([
+    [
+      { phases: [{ steps: 1, optimizer: 'adam', learningRate: 0.02 }], iterations: 3 },
+      'phases and iterations contradict each other; a list of phases says all of it',
+    ],
+    [{ iterations: 0 }, 'iterations is 0; expected a whole number from 1 to 1000000'],
+    [{ optimizer: 'adam', lineSearch: 'strong-wolfe' }, 'line search is strong-wolfe, which adam does not have'],
+    [{ history: 0.5 }, 'history is 0.5; expected a whole number from 1 to 512'],
+    [{ objective: { styleWeight: Number.NaN } }, 'style weight is NaN; expected a number of at least 0'],
+  ])('refuses %j', (overrides, message) => {
+    expect(() => resolveSettings('default', overrides)).toThrow(InputError);
+    expect(() => resolveSettings('default', overrides)).toThrow(message);
+  });
+});
+
+describe('what is left out is said', () => {
+  it.each<[PhaseChoice, number, readonly number[], readonly string[]]>([
+    [
+      { optimizer: 'adam', scales: 3, iterations: 2 },
+      75,
+      [53, 75],
+      ['scale of 38 pixels left out: 2 iterations are too few'],
+    ],
+    [
+      { optimizer: 'adam', scales: 3, iterations: 1 },
+      75,
+      [75],
+      ['scales of 38, 53 pixels left out: 1 iteration is too few'],
+    ],
+    [
+      { optimizer: 'adam', scales: 4, iterations: 40 },
+      32,
+      [23, 32],
+      ['scales of 11, 16 pixels left out: a picture is too small there for the deepest layer'],
+    ],
+    [{ schedule: 'sgdr', iterations: 2 }, 64, [], ['2 of 4 phases of sgdr left out: 2 iterations are too few']],
+    [{ schedule: 'sgdr', iterations: 300, scales: 2 }, 64, [45, 64], []],
+    [{ schedule: 'one-cycle', iterations: 40 }, 64, [], []],
+  ])('%j at %i pixels', (choice, longest, scales, leftOut) => {
+    const chosen = choosePhases(choice, 'default', { longest, least: 20 });
+    const named = new Set(chosen.phases.flatMap(({ scale }) => scale ?? []));
+    expect([...named]).toEqual(scales);
+    expect(chosen.leftOut).toEqual(leftOut);
+  });
+});
