@@ -44,8 +44,7 @@ export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type KernelFamily, kernelFamilies, type MeasuredVariants } from './kernels/preference.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
-export type { PictureSize, TransferPlan } from './objective/memory-plan.ts';
-export type { LineSearch, ObjectiveOptions, WeightedLayer } from './objective/options.ts';
+export type { TransferPlan } from './objective/memory-plan.ts';
 export type { Style, StylePicture } from './objective/style-mix.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
 export { type FileSource, openFile } from './platform/node/byte-source.ts';
@@ -59,6 +58,7 @@ export {
   writeImage,
 } from './platform/node/image-files.ts';
 export { weightFilePath } from './platform/node/weight-files.ts';
+export type { WeightedLayer } from './settings/kinds.ts';
 export { type OptimizerName, optimizerNames } from './settings/optimizers.ts';
 export { parsePhases } from './settings/parse-phases.ts';
 export {
@@ -76,13 +76,11 @@ export {
   valueAt,
 } from './settings/phase.ts';
 export {
-  type LbfgsSettings,
   type PresetName,
-  phasesOf,
   presetNames,
   presetSettings,
-  type Settings,
-  withPhases,
+  resolveSettings,
+  type SettingsOverrides,
 } from './settings/presets.ts';
 export {
   atScales,
@@ -100,7 +98,10 @@ export {
   sgdr,
   zeroAndBack,
 } from './settings/recipes.ts';
-export { resolveSettings, type SettingsOverrides } from './settings/resolve.ts';
+export type { LineSearch, ObjectiveOptions } from './settings/settings.ts';
+export { type LbfgsSettings, phasesOf, type Settings, withPhases } from './settings/settings.ts';
+export type { PictureSize } from './settings/sizes.ts';
+export type { NoiseKind } from './settings/starts.ts';
 export type { Checkpoint, CheckpointHooks, RunPlace } from './transfer/checkpoint.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
@@ -114,7 +115,7 @@ export {
 } from './transfer/experiments.ts';
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
-export type { NoiseKind, Start } from './transfer/start.ts';
+export type { Start } from './transfer/start.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,

@@ -5,7 +5,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
-import { resolveSettings } from '../settings/resolve.ts';
+import { resolveSettings } from '../settings/presets.ts';
 import { type AdapterSurvey, type FamilyChoice, surveyAdapter } from '../tuning/survey.ts';
 import { bundledWeights } from '../weights/bundled.ts';
 import { openEngine } from './engine.ts';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type KernelFamily, kernelFamilies } from '../kernels/preference.ts';
-import { checkChoice, orList } from '../settings/values.ts';
+import { checkChoice, orList } from '../settings/names.ts';
 
 /** As commander collects them. */
 export interface EngineArguments {

@@ -11,11 +11,11 @@ import type { EngineArguments } from './engine-arguments.ts';
 import { exitStatus } from './failure.ts';
 import { answer } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
-import { type ObjectiveArguments, settingsOf } from './settings.ts';
+import { type GivenOptions, settingsOf } from './settings.ts';
 import { loadWeights } from './weights.ts';
 
 /** As commander collects them. */
-export interface EvaluateArguments extends ObjectiveArguments, EngineArguments {
+export interface EvaluateArguments extends GivenOptions, EngineArguments {
   readonly image: string;
   readonly content: string;
   readonly style: string;

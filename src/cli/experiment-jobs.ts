@@ -2,9 +2,10 @@
 
 import { basename } from 'node:path';
 import { InputError } from '../core/errors.ts';
-import type { PictureSize } from '../objective/memory-plan.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { choosePhases, type PhaseChoice } from '../settings/phase-choice.ts';
+import type { PictureSize } from '../settings/sizes.ts';
+import { reconstructStarts, textureStarts } from '../settings/starts.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../transfer/experiments.ts';
 import {
   type Job,
@@ -15,10 +16,8 @@ import {
   refuseSizeBesideScale,
   refuseSizeWithoutResize,
 } from './job.ts';
-import { readPhaseChoice } from './optimizer-arguments.ts';
 import { defaultOutput } from './paths.ts';
-import { type StyleFitArguments, settingsOf } from './settings.ts';
-import { reconstructStarts, textureStarts } from './start-arguments.ts';
+import { readPhaseChoice, settingsOf } from './settings.ts';
 
 /** As commander collects them. */
 export interface ReconstructArguments extends RunArguments {
@@ -26,7 +25,7 @@ export interface ReconstructArguments extends RunArguments {
 }
 
 /** As commander collects them. */
-export interface TextureArguments extends RunArguments, StyleFitArguments {
+export interface TextureArguments extends RunArguments {
   /** The longest side, or both. */
   readonly size?: number | PictureSize;
 }
@@ -41,6 +40,7 @@ export function reconstructJob(content: string, given: ReconstructArguments): Jo
   refuseSizeBesideScale(given, settings);
   const layers = requireLayers('content', settings.objective.contentLayers);
   return {
+    command: 'reconstruct',
     paths: { content, styles: [] },
     output: given.output ?? defaultOutput(content, ['reconstruction']),
     title: `${basename(content)} reconstructed from ${layers}`,
@@ -68,6 +68,7 @@ export function textureJob(style: string, given: TextureArguments): Job {
   refuseSizeBesideScale(given, settings);
   const layers = requireLayers('style', settings.objective.styleLayers);
   return {
+    command: 'texture',
     paths: { styles: [style] },
     output: given.output ?? defaultOutput(style, ['texture']),
     title: `texture of ${basename(style)} from ${layers}`,

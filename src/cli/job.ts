@@ -2,26 +2,27 @@
 
 import { existsSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
-import type { PictureSize } from '../objective/memory-plan.ts';
 import { checkWritable } from '../platform/node/atomic-file.ts';
 import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
+import { orList } from '../settings/names.ts';
 import { didYouMean } from '../settings/nearest.ts';
 import type { PhaseChoice } from '../settings/phase-choice.ts';
-import type { Settings } from '../settings/presets.ts';
-import { orList } from '../settings/values.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { PictureSize } from '../settings/sizes.ts';
+import { type StartName, startNames } from '../settings/starts.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { Start } from '../transfer/start.ts';
 import type { EngineArguments } from './engine-arguments.ts';
-import type { OptimizerArguments } from './optimizer-arguments.ts';
 import { createFolderOf, refuseOverwriting, refuseSnapshotsOver } from './paths.ts';
-import type { ObjectiveArguments, StyleFitArguments } from './settings.ts';
-import { type StartArguments, type StartName, startNames } from './start-arguments.ts';
+import type { GivenOptions } from './settings.ts';
 
 /** What every experiment takes, as commander collects it. */
-export interface RunArguments extends ObjectiveArguments, OptimizerArguments, StartArguments, EngineArguments {
+export interface RunArguments extends GivenOptions, EngineArguments {
   readonly output?: string;
   /** Bits a sample of the result. */
   readonly bitDepth?: BitDepth;
+  readonly init: string;
+  readonly seed: number;
   /** False for `--no-resize`. */
   readonly resize: boolean;
   readonly saveEvery?: number;
@@ -31,6 +32,7 @@ export interface RunArguments extends ObjectiveArguments, OptimizerArguments, St
 export type Picture = TransferPictures['content'];
 
 export interface Job {
+  readonly command: 'stylize' | 'reconstruct' | 'texture';
   /** The pictures it looks at. */
   readonly paths: { readonly content?: string; readonly styles: readonly string[] };
   readonly output: string;
@@ -52,7 +54,10 @@ export interface Job {
 }
 
 /** The start that `--init` names. @throws InputError, FormatError. */
-export async function readStart({ init, seed }: StartArguments, names: readonly StartName[]): Promise<Start> {
+export async function readStart(
+  { init, seed }: Pick<RunArguments, 'init' | 'seed'>,
+  names: readonly StartName[],
+): Promise<Start> {
   const name = names.find((known) => known === init);
   if (name === 'content' || name === 'style') return { kind: name };
   if (name !== undefined) return { kind: name, seed };
@@ -100,7 +105,7 @@ export function refuseSizeBesideScale(
 }
 
 /** @throws InputError where the style picture is both to be fitted and to keep its size. */
-export function refuseFitWithoutResize(given: StyleFitArguments & { readonly resize: boolean }): void {
+export function refuseFitWithoutResize(given: RunArguments): void {
   if (!given.resize && (given.styleFit ?? given.styleScale ?? given.enlargeStyle) !== undefined) {
     throw new InputError(
       '--no-resize keeps the size of the style picture; leave out --style-fit, --style-scale, --enlarge-style',

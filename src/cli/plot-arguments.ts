@@ -2,18 +2,11 @@
 
 import type { Command } from 'commander';
 import { parseNumber } from '../core/numbers.ts';
+import { orList } from '../settings/names.ts';
 import { rateFinderDefaults, recipeNames } from '../settings/recipes.ts';
-import { describeUsualSize, sideRange } from '../settings/sizes.ts';
-import { orList } from '../settings/values.ts';
 import { addEngineOptions, type EngineArguments } from './engine-arguments.ts';
-import { addOptimizerChoice, addPresetOption, addStepOptions, type OptimizerArguments } from './optimizer-arguments.ts';
-import {
-  addObjectiveOptions,
-  addStyleFitOptions,
-  type ObjectiveArguments,
-  type StyleFitArguments,
-} from './settings.ts';
-import { addStartOptions, type StartArguments, startNames } from './start-arguments.ts';
+import { addOptions, groups, groupTitles } from './options.ts';
+import type { GivenOptions } from './settings.ts';
 
 /** Schedules that `schedule` knows: those that `stylize` has, and the finder's. */
 export const scheduleNames = [...recipeNames, 'rate-finder'] as const;
@@ -23,20 +16,17 @@ export const finderSteps = 100;
 export const finderOptimizer = 'adam';
 
 /** As commander collects them. */
-export interface ScheduleArguments extends Omit<OptimizerArguments, 'schedule'>, Pick<ObjectiveArguments, 'preset'> {
+export interface ScheduleArguments extends GivenOptions {
   readonly output?: string;
   readonly size: number;
   readonly log?: true;
 }
 
 /** As commander collects them. */
-export interface FindRateArguments
-  extends ObjectiveArguments,
-    StyleFitArguments,
-    StartArguments,
-    EngineArguments,
-    Pick<OptimizerArguments, 'iterations' | 'optimizer' | 'momentum'> {
+export interface FindRateArguments extends GivenOptions, EngineArguments {
   readonly output?: string;
+  readonly init: string;
+  readonly seed: number;
   readonly size?: number;
   readonly from: number;
   readonly to: number;
@@ -62,13 +52,9 @@ function addSchedule(program: Command, handlers: PlotHandlers): void {
     .option('-o, --output <file>', 'plot: .svg or .png; values: .csv; phases: .json (default: CSV on standard output)')
     .option('--log', 'rates on a logarithmic axis')
     .option('--phases <file>', 'a list of phases, as JSON, in place of a name');
-  addPresetOption(addStepOptions(command.optionsGroup('Of a schedule by its name:')))
-    .option(
-      '--size <pixels>',
-      'longest side that the last scale has',
-      (text: string) => parseNumber('--size', text, sideRange),
-      512,
-    )
+  command.optionsGroup('Of a schedule by its name:');
+  for (const group of groups) addOptions(command, 'schedule', group);
+  command
     .addHelpText(
       'after',
       [
@@ -91,14 +77,14 @@ function addFindRate(program: Command, handlers: PlotHandlers): void {
     .argument('<content>', 'picture that gives the scene')
     .argument('<style>', 'picture that gives the manner')
     .optionsGroup('Pictures:')
-    .option('-o, --output <file>', 'plot: .svg or .png; values: .csv (default: out/CONTENT-STYLE-rates.svg)')
-    .option('--size <pixels>', `longest side, never enlarged (default: ${describeUsualSize('run')})`, (text: string) =>
-      parseNumber('--size', text, sideRange),
-    );
-  addStyleFitOptions(command);
-  addStartOptions(command, startNames);
-  addObjectiveOptions(command, ['content', 'style']);
-  addOptimizerChoice(command.optionsGroup(`Rates (default: ${finderSteps} iterations of ${finderOptimizer}):`))
+    .option('-o, --output <file>', 'plot: .svg or .png; values: .csv (default: out/CONTENT-STYLE-rates.svg)');
+  addOptions(command, 'find-rate', 'pictures');
+  addOptions(command.optionsGroup(groupTitles.what), 'find-rate', 'what');
+  addOptions(
+    command.optionsGroup(`Rates (default: ${finderSteps} iterations of ${finderOptimizer}):`),
+    'find-rate',
+    'how',
+  )
     .option('--from <x>', 'first rate', rate('--from'), from)
     .option('--to <x>', 'last rate', rate('--to'), to);
   addEngineOptions(command)

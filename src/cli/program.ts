@@ -3,15 +3,15 @@
 import { Command } from 'commander';
 import { parseNumber } from '../core/numbers.ts';
 import { networkNames } from '../models/vgg.ts';
+import { checkChoice, orList } from '../settings/names.ts';
 import { describeUsualSize } from '../settings/sizes.ts';
-import { checkChoice, orList } from '../settings/values.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
+import { addOptions, describePresets, groupTitles } from './options.ts';
 import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
 import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
-import { addObjectiveOptions, describePresets } from './settings.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 
 /** What the commands do, once their arguments are parsed. */
@@ -61,7 +61,7 @@ function addEvaluate(program: Command, handlers: Handlers): void {
       (text: string) => parseNumber('--repeat', text, { from: 1, to: 10_000, whole: true }),
       3,
     );
-  addObjectiveOptions(command, ['content', 'style']);
+  addOptions(command.optionsGroup(groupTitles.what), 'evaluate', 'what');
   addEngineOptions(command)
     .addHelpText('after', `\n${describePresets()}\n`)
     .addHelpText(

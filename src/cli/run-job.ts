@@ -9,17 +9,18 @@ import { numbersByKind } from '../objective/term-sums.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import { totalSteps } from '../settings/phase.ts';
-import { phasesOf } from '../settings/presets.ts';
+import { atScalesOf } from '../settings/scales.ts';
+import { phasesOf } from '../settings/settings.ts';
 import { usualSize } from '../settings/sizes.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { RunResult } from '../transfer/run.ts';
-import { atScalesOf } from '../transfer/scales.ts';
 import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
 import { checkOutputs, type Job, type Picture } from './job.ts';
+import { commandOf } from './making.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
@@ -34,7 +35,10 @@ export async function runJob(job: Job): Promise<number> {
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
   const pictures = arrange(usualSize('run', gpu.profile));
-  const { settings, leftOut } = atScalesOf(job.settings, job.choice, given.preset, pictures);
+  const { settings, leftOut } = atScalesOf(job.settings, job.choice, given.preset, {
+    ...pictures,
+    styles: mixOf(pictures.style).map(({ picture }) => picture),
+  });
   const run = prepareRun({ ...pictures, settings, gpu });
   const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
   return await paint(job, run, { gpu, weights: weights.layers }, words);
@@ -104,7 +108,8 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     });
     hasRun = result.end !== 'aborted';
     progress.stop();
-    await finish(job, result, interrupts.status);
+    const { content } = run.scales.at(-1) ?? run.scales[0];
+    await finish(job, result, { interruptedStatus: interrupts.status, comment: commandOf(job, content) });
     return statusOf(result, interrupts.status);
   } finally {
     progress.stop();
@@ -127,7 +132,11 @@ function snapshotsOf({ given, output }: Job, progress: Progress) {
   return { snapshots: { every: given.saveEvery, save } };
 }
 
-async function finish(job: Job, result: RunResult, interruptedStatus: number | undefined): Promise<void> {
+async function finish(
+  job: Job,
+  result: RunResult,
+  { interruptedStatus, comment }: { readonly interruptedStatus: number | undefined; readonly comment: string },
+): Promise<void> {
   const spent = result.evaluations.length;
   if (result.error !== undefined) {
     const which = result.error instanceof ExplodedLossError ? 'picture with the lowest loss' : 'last good picture';
@@ -147,7 +156,7 @@ async function finish(job: Job, result: RunResult, interruptedStatus: number | u
   }
   const { output, title, given } = job;
   const description = `${title}, ${spent} evaluations`;
-  const metadata = { software: `Impasto ${impastoVersion()}`, description };
+  const metadata = { software: `Impasto ${impastoVersion()}`, description, comment };
   await writeImage(output, result.picture, { bitDepth: given.bitDepth, metadata });
   const { width, height } = result.picture;
   answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);

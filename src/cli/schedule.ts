@@ -5,17 +5,17 @@ import { InputError, printable } from '../core/errors.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writePlot } from '../platform/node/plot-file.ts';
 import { schedulePlot } from '../plots/schedule-plot.ts';
+import { orList } from '../settings/names.ts';
 import { didYouMean } from '../settings/nearest.ts';
 import { parsePhases } from '../settings/parse-phases.ts';
 import { type ListedPhase, scheduledSteps } from '../settings/phase.ts';
 import { basisOf, type ChosenPhases, choosePhases } from '../settings/phase-choice.ts';
 import { rateFinder, recipeNames } from '../settings/recipes.ts';
-import { orList } from '../settings/values.ts';
 import { exitStatus } from './failure.ts';
-import { readPhaseChoice } from './optimizer-arguments.ts';
 import { answer, remark } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
 import { type ScheduleArguments, scheduleNames } from './plot-arguments.ts';
+import { readPhaseChoice } from './settings.ts';
 
 /** Runs the command; resolves with the exit status. @throws InputError. */
 export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { InputError } from '../core/errors.ts';
 import type { StylePicture } from '../objective/style-mix.ts';
 import { readImage } from '../platform/node/image-files.ts';
+import { startNames } from '../settings/starts.ts';
 import {
   type Job,
   type RunArguments,
@@ -13,15 +14,11 @@ import {
   refuseSizeBesideScale,
   refuseSizeWithoutResize,
 } from './job.ts';
-import { readPhaseChoice } from './optimizer-arguments.ts';
 import { defaultFolder, defaultOutput, examplePath } from './paths.ts';
-import { type StyleFitArguments, settingsOf } from './settings.ts';
-import { startNames } from './start-arguments.ts';
+import { readPhaseChoice, settingsOf } from './settings.ts';
 
 /** As commander collects them. */
-export interface StylizeArguments extends RunArguments, StyleFitArguments {
-  /** Shares of the style pictures, in their order. */
-  readonly styleWeights?: readonly number[];
+export interface StylizeArguments extends RunArguments {
   readonly size?: number;
 }
 
@@ -43,6 +40,7 @@ export function stylizeJob(content: string | undefined, styles: readonly string[
   refuseScalesWithoutResize(given, settings);
   refuseSizeBesideScale(given, settings);
   return {
+    command: 'stylize',
     paths,
     output,
     title: `${basename(paths.content)} in the style of ${paths.styles.map((path) => basename(path)).join(' and ')}`,

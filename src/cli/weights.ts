@@ -3,7 +3,7 @@
 import { InputError } from '../core/errors.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
-import type { Settings } from '../settings/presets.ts';
+import type { Settings } from '../settings/settings.ts';
 import { deepestLayerOf } from '../transfer/stylize.ts';
 import { bundledWeights } from '../weights/bundled.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../weights/vgg-weights.ts';

@@ -34,6 +34,13 @@ export function describeRange({ from, above, to, below, whole }: NumberRange): s
   return above === undefined ? kind : `${kind} above ${above}`;
 }
 
+/** `1 to 512`, for a help. */
+export function shortRange({ from, above, to, below }: NumberRange): string {
+  if (from === undefined) return above === undefined ? '' : `above ${above}`;
+  if (to !== undefined) return `${from} to ${to}`;
+  return below === undefined ? `${from} or more` : `${from} to below ${below}`;
+}
+
 /** A value that must be a number within `range`. @throws InputError naming it. */
 export function checkNumber(name: string, value: unknown, range: NumberRange = {}): number {
   if (typeof value === 'number' && isWithin(value, range)) return value;

@@ -13,6 +13,8 @@ export interface ImageMetadata {
   readonly description?: string;
   /** EXIF Software: name and version of the program. */
   readonly software?: string;
+  /** How it may be made again; in PNG alone, as its text `Comment`. */
+  readonly comment?: string;
 }
 
 /**

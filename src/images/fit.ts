@@ -3,8 +3,6 @@
 import { coverCropTopLeft, fitLongestSide, resizeImage, type Size } from './resize.ts';
 import type { RgbImage } from './rgb-image.ts';
 
-export const styleFits = ['longest-side', 'cover'] as const;
-
 export type StyleFit =
   /** Own shape, its longest side that of the result. */
   | 'longest-side'

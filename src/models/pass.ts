@@ -12,10 +12,10 @@ import {
   type ConvLayer,
   kernelSize,
   type Layer,
-  layersOf,
+  layersUntil,
+  leastSideFor,
   type NetworkName,
   type PoolLayer,
-  tapNamesOf,
 } from './vgg.ts';
 
 /** A feature map: [height, width, channels], channels padded to a multiple of 4. */
@@ -134,26 +134,6 @@ export function tapMap(pass: Pass, tap: string): FeatureMap {
   const map = pass.taps.get(tap);
   if (map === undefined) throw new ShapeError(`'${tap}' is not among the pass's taps`);
   return map;
-}
-
-/** The smallest side a picture may have for a tap: each pool before it halves, and one pixel must be left. */
-export function leastSideFor(network: NetworkName, taps: readonly string[]): number {
-  return 2 ** layersUntil(network, taps).filter((layer) => layer.kind === 'pool').length;
-}
-
-/** The layers up to the deepest tap. @throws InputError for an unknown tap or none. */
-export function layersUntil(network: NetworkName, taps: readonly string[]): readonly Layer[] {
-  const known = tapNamesOf(network);
-  const unknown = taps.find((tap) => !known.includes(tap));
-  if (unknown !== undefined || taps.length === 0) {
-    const problem = unknown === undefined ? 'no layer was named' : `${network} has no layer '${unknown}'`;
-    throw new InputError(`${problem}; expected convX_Y or reluX_Y from ${known[0]} to ${known.at(-1)}`);
-  }
-  const layers = layersOf(network);
-  const deepest = layers.findLastIndex(
-    (layer) => layer.kind === 'conv' && (taps.includes(layer.name) || taps.includes(layer.reluName)),
-  );
-  return layers.slice(0, deepest + 1);
 }
 
 function buildStages(options: PassOptions, input: FeatureMap): readonly Stage[] {

@@ -6,6 +6,8 @@
  * Not here: weights, buffers, kernels.
  */
 
+import { InputError } from '../core/errors.ts';
+
 export type NetworkName = 'vgg16' | 'vgg19';
 
 /** A 3x3 convolution, stride 1, zero padding 1, always followed by a ReLU. */
@@ -99,4 +101,24 @@ export function torchvisionIndices(network: NetworkName, batchNorm: boolean): Re
     }
   }
   return indices;
+}
+
+/** The smallest side a picture may have for a tap: each pool before it halves, and one pixel must be left. */
+export function leastSideFor(network: NetworkName, taps: readonly string[]): number {
+  return 2 ** layersUntil(network, taps).filter((layer) => layer.kind === 'pool').length;
+}
+
+/** The layers up to the deepest tap. @throws InputError for an unknown tap or none. */
+export function layersUntil(network: NetworkName, taps: readonly string[]): readonly Layer[] {
+  const known = tapNamesOf(network);
+  const unknown = taps.find((tap) => !known.includes(tap));
+  if (unknown !== undefined || taps.length === 0) {
+    const problem = unknown === undefined ? 'no layer was named' : `${network} has no layer '${unknown}'`;
+    throw new InputError(`${problem}; expected convX_Y or reluX_Y from ${known[0]} to ${known.at(-1)}`);
+  }
+  const layers = layersOf(network);
+  const deepest = layers.findLastIndex(
+    (layer) => layer.kind === 'conv' && (taps.includes(layer.name) || taps.includes(layer.reluName)),
+  );
+  return layers.slice(0, deepest + 1);
 }

@@ -9,17 +9,12 @@ import type { Backend } from '../kernels/family.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
 import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
-import { buildPass, leastSideFor, type Pass, tapMap } from '../models/pass.ts';
+import { buildPass, type Pass, tapMap } from '../models/pass.ts';
 import { type ActivationPlan, planActivations } from '../models/plan.ts';
-import { leastSide } from '../settings/sizes.ts';
-import type { ObjectiveOptions } from './options.ts';
+import type { ObjectiveOptions } from '../settings/settings.ts';
+import { leastLongestSide, type PictureSize } from '../settings/sizes.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
-
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Everything that decides how much memory a transfer takes. */
 export interface PlanRequest {
@@ -203,7 +198,7 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
     return exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }), limits) === undefined;
   };
   // What is below is too small for another reason, which is not what is asked here.
-  let fitting = leastLongestSide(options, [size, ...request.styleSizes]);
+  let fitting = leastLongestSide(options.network, tapsOf(options), [size, ...request.styleSizes]);
   let failing = longestOf(size) + 1;
   if (fitting >= failing || !fits(fitting)) return undefined;
   while (failing - fitting > 1) {
@@ -212,13 +207,6 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
     else failing = middle;
   }
   return fitting;
-}
-
-/** The least longest side at which no picture of these shapes is too small for the deepest layer; at least {@link leastSide}. */
-export function leastLongestSide(options: ObjectiveOptions, shapes: readonly PictureSize[]): number {
-  const least = leastSideFor(options.network, tapsOf(options));
-  const aspects = shapes.map((shape) => longestOf(shape) / Math.min(shape.width, shape.height));
-  return Math.max(leastSide, Math.ceil(least * Math.max(...aspects)));
 }
 
 function longestOf({ width, height }: PictureSize): number {

@@ -7,7 +7,7 @@ import { ContentLoss } from '../losses/content-loss.ts';
 import { GramLoss } from '../losses/gram-loss.ts';
 import type { MapLoss, PictureLoss } from '../losses/loss.ts';
 import { TotalVariationLoss } from '../losses/total-variation-loss.ts';
-import type { ObjectiveOptions } from './options.ts';
+import type { ObjectiveOptions } from '../settings/settings.ts';
 
 /** How terms of a kind are spoken of. */
 export interface KindWords {

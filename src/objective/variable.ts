@@ -2,7 +2,8 @@
 
 import type { RgbImage } from '../images/rgb-image.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
-import { imageNetMean, imageNetStd, type ObjectiveOptions } from './options.ts';
+import type { ObjectiveOptions } from '../settings/settings.ts';
+import { imageNetMean, imageNetStd } from './image-net.ts';
 
 type Variable = ObjectiveOptions['variable'];
 

@@ -3,8 +3,8 @@
  * has an entry too.
  */
 
-import type { PresetName } from './presets.ts';
-import { namesOf } from './values.ts';
+import { namesOf } from './names.ts';
+import type { PresetName } from './preset-names.ts';
 
 /** Fields of a phase that only some optimisers have, and what holds where a phase does not say. */
 export interface OptimizerFields {
@@ -53,4 +53,29 @@ export const optimizerNames = namesOf(optimizers);
 export function usualRate(optimizer: OptimizerName, preset: PresetName): number {
   const { usualRate } = optimizers[optimizer];
   return typeof usualRate === 'number' ? usualRate : usualRate[preset];
+}
+
+/** Undefined where it has none. */
+export function usualMomentum(optimizer: OptimizerName): number | undefined {
+  const { usualMomentum: usual, fields } = optimizers[optimizer];
+  return usual ?? fields.momentum;
+}
+
+/** `lbfgs 1, sgd 0.1 or with lecture 3e-8, …` */
+export function describeRates(): string {
+  const words = optimizerNames.map((name) => {
+    const { usualRate: rate } = optimizers[name];
+    return `${name} ${typeof rate === 'number' ? rate : `${rate.default} or with lecture ${rate.lecture}`}`;
+  });
+  return words.join(', ');
+}
+
+/** `sgd 0.9, rmsprop 0, adam 0.9 as β₁` */
+export function describeMomenta(): string {
+  const words = optimizerNames.flatMap((name) => {
+    const { momentumSymbol: symbol } = optimizers[name];
+    const momentum = usualMomentum(name);
+    return momentum === undefined ? [] : [`${name} ${momentum}${symbol === undefined ? '' : ` as ${symbol}`}`];
+  });
+  return words.join(', ');
 }

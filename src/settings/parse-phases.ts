@@ -2,22 +2,13 @@
 
 import { InputError } from '../core/errors.ts';
 import { checkNumber, type NumberRange, shown } from '../core/numbers.ts';
-import { type OptimizerFields, optimizerNames, optimizers } from './optimizers.ts';
-import { decayNames, type ListedPhase, type Phase, type Ramp, type Scheduled, valueAt } from './phase.ts';
+import { checkPhase, keptRange, optionalFields, rateRange, refuseForeignFields, stepRange } from './check-phase.ts';
+import { checkChoice } from './names.ts';
+import { optimizerNames } from './optimizers.ts';
+import { decayNames, type ListedPhase, type Ramp, type Scheduled } from './phase.ts';
 import { sideRange } from './sizes.ts';
-import { checkChoice } from './values.ts';
-
-/** Evaluations that a phase, or a run by a few words, may spend. */
-export const stepRange = { from: 1, to: 1e6, whole: true } as const;
-export const rateRange = { above: 0 } as const;
-/** Of momenta, and of what else says how much of the past is kept. */
-export const keptRange = { from: 0, below: 1 } as const;
-
-/** Below it a device may take an f32 for 0. */
-const leastFloat32 = 2 ** -126;
 
 const fieldsOfAll: readonly (keyof ListedPhase)[] = ['steps', 'optimizer', 'learningRate', 'scale'];
-const optionalFields: readonly (keyof OptimizerFields)[] = ['momentum', 'nesterov', 'beta2', 'weightDecay'];
 const rampFields = ['start', 'end', 'decay', 'power'];
 
 /**
@@ -36,16 +27,9 @@ function parsePhase(value: unknown, name: string): ListedPhase {
   const fields = objectOf(value, name, 'an object');
   refuseUnknown(fields, name, [...fieldsOfAll, ...optionalFields]);
   const optimizer = checkChoice(`${name}: optimizer`, fields['optimizer'], optimizerNames);
-  const foreign = optionalFields.find(
-    (field) => fields[field] !== undefined && !(field in optimizers[optimizer].fields),
-  );
-  if (foreign !== undefined) {
-    throw new InputError(
-      `${name}: ${foreign} is ${shown(fields[foreign])}, which ${optimizer} does not have; leave it out`,
-    );
-  }
+  refuseForeignFields(fields, optimizer, name);
   const { momentum, nesterov, beta2, weightDecay, scale } = fields;
-  const phase = {
+  const phase: ListedPhase = {
     steps: checkNumber(`${name}: steps`, fields['steps'], stepRange),
     optimizer,
     learningRate: scheduledOf(fields['learningRate'], `${name}: learningRate`, rateRange),
@@ -57,33 +41,8 @@ function parsePhase(value: unknown, name: string): ListedPhase {
       : { weightDecay: checkNumber(`${name}: weightDecay`, weightDecay, { from: 0 }) }),
     ...(scale === undefined ? {} : { scale: checkNumber(`${name}: scale`, scale, sideRange) }),
   };
-  if (phase.nesterov === true && !hasMomentum(phase.momentum)) {
-    throw new InputError(`${name}: nesterov is true without momentum; give a momentum above 0, or leave it out`);
-  }
-  refuseIdleSteps(phase, name);
+  checkPhase(phase, name);
   return phase;
-}
-
-/**
- * A rate that is 0 in the device's 32 bits moves nothing, and ends L-BFGS.
- *
- * @throws InputError naming the first step that has one.
- */
-function refuseIdleSteps({ steps, learningRate }: Phase, name: string): void {
-  const rateAt = (step: number): number => valueAt(learningRate, step, steps);
-  const isIdle = (step: number): boolean => rateAt(step) < leastFloat32;
-  // A ramp goes one way: where neither end is 0, no step is.
-  if (!isIdle(0) && !isIdle(steps - 1)) return;
-  let step = 0;
-  while (!isIdle(step)) step += 1;
-  throw new InputError(
-    `${name}: learningRate is ${rateAt(step)} at step ${step + 1} of ${steps}, which is 0 in the device's 32 bits; ` +
-      'expected a number above 0 at every step, so give it a higher end',
-  );
-}
-
-function hasMomentum(momentum: Scheduled | undefined): boolean {
-  return typeof momentum === 'number' ? momentum > 0 : momentum !== undefined;
 }
 
 /** A number, or a ramp whose end may lie on a bound that its start must stay above. */

@@ -1,36 +1,26 @@
 /** What the phases of a run are: a list of them, or a few words: an optimiser, a schedule by its name, a number of scales. */
 
 import { InputError } from '../core/errors.ts';
-import { checkNumber } from '../core/numbers.ts';
-import { type OptimizerName, optimizers, usualRate } from './optimizers.ts';
-import { parsePhases, stepRange } from './parse-phases.ts';
-import { type ListedPhase, totalSteps } from './phase.ts';
-import { type PresetName, phasesOf, presetSettings } from './presets.ts';
-import { atScales, type RecipeBasis, type RecipeName, recipes, scalesTo } from './recipes.ts';
+import { checkPhase } from './check-phase.ts';
+import { optimizers, usualRate } from './optimizers.ts';
+import { type OptionName, optionNames, options, rowOf, type SettingsOf } from './options.ts';
+import type { ListedPhase } from './phase.ts';
+import type { PresetName } from './preset-names.ts';
+import { atScales, type RecipeBasis, recipes, scalesTo } from './recipes.ts';
 
 /** An absent field leaves the preset's value. */
-export interface PhaseChoice {
-  /** Evaluations in all. */
-  readonly iterations?: number | undefined;
-  readonly optimizer?: OptimizerName | undefined;
-  /** At its highest. */
-  readonly learningRate?: number | undefined;
-  readonly momentum?: number | undefined;
-  /** Default `constant`. */
-  readonly schedule?: RecipeName | undefined;
-  /** How many sizes, each √2 larger than the one before; default 1. */
-  readonly scales?: number | undefined;
-  /** In place of all these. */
+export type PhaseChoice = { readonly [Name in keyof SettingsOf<'phases'>]?: SettingsOf<'phases'>[Name] | undefined } & {
+  /** In place of all these, as `parsePhases` gives them. */
   readonly phases?: readonly ListedPhase[] | undefined;
-}
+};
 
 /** What phases say themselves. */
-const saidByPhases = ['iterations', 'optimizer', 'learningRate', 'momentum', 'schedule', 'scales'] as const;
+const saidByPhases = optionNames.filter((name): name is keyof SettingsOf<'phases'> => rowOf(name).part === 'phases');
 
 /** @throws InputError where something is said beside phases that they say too. */
 export function refuseSaidTwice(
-  choice: { readonly [Name in (typeof saidByPhases)[number]]?: unknown },
-  nameOf: (field: string) => string = (field) => field,
+  choice: { readonly [Name in OptionName]?: unknown },
+  nameOf: (name: OptionName) => string = (name) => name,
 ): void {
   const twice = saidByPhases.find((field) => choice[field] !== undefined);
   if (twice === undefined) return;
@@ -60,14 +50,16 @@ export interface ChosenPhases {
 export function choosePhases(choice: PhaseChoice, preset: PresetName, result?: ResultSides): ChosenPhases {
   if (choice.phases !== undefined) {
     refuseSaidTwice(choice);
-    return { phases: parsePhases(choice.phases), leftOut: [] };
+    return { phases: choice.phases, leftOut: [] };
   }
-  const { schedule = 'constant', scales = 1 } = choice;
+  for (const name of saidByPhases) if (choice[name] !== undefined) rowOf(name).kind.check(name, choice[name]);
+  const { schedule = options.schedule.usual(), scales = options.scales.usual() } = choice;
   const basis = basisOf(choice, preset);
   const recipe = recipes[schedule];
   const wanted = result === undefined ? [] : scalesTo(result.longest, scales, 1);
   const sizes = result === undefined ? [] : scalesTo(result.longest, scales, result.least);
-  const phases = parsePhases(sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe));
+  const phases = sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe);
+  for (const [index, phase] of phases.entries()) checkPhase(phase, `phase ${index + 1}`);
   const kept = sizes.length < 2 ? sizes : sizes.filter((size) => phases.some(({ scale }) => scale === size));
   const whole = recipe({ ...basis, steps: plentyOfSteps }).length * Math.max(1, kept.length);
   const few = `${basis.steps} ${basis.steps === 1 ? 'iteration is' : 'iterations are'} too few`;
@@ -89,12 +81,11 @@ function describeLeftOut(wanted: readonly number[], kept: readonly number[], rea
 }
 
 /** What any schedule by its name begins with. */
-export function basisOf(choice: PhaseChoice, preset: PresetName): RecipeBasis {
-  const usual = phasesOf(presetSettings(preset));
-  const optimizer = choice.optimizer ?? usual[0]?.optimizer ?? 'lbfgs';
+export function basisOf(choice: Omit<PhaseChoice, 'phases'>, preset: PresetName): RecipeBasis {
+  const { iterations = options.iterations.usual({ preset }), optimizer = options.optimizer.usual() } = choice;
   const momentum = choice.momentum ?? optimizers[optimizer].usualMomentum;
   return {
-    steps: checkNumber('iterations', choice.iterations ?? totalSteps(usual), stepRange),
+    steps: iterations,
     optimizer,
     learningRate: choice.learningRate ?? usualRate(optimizer, preset),
     ...(momentum === undefined ? {} : { momentum }),

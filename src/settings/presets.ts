@@ -1,94 +1,87 @@
-/** What a run is told in full, and named settings of it. Everything in them can be overridden; the numbers say where they come from. */
+/** Settings in full: a preset, and what is said beside it, checked. */
 
-import type { StyleFitting } from '../images/fit.ts';
-import type { LineSearch, ObjectiveOptions, WeightedLayer } from '../objective/options.ts';
-import { type ListedPhase, type Phase, type ScalePhases, scalesOf } from './phase.ts';
+import { InputError } from '../core/errors.ts';
+import { tapNamesOf } from '../models/vgg.ts';
+import { checkLayers, type WeightedLayer } from './kinds.ts';
+import { type Choice, type OptionName, optionNames, type Part, rowOf, type SettingsOf } from './options.ts';
+import { parsePhases } from './parse-phases.ts';
+import { scalesOf } from './phase.ts';
+import { choosePhases, type PhaseChoice } from './phase-choice.ts';
+import type { PresetName } from './preset-names.ts';
+import { type ObjectiveOptions, phasesOf, type Settings } from './settings.ts';
 
-export { type StyleFit, styleFits } from '../images/fit.ts';
+export { type PresetName, presetNames } from './preset-names.ts';
 
-/** How L-BFGS works in those phases that are its own. */
-export interface LbfgsSettings {
-  /** Curvature pairs that it keeps. */
-  readonly history: number;
-  readonly lineSearch: LineSearch;
+/** What is said beside a preset; absent fields keep its value. `scales` wait for the size of the result, see `atScalesOf`. */
+export type SettingsOverrides = Omit<Choice, 'preset' | 'phases'> &
+  Pick<PhaseChoice, 'phases'> & { readonly objective?: Partial<ObjectiveOptions> };
+
+export function presetSettings(preset: PresetName): Settings {
+  return completeSettings(preset, {});
 }
 
-export interface Settings extends StyleFitting {
-  readonly objective: ObjectiveOptions;
-  readonly lbfgs: LbfgsSettings;
-  /** What is done one after the other; at least one scale. */
-  readonly scales: readonly ScalePhases[];
+/**
+ * A preset with overrides, checked; layers whose loss is weighted 0 are left out.
+ *
+ * @throws InputError naming the setting that makes no sense.
+ */
+export function resolveSettings(preset: PresetName, overrides: SettingsOverrides = {}): Settings {
+  const { phases } = overrides;
+  return completeSettings(preset, phases === undefined ? overrides : { ...overrides, phases: parsePhases(phases) });
 }
 
-/** The phases of all scales, in order. */
-export function phasesOf({ scales }: Pick<Settings, 'scales'>): readonly Phase[] {
-  return scales.flatMap(({ phases }) => phases);
+/**
+ * The same, of phases that have been checked already.
+ *
+ * @param nameOf How a setting is called in errors.
+ */
+export function completeSettings(
+  preset: PresetName,
+  { objective: nested, ...overrides }: SettingsOverrides,
+  nameOf: (name: OptionName) => string = (name) => name,
+): Settings {
+  const { phases: list, ...flat } = overrides;
+  const said: Readonly<Record<string, unknown>> = { ...flat, ...nested };
+  const resolved = (name: OptionName): unknown => {
+    const { kind, usual } = rowOf(name);
+    return said[name] === undefined ? usual?.({ preset }) : kind.check(nameOf(name), said[name]);
+  };
+  const settings = {
+    ...collect('fit', resolved),
+    objective: collect('objective', resolved),
+    lbfgs: collect('lbfgs', resolved),
+    scales: scalesOf(choosePhases({ ...flat, phases: list }, preset).phases),
+  };
+  refuseForeignSearch(settings);
+  return { ...settings, objective: checkObjective(settings.objective, nameOf) };
 }
 
-/** The settings with other phases. */
-export function withPhases(settings: Settings, phases: readonly ListedPhase[]): Settings {
-  return { ...settings, scales: scalesOf(phases) };
+function collect<Of extends Part>(part: Of, resolved: (name: OptionName) => unknown): SettingsOf<Of> {
+  const names = optionNames.filter((name) => rowOf(name).part === part);
+  // Each value has passed the check of its own row, or is that row's usual one.
+  return Object.fromEntries(names.map((name) => [name, resolved(name)])) as SettingsOf<Of>;
 }
 
-export const presetNames = ['default', 'lecture'] as const;
-export type PresetName = (typeof presetNames)[number];
+function refuseForeignSearch(settings: Settings): void {
+  const { lineSearch } = settings.lbfgs;
+  const used = new Set(phasesOf(settings).map(({ optimizer }) => optimizer));
+  if (lineSearch === 'none' || used.has('lbfgs')) return;
+  throw new InputError(
+    `line search is ${lineSearch}, which ${[...used].join(', ')} does not have; choose lbfgs or leave it out`,
+  );
+}
 
-const layers = (weights: Readonly<Record<string, number>>): readonly WeightedLayer[] =>
-  Object.entries(weights).map(([name, weight]) => ({ name, weight }));
-
-const presets: Readonly<Record<PresetName, Settings>> = {
-  /**
-   * Tuned by eye on the pictures in `examples/` from 128 to 512 pixels: strokes and colours of the painting plainly there, the
-   * photograph readable, no grain (docs/decisions/0011-default-preset.md). Layers and average pooling as Gatys et al. (2016); the
-   * weights are ours. They rise with depth, since average pooling shrinks deep activations and a Gram loss goes with their
-   * fourth power.
-   */
-  default: {
-    objective: {
-      network: 'vgg16',
-      contentLayers: layers({ relu4_2: 1 }),
-      styleLayers: layers({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
-      contentWeight: 1,
-      styleWeight: 2e6,
-      tvWeight: 50,
-      gramFactor: 1,
-      variable: 'pixels',
-      pooling: 'average',
-      paddingMode: 'replicate',
-      storage: 'f32',
-    },
-    styleFit: 'longest-side',
-    styleScale: 1,
-    enlargeStyle: false,
-    lbfgs: { history: 10, lineSearch: 'none' },
-    scales: scalesOf([{ steps: 200, optimizer: 'lbfgs', learningRate: 1 }]),
-  },
-  /**
-   * The lecture's combined transfer: the five ReLUs before a pool, Gram / numel · 1e6, content · 1e6 at the fourth,
-   * the normalised picture optimised by L-BFGS.
-   */
-  lecture: {
-    objective: {
-      network: 'vgg16',
-      contentLayers: layers({ relu4_3: 1 }),
-      styleLayers: layers({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
-      contentWeight: 1e6,
-      styleWeight: 1,
-      tvWeight: 0,
-      gramFactor: 1e6,
-      variable: 'normalised',
-      pooling: 'max',
-      paddingMode: 'zeros',
-      storage: 'f32',
-    },
-    styleFit: 'cover',
-    styleScale: 1,
-    enlargeStyle: true,
-    lbfgs: { history: 10, lineSearch: 'none' },
-    scales: scalesOf([{ steps: 1000, optimizer: 'lbfgs', learningRate: 1 }]),
-  },
-};
-
-export function presetSettings(name: PresetName): Settings {
-  return presets[name];
+/** Without the layers whose loss is weighted 0, which would be computed for nothing. */
+function checkObjective(objective: ObjectiveOptions, nameOf: (name: OptionName) => string): ObjectiveOptions {
+  const { network, contentWeight, styleWeight } = objective;
+  const weighted = (name: 'contentLayers' | 'styleLayers', factor: number): readonly WeightedLayer[] => {
+    checkLayers(nameOf(name), objective[name], network, tapNamesOf(network));
+    return objective[name].filter(({ weight }) => weight * factor > 0);
+  };
+  const contentLayers = weighted('contentLayers', contentWeight);
+  const styleLayers = weighted('styleLayers', styleWeight);
+  if (contentLayers.length + styleLayers.length > 0) return { ...objective, contentLayers, styleLayers };
+  throw new InputError(
+    'no layer is left to compare pictures at; name at least one content or style layer, its weight above 0',
+  );
 }

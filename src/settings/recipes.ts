@@ -4,10 +4,10 @@
  * in whole steps; a part that comes to none is left out.
  */
 
+import { namesOf } from './names.ts';
 import { type OptimizerName, optimizers } from './optimizers.ts';
 import type { ListedPhase, Phase, Scheduled } from './phase.ts';
 import { leastSide } from './sizes.ts';
-import { namesOf } from './values.ts';
 
 /** What every recipe is given: what all its phases have in common. */
 export interface RecipeBasis {

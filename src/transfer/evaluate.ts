@@ -9,7 +9,7 @@ import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { reportTerms, type TermReport } from '../objective/term-sums.ts';
 import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
-import type { Settings } from '../settings/presets.ts';
+import type { Settings } from '../settings/settings.ts';
 import { planStylize } from './stylize.ts';
 
 export interface EvaluateRequest {

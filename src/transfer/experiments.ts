@@ -7,7 +7,7 @@
 import { InputError } from '../core/errors.ts';
 import { fitLongestSide, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import type { Settings } from '../settings/presets.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { RunHooks, RunResult } from './run.ts';
 import type { Start } from './start.ts';
 import { type StylizeRequest, stylize } from './stylize.ts';

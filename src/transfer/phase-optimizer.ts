@@ -9,7 +9,7 @@ import { rmspropRule } from '../optimizers/rmsprop.ts';
 import { sgdRule } from '../optimizers/sgd.ts';
 import { type OptimizerName, optimizers } from '../settings/optimizers.ts';
 import { type Phase, valueAt } from '../settings/phase.ts';
-import { phasesOf, type Settings } from '../settings/presets.ts';
+import { phasesOf, type Settings } from '../settings/settings.ts';
 
 type Limits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
 

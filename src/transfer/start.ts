@@ -5,11 +5,8 @@ import { greyPicture, halveTowards, normalNoise, uniformNoise } from '../images/
 import { medianFilter } from '../images/median-filter.ts';
 import { coverCropTopLeft, resizeImage, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { imageNetMean } from '../objective/options.ts';
-
-/** Starts that are drawn from a seed. */
-export const noiseKinds = ['noise', 'normal-noise', 'lecture-noise', 'grey', 'style-colours'] as const;
-export type NoiseKind = (typeof noiseKinds)[number];
+import { imageNetMean } from '../objective/image-net.ts';
+import type { NoiseKind } from '../settings/starts.ts';
 
 export type Start =
   /** One of the pictures at hand; the style picture covers the result and is cropped from the top left. */

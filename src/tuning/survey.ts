@@ -5,7 +5,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { type Backend, backendOf, type ChoiceOrigin, choiceOriginOf } from '../kernels/family.ts';
 import { chooseKernels } from '../models/chosen-kernels.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
-import type { Settings } from '../settings/presets.ts';
+import type { Settings } from '../settings/settings.ts';
 import { planStylize } from '../transfer/stylize.ts';
 
 /** The kernel family chosen for one operation of one layer. */

@@ -6,13 +6,11 @@
 import { messageOf } from '../core/errors.ts';
 import { parseNumber } from '../core/numbers.ts';
 import { tapNamesOf } from '../models/vgg.ts';
-import type { WeightedLayer } from '../objective/options.ts';
-import { optimizerNames } from '../settings/optimizers.ts';
-import { keptRange, rateRange, stepRange } from '../settings/parse-phases.ts';
-import { presetNames } from '../settings/presets.ts';
-import { recipeNames } from '../settings/recipes.ts';
-import { checkChoice, checkLayers, parseLayers } from '../settings/values.ts';
-import { type PageSettings, pageNetwork, usualSettings } from './settings.ts';
+import { checkLayers, layers } from '../settings/kinds.ts';
+import { checkChoice } from '../settings/names.ts';
+import { type Choice, flagOf, type OptionName, rowOf } from '../settings/options.ts';
+import { changedOptions, formatOption, parseOption } from '../settings/texts.ts';
+import { type PageSettings, pageNetwork, pageOptions, usualSettings } from './settings.ts';
 
 /** A painting in the mix, by the name of an example. */
 export interface LinkedStyle {
@@ -27,73 +25,20 @@ export interface Linked {
   readonly styles?: readonly LinkedStyle[] | undefined;
 }
 
-const mostPixels = 8192;
-
-/** How each setting is read and checked; the key is its option's name. */
-const readers: {
-  readonly [Name in keyof Required<PageSettings>]: readonly [key: string, read: Reader<PageSettings[Name]>];
-} = {
-  preset: ['preset', (key, text) => checkChoice(key, text, presetNames)],
-  size: ['size', (key, text) => parseNumber(key, text, { from: 16, to: mostPixels, whole: true })],
-  strength: ['strength', (key, text) => parseNumber(key, text, { from: 0, to: 100 })],
-  init: ['init', (key, text) => checkChoice(key, text, ['content', 'noise'] as const)],
-  seed: ['seed', (key, text) => parseNumber(key, text, { from: 0, to: 2 ** 32 - 1, whole: true })],
-  iterations: ['iterations', (key, text) => parseNumber(key, text, stepRange)],
-  optimizer: ['optimizer', (key, text) => checkChoice(key, text, optimizerNames)],
-  learningRate: ['learning-rate', (key, text) => parseNumber(key, text, rateRange)],
-  momentum: ['momentum', (key, text) => parseNumber(key, text, keptRange)],
-  schedule: ['schedule', (key, text) => checkChoice(key, text, recipeNames)],
-  scales: ['scales', (key, text) => parseNumber(key, text, { from: 1, to: 20, whole: true })],
-  history: ['history', (key, text) => parseNumber(key, text, { from: 1, to: 512, whole: true })],
-  lineSearch: ['line-search', (key, text) => checkChoice(key, text, ['none', 'strong-wolfe'] as const)],
-  contentLayers: ['content-layers', readLayers],
-  styleLayers: ['style-layers', readLayers],
-  contentWeight: ['content-weight', (key, text) => parseNumber(key, text, { from: 0 })],
-  styleWeight: ['style-weight', (key, text) => parseNumber(key, text, { from: 0 })],
-  tvWeight: ['tv-weight', (key, text) => parseNumber(key, text, { from: 0 })],
-  pooling: ['pooling', (key, text) => checkChoice(key, text, ['max', 'average'] as const)],
-};
-
-type Reader<Value> = (key: string, text: string) => Value;
-type SettingName = keyof PageSettings;
-
-const settingNames = Object.keys(readers).filter((name): name is SettingName => name in readers);
-
-function readLayers(key: string, text: string): readonly WeightedLayer[] {
-  const layers = parseLayers(key, text);
-  checkLayers(key, layers, pageNetwork, tapNamesOf(pageNetwork));
-  return layers;
-}
-
 /** One setting from its text, as a link or a field of the page gives it. @throws InputError naming what was expected. */
-export function readSetting<Name extends SettingName>(name: Name, text: string): PageSettings[Name] {
-  const [key, read] = readers[name];
-  return read(key, text);
-}
-
-/** `relu1_1,relu2_1=0.5`, as the option takes it. */
-export function formatLayers(layers: readonly WeightedLayer[]): string {
-  return layers.map(({ name, weight }) => (weight === 1 ? name : `${name}=${weight}`)).join(',') || 'none';
-}
-
-/** The settings that are not as usual, by option name, in the options' order. */
-export function changedOptions(settings: PageSettings): ReadonlyMap<string, string> {
-  const changed = settingNames.filter((name) => settings[name] !== undefined && settings[name] !== usualSettings[name]);
-  return new Map(
-    changed.map((name) => {
-      const value = settings[name];
-      return [readers[name][0], isLayers(value) ? formatLayers(value) : String(value)];
-    }),
-  );
-}
-
-function isLayers(value: PageSettings[SettingName]): value is readonly WeightedLayer[] {
-  return Array.isArray(value);
+export function readSetting(name: OptionName, text: string): unknown {
+  const value = parseOption(name, text, 'page');
+  if (rowOf(name).kind === layers) {
+    checkLayers(flagOf(name), layers.check(flagOf(name), value), pageNetwork, tapNamesOf(pageNetwork));
+  }
+  return value;
 }
 
 /** The part of an address after `#`; empty where everything is as usual. */
 export function formatLink({ settings, content, styles }: Linked): string {
-  const parameters = new URLSearchParams([...changedOptions(settings)]);
+  const choice: Choice = settings;
+  const said = changedOptions(choice, 'page').map((name) => [flagOf(name), formatOption(name, choice[name])]);
+  const parameters = new URLSearchParams(said);
   if (content !== undefined) parameters.set('content', content);
   for (const { example, weight } of styles ?? []) {
     parameters.append('style', weight === 1 ? example : `${example}=${weight}`);
@@ -117,8 +62,8 @@ export function parseLink(
     }
   };
   let settings = usualSettings;
-  for (const name of settingNames) {
-    const text = parameters.get(readers[name][0]);
+  for (const name of pageOptions) {
+    const text = parameters.get(flagOf(name));
     const value = text === null ? undefined : attempt(() => readSetting(name, text));
     if (value !== undefined) settings = { ...settings, [name]: value };
   }

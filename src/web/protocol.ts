@@ -1,9 +1,10 @@
 /** What the page and its worker say to each other: calls with an answer, and events. Everything in it can be cloned. */
 
 import type { TermLabel } from '../objective/terms.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { NoiseKind } from '../settings/starts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { RunEnd } from '../transfer/run.ts';
-import type { PageSettings } from './settings.ts';
 
 /** The adapter, as far as the page shows it. */
 export interface AdapterInfo {
@@ -25,11 +26,13 @@ export interface StyleShare {
 
 /** What is to be painted. */
 export interface Order {
-  readonly settings: PageSettings;
+  readonly settings: Settings;
+  /** Longest side of the result. */
+  readonly size: number;
   readonly content: string;
   readonly styles: readonly StyleShare[];
-  /** `here`: the run starts from the picture on the canvas. */
-  readonly from: 'beginning' | 'here';
+  /** `here`: from the picture on the canvas. */
+  readonly start: 'here' | { readonly kind: 'content' } | { readonly kind: NoiseKind; readonly seed: number };
 }
 
 /** A scale of a run before it is painted. */

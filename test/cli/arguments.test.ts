@@ -11,16 +11,16 @@ import {
   textureJob,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
-import { readPhaseChoice } from '../../src/cli/optimizer-arguments.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { settingsOf } from '../../src/cli/settings.ts';
+import { readPhaseChoice, settingsOf } from '../../src/cli/settings.ts';
 import { type StylizeArguments, stylizeJob } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
 import { totalSteps } from '../../src/settings/phase.ts';
 import { choosePhases } from '../../src/settings/phase-choice.ts';
-import { phasesOf, presetNames, presetSettings } from '../../src/settings/presets.ts';
+import { presetNames, presetSettings } from '../../src/settings/presets.ts';
+import { phasesOf } from '../../src/settings/settings.ts';
 
 interface Parsed {
   stylize?: { content: string | undefined; styles: readonly string[]; given: StylizeArguments };

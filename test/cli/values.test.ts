@@ -6,8 +6,9 @@ import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
 import { InputError, messageOf, printable } from '../../src/core/errors.ts';
 import { parseNumber } from '../../src/core/numbers.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
+import { checkLayers, layers } from '../../src/settings/kinds.ts';
+import { checkChoice } from '../../src/settings/names.ts';
 import { didYouMean, editDistance, nearest } from '../../src/settings/nearest.ts';
-import { checkChoice, checkLayers, parseLayers } from '../../src/settings/values.ts';
 import { Speedometer } from '../../src/transfer/speed.ts';
 
 describe('numbers', () => {
@@ -52,17 +53,17 @@ describe('choices', () => {
 
 describe('layers', () => {
   it('have weights, 1 unless given', () => {
-    expect(parseLayers('--style-layers', 'relu1_1, conv2_1=0.5')).toEqual([
+    expect(layers.parse('--style-layers', 'relu1_1, conv2_1=0.5')).toEqual([
       { name: 'relu1_1', weight: 1 },
       { name: 'conv2_1', weight: 0.5 },
     ]);
-    expect(parseLayers('--style-layers', 'none')).toEqual([]);
+    expect(layers.parse('--style-layers', 'none')).toEqual([]);
   });
 
   it.each(['', 'relu1_1,', '=2', 'relu1_1=1=2', 'relu1_1=', 'relu1_1=-1', 'relu1_1=x', 'relu1_1,relu1_1'])(
     'refuse %j',
     (text) => {
-      expect(() => parseLayers('--style-layers', text)).toThrow('--style-layers');
+      expect(() => layers.parse('--style-layers', text)).toThrow('--style-layers');
     },
   );
 

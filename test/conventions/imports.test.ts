@@ -51,16 +51,15 @@ const rooms: readonly Room[] = [
   { place: 'images', may: ['core/errors.ts', 'core/file-signature.ts'] },
   { place: 'plots', may: [], mayTypes: ['settings/phase.ts'] },
   { place: 'weights', may: ['core/errors.ts', 'core/file-signature.ts', 'models/vgg.ts'] },
+  // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
+  {
+    place: 'settings',
+    may: ['core/errors.ts', 'core/numbers.ts', 'models/vgg.ts'],
+  },
   // What is optimised, and the memory it takes. Knows no optimiser but the interface that they minimise.
   {
     place: 'objective',
     may: ['core', 'kernels', 'models', 'losses', 'images', 'optimizers/optimizer.ts', 'settings'],
-  },
-  // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
-  {
-    place: 'settings',
-    may: ['core/errors.ts', 'core/numbers.ts', 'models/vgg.ts', 'images/fit.ts'],
-    mayTypes: ['objective'],
   },
   { place: 'transfer', may: [...engine, 'settings'] },
   { place: 'bench', may: [...engine, 'settings', 'transfer'] },
@@ -127,7 +126,7 @@ const rooms: readonly Room[] = [
     outside: ['examples'],
   },
   {
-    // The entrances, and what page and worker both know. A link says settings in the command line's words, hence its values.
+    // The entrances, and what page and worker both know.
     place: 'web',
     may: [...doors, 'core/errors.ts', 'models/vgg.ts', 'core/numbers.ts'],
     packages: 'npm',

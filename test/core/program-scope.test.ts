@@ -11,7 +11,7 @@ import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
 import type { DeviceObjective } from '../../src/optimizers/optimizer.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { resolveSettings } from '../../src/settings/resolve.ts';
+import { resolveSettings } from '../../src/settings/presets.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';

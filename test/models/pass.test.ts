@@ -1,8 +1,8 @@
 /** The pass of an evaluation: order of steps, taps before and after ReLUs, refusals. */
 
 import { describe, expect, it } from 'vitest';
-import { buildPass, leastSideFor, mapsOf, type Step } from '../../src/models/pass.ts';
-import { convolutionsOf, layersOf, tapNamesOf, torchvisionIndices } from '../../src/models/vgg.ts';
+import { buildPass, mapsOf, type Step } from '../../src/models/pass.ts';
+import { convolutionsOf, layersOf, leastSideFor, tapNamesOf, torchvisionIndices } from '../../src/models/vgg.ts';
 
 const vgg16 = { network: 'vgg16', height: 32, width: 48 } as const;
 

@@ -8,8 +8,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { KernelFamily } from '../../src/kernels/preference.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
-import { presetSettings, type Settings } from '../../src/settings/presets.ts';
-import { resolveSettings } from '../../src/settings/resolve.ts';
+import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
+import type { Settings } from '../../src/settings/settings.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
-import { resolveSettings, type SettingsOverrides } from '../../src/settings/resolve.ts';
+import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import type { Checkpoint } from '../../src/transfer/checkpoint.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
-import type { Settings } from '../../src/settings/presets.ts';
-import { resolveSettings, type SettingsOverrides } from '../../src/settings/resolve.ts';
+import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
+import type { Settings } from '../../src/settings/settings.ts';
 import {
   contentOnly,
   reconstruct,

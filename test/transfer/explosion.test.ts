@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { ExplodedLossError } from '../../src/core/errors.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
-import { resolveSettings } from '../../src/settings/resolve.ts';
+import { resolveSettings } from '../../src/settings/presets.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { ExplosionWatch } from '../../src/transfer/explosion.ts';
 import { stylize } from '../../src/transfer/stylize.ts';

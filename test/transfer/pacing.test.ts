@@ -5,7 +5,7 @@ import { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
-import { resolveSettings } from '../../src/settings/resolve.ts';
+import { resolveSettings } from '../../src/settings/presets.ts';
 import type { RunHooks, RunResult } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';

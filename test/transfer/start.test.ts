@@ -5,7 +5,8 @@ import { uniformNoise } from '../../src/images/initial.ts';
 import { medianFilter } from '../../src/images/median-filter.ts';
 import { coverCropTopLeft, resizeImage } from '../../src/images/resize.ts';
 import { fromPixels } from '../../src/objective/variable.ts';
-import { initialPicture, lectureNoise, noiseKinds } from '../../src/transfer/start.ts';
+import { noiseKinds } from '../../src/settings/starts.ts';
+import { initialPicture, lectureNoise } from '../../src/transfer/start.ts';
 import { pictureOf } from '../images/pictures.ts';
 
 const size = { width: 12, height: 10 };

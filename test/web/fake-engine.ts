@@ -1,11 +1,17 @@
 /** An engine that a test answers for: the run it was told to start, to hold and to stop, until the test ends it. */
 
 import { setImmediate } from 'node:timers/promises';
+import { presetSettings } from '../../src/settings/presets.ts';
 import type { RunCalls } from '../../src/web/model/run.ts';
 import type { Order, Pace, PlanInfo, PlannedScale, RunSummary } from '../../src/web/protocol.ts';
-import { usualSettings } from '../../src/web/settings.ts';
 
-export const order: Order = { settings: usualSettings, content: 'scene', styles: [], from: 'beginning' };
+export const order: Order = {
+  settings: presetSettings('default'),
+  size: 32,
+  content: 'scene',
+  styles: [],
+  start: { kind: 'content' },
+};
 export const oneScale: readonly PlannedScale[] = [{ width: 32, height: 24, phases: [10] }];
 
 /** A call that waits for its answer. */

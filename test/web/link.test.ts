@@ -2,25 +2,19 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPhaseChoice } from '../../src/cli/optimizer-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { settingsOf } from '../../src/cli/settings.ts';
+import { readPhaseChoice, settingsOf } from '../../src/cli/settings.ts';
 import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
-import type { WeightedLayer } from '../../src/objective/options.ts';
+import type { WeightedLayer } from '../../src/settings/kinds.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
 import { recipeNames } from '../../src/settings/recipes.ts';
-import { atScalesOf } from '../../src/transfer/scales.ts';
+import { atScalesOf } from '../../src/settings/scales.ts';
+import { usedChoice } from '../../src/settings/texts.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
-import {
-  engineSettings,
-  type PageSettings,
-  styleWeightAt,
-  usedSettings,
-  usualSettings,
-} from '../../src/web/settings.ts';
+import { engineSettings, type PageSettings, styleWeightAt, usualSettings } from '../../src/web/settings.ts';
 
 const exampleNames = ['chelsea', 'great-wave', 'coffee'];
 
@@ -133,7 +127,7 @@ describe('the command line', () => {
   it('says what is not as usual, and the size', () => {
     const settings = { ...usualSettings, strength: 75, iterations: 30 };
     expect(commandLine(settings, pictures)).toBe(
-      'npm start -- cat.jpg wave.png -o cat-wave.png --iterations 30 --style-weight 20000000 --size 512',
+      'npm start -- cat.jpg wave.png -o cat-wave.png --size 512 --style-weight 20000000 --iterations 30',
     );
   });
 
@@ -148,7 +142,7 @@ describe('the command line', () => {
       { file: 'b.png', weight: 0.5 },
     ];
     expect(commandLine(usualSettings, { ...pictures, styles })).toContain(
-      ' a.png b.png -o cat-wave.png --size 512 --style-weights 1,0.5',
+      ' a.png b.png -o cat-wave.png --style-weights 1,0.5 --size 512',
     );
   });
 
@@ -161,10 +155,10 @@ describe('the command line', () => {
         expect(fromCommand).toEqual(engineSettings(settings));
         // And once the size of the result is known.
         const shape = { width: 300, height: 400 };
-        const result = { content: shape, style: shape, size: given.size };
+        const result = { content: shape, styles: [shape], size: given.size };
         expect(given.size).toBe(pictures.size);
         expect(atScalesOf(fromCommand, readPhaseChoice(given), given.preset, result)).toEqual(
-          atScalesOf(engineSettings(settings), usedSettings(settings), settings.preset, result),
+          atScalesOf(engineSettings(settings), usedChoice(settings), settings.preset, result),
         );
       }),
     );
@@ -172,9 +166,9 @@ describe('the command line', () => {
 
   it('leaves out what another optimiser had', () => {
     const settings = { ...usualSettings, optimizer: 'adam', momentum: 0.5, lineSearch: 'strong-wolfe' } as const;
-    expect(commandLine(settings, pictures)).toContain(' --optimizer adam --momentum 0.5 --size 512');
+    expect(commandLine(settings, pictures)).toContain(' --size 512 --optimizer adam --momentum 0.5');
     expect(commandLine({ ...settings, optimizer: 'lbfgs' }, pictures)).toContain(
-      ' --optimizer lbfgs --line-search strong-wolfe --size 512',
+      ' --size 512 --optimizer lbfgs --line-search strong-wolfe',
     );
   });
 });

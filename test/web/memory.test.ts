@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError } from '../../src/core/errors.ts';
 import type { ListedPhase } from '../../src/settings/phase.ts';
-import { presetSettings, withPhases } from '../../src/settings/presets.ts';
+import { presetSettings } from '../../src/settings/presets.ts';
+import { withPhases } from '../../src/settings/settings.ts';
 import { prepareRun } from '../../src/transfer/stylize.ts';
 import { assertMemory, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';

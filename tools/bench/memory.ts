@@ -4,7 +4,7 @@ import { settings } from '../../src/bench/network.ts';
 import { type Size, sizeName } from '../../src/bench/pictures.ts';
 import type { MemoryRow } from '../../src/bench/report.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
-import { phasesOf, withPhases } from '../../src/settings/presets.ts';
+import { phasesOf, withPhases } from '../../src/settings/settings.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';

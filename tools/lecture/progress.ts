@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../../src/cli/output.ts';
 import { totalSteps } from '../../src/settings/phase.ts';
-import { phasesOf } from '../../src/settings/presets.ts';
+import { phasesOf } from '../../src/settings/settings.ts';
 import { convolutionsOf } from '../../src/transfer/stylize.ts';
 import type { RunSpec } from './section.ts';
 

@@ -7,7 +7,7 @@ import { quantise } from '../../src/images/quantise.ts';
 import { fitLongestSide, resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
-import { imageNetMean } from '../../src/objective/options.ts';
+import { imageNetMean } from '../../src/objective/image-net.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../../src/transfer/experiments.ts';
 import { initialPicture, type Start } from '../../src/transfer/start.ts';

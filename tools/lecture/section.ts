@@ -1,7 +1,7 @@
 /** What a section of the page is: the runs it needs, and the text and figures it makes of them. */
 
-import type { Settings } from '../../src/settings/presets.ts';
-import type { NoiseKind } from '../../src/transfer/start.ts';
+import type { Settings } from '../../src/settings/settings.ts';
+import type { NoiseKind } from '../../src/settings/starts.ts';
 import type { Effort } from './arguments.ts';
 import type { Figures } from './figures.ts';
 

@@ -12,6 +12,7 @@ import { exifOf, exifOrientation, type ImageMetadata } from '../../images/exif.t
 import { damagedPicture } from '../../images/file-format.ts';
 import { isIntact, type PngChunk, pngChunk, pngChunks, pngOf, withPngChunks } from '../../images/png-chunks.ts';
 import { type PngColour, pngColourOf } from '../../images/png-colour.ts';
+import { withPngTexts } from '../../images/png-text.ts';
 import { type BitDepth, imageFromSamples, quantise } from '../../images/quantise.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 
@@ -215,7 +216,9 @@ export function encodePng(image: RgbImage, bitDepth: BitDepth, metadata: ImageMe
     filterType: 4,
   });
   const perceptual = Uint8Array.of(0);
-  return withPngChunks(written, [pngChunk('sRGB', perceptual), pngChunk('eXIf', exifOf(metadata))]);
+  const { comment } = metadata;
+  const tagged = withPngChunks(written, [pngChunk('sRGB', perceptual), pngChunk('eXIf', exifOf(metadata))]);
+  return comment === undefined ? tagged : withPngTexts(tagged, { Comment: comment });
 }
 
 function damaged(path: string, reason: string): FormatError {

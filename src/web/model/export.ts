@@ -1,8 +1,8 @@
 /** What leaves the page with a picture: its file's name, the texts in it, and the command line that makes it again. */
 
 import { commandLine } from '../command.ts';
-import type { Order } from '../protocol.ts';
 import type { PageSettings } from '../settings.ts';
+import type { From } from './order.ts';
 import type { Card, Pictures } from './pictures.ts';
 
 /** `chelsea-great-wave.png` */
@@ -30,8 +30,8 @@ export interface Making {
   readonly command: string;
 }
 
-/** @param command of the same order. */
-export function madeFrom(pictures: Pictures, { settings, from }: Order, command: string): Making {
+/** @param command of the same settings. */
+export function madeFrom(pictures: Pictures, settings: PageSettings, from: From, command: string): Making {
   const names = pictures.styles.value.map(({ name }) => name).join(', ');
   const start = from === 'here' ? ', from an earlier picture' : '';
   const description = `${pictures.content.value?.name ?? ''} in the style of ${names}${start}`;

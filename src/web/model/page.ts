@@ -1,15 +1,16 @@
 /** The page's state and what its controls do. Views read signals and call methods; nothing here knows how it looks. */
 
 import { type Signal, signal } from '@preact/signals';
-import { InputError, messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
 import { EngineClient, RefusedError } from '../engine-client.ts';
 import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
-import type { AdapterInfo, EngineEvent, Order, PlanInfo, RunEvent } from '../protocol.ts';
+import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
 import { Notices } from './notices.ts';
+import { type From, orderOf } from './order.ts';
 import { type Card, Pictures, type Role } from './pictures.ts';
 import { RunState } from './run.ts';
 import { type KeptPicture, RunStorage } from './storage.ts';
@@ -28,6 +29,8 @@ const noWeights: WeightsState = { loadedBytes: 0, totalBytes: 0, isReady: false,
 /** A run that is going on is kept this often, so that a reload loses little. */
 const keepEveryMs = 10_000;
 const planAfterMs = 250;
+/** Before one is open. */
+const unknownAdapter: AdapterInfo = { description: '', isSoftware: false };
 /** Notices on what the present settings would take. */
 const planTopic = 'plan';
 
@@ -132,14 +135,15 @@ export class PageModel {
   }
 
   /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended and its picture is kept. */
-  async paint(from: Order['from'] = 'beginning'): Promise<void> {
+  async paint(from: From = 'beginning'): Promise<void> {
     if (this.run.isBusy) return;
     this.notices.clearProblems();
     try {
-      const order = this.#order(from);
+      const settings = this.settings.value;
+      const { order } = this.#order(from);
       const summary = await this.run.paint(order, (plan) => {
         this.plan.value = plan;
-        this.#made = madeFrom(this.pictures, order, this.#command());
+        this.#made = madeFrom(this.pictures, settings, from, this.#command());
       });
       if (summary?.problem !== undefined) {
         this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
@@ -216,11 +220,8 @@ export class PageModel {
     if (event.kind === 'progress' && performance.now() - this.#keptAtMs > keepEveryMs) void this.#keep();
   }
 
-  #order(from: Order['from']): Order {
-    const content = this.pictures.content.value;
-    if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
-    const styles = this.pictures.styles.value.map(({ id, weight }) => ({ id, weight }));
-    return { settings: this.settings.value, content: content.id, styles, from };
+  #order(from: From): ReturnType<typeof orderOf> {
+    return orderOf(this.settings.value, this.pictures, this.adapter.value ?? unknownAdapter, from);
   }
 
   async #attempt(task: () => Promise<void>): Promise<void> {
@@ -268,8 +269,10 @@ export class PageModel {
   async #predict(): Promise<void> {
     if (this.run.isBusy || this.pictures.content.value === undefined || this.pictures.styles.value.length === 0) return;
     try {
-      this.plan.value = await this.#engine.call('plan', this.#order('beginning'));
+      const { order, leftOut } = this.#order('beginning');
+      this.plan.value = await this.#engine.call('plan', order);
       this.notices.clearTopic(planTopic);
+      if (leftOut.length > 0) this.notices.add('news', `${leftOut.join('; ')}.`, undefined, planTopic);
     } catch (error) {
       this.plan.value = undefined;
       this.#refuse(error, undefined, planTopic);

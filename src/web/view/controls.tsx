@@ -1,5 +1,6 @@
 /** The panel: pictures, strength, size, and everything else under "More". */
 
+import { options } from '../../settings/options.ts';
 import type { PageModel } from '../model/page.ts';
 import { More } from './more.tsx';
 import { PictureCards } from './picture-cards.tsx';
@@ -18,17 +19,18 @@ export function Controls({ model }: { readonly model: PageModel }) {
 
 function Strength({ model }: { readonly model: PageModel }) {
   const { strength } = model.settings.value;
+  const { from, to } = options.strength.kind.range ?? {};
   return (
     <div class="field strength">
       <label for="strength">Strength</label>
       <input
         id="strength"
         type="range"
-        min={0}
-        max={100}
+        min={from}
+        max={to}
         step={1}
         value={strength}
-        aria-valuetext={`${strength} of 100, from photograph to painting`}
+        aria-valuetext={`${strength} of ${to}, from photograph to painting`}
         data-testid="strength"
         onInput={(event) => model.change({ strength: event.currentTarget.valueAsNumber })}
       />

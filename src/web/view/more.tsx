@@ -2,13 +2,12 @@
 
 import { useSignal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
-import { optimizerNames, optimizers, usualRate } from '../../settings/optimizers.ts';
-import { basisOf } from '../../settings/phase-choice.ts';
-import { presetNames, presetSettings } from '../../settings/presets.ts';
-import { recipeNames } from '../../settings/recipes.ts';
-import { formatLayers, readSetting } from '../link.ts';
+import type { Fieldset } from '../../settings/option.ts';
+import { type OptionName, rowOf } from '../../settings/options.ts';
+import { formatOption } from '../../settings/texts.ts';
+import { readSetting } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
-import type { PageSettings } from '../settings.ts';
+import { type PageOption, pageOptions, usualSettings } from '../settings.ts';
 
 interface Properties {
   readonly model: PageModel;
@@ -18,10 +17,10 @@ export function More({ model }: Properties) {
   return (
     <details class="more" data-testid="more">
       <summary>More</summary>
-      <Choice model={model} name="preset" label="Preset" choices={presetNames} usual={undefined} />
-      <StartFields model={model} />
-      <OptimizerFields model={model} />
-      <WhatFields model={model} />
+      <Control model={model} name="preset" />
+      <Controls model={model} of="painted" title="How it is painted" />
+      <Controls model={model} of="optimised" title="How it is optimised" />
+      <Controls model={model} of="compared" title="What is compared" />
       <label class="check">
         <input
           type="checkbox"
@@ -39,96 +38,58 @@ export function More({ model }: Properties) {
   );
 }
 
-function StartFields({ model }: Properties) {
-  const settings = model.settings.value;
-  const { steps } = basisOf({}, settings.preset);
+/** The settings of a heading that count beside what else is chosen. */
+function Controls({ model, of, title }: Properties & { readonly of: Fieldset; readonly title: string }) {
+  const shown = pageOptions.filter((name) => {
+    const { page, applies } = rowOf(name);
+    return page?.fieldset === of && applies?.(model.settings.value) !== false;
+  });
   return (
     <fieldset>
-      <legend>How it is painted</legend>
-      <Choice model={model} name="init" label="Start from" choices={['content', 'noise']} usual={undefined} />
-      {settings.init === 'noise' && <TextField model={model} name="seed" label="Seed" usual="0" />}
-      <TextField model={model} name="iterations" label="Evaluations" usual={String(steps)} />
-      <TextField model={model} name="size" label="Longest side" usual="what suits the adapter" />
-      <TextField model={model} name="scales" label="Scales" usual="1" />
+      <legend>{title}</legend>
+      {shown.map((name) => (
+        <Control key={name} model={model} name={name} />
+      ))}
     </fieldset>
   );
 }
 
-function OptimizerFields({ model }: Properties) {
-  const settings = model.settings.value;
-  const { lbfgs } = presetSettings(settings.preset);
-  const usual = basisOf({}, settings.preset);
-  const { optimizer } = basisOf(settings, settings.preset);
-  const isLbfgs = optimizer === 'lbfgs';
-  const { fields, momentumSymbol, usualMomentum = fields.momentum } = optimizers[optimizer];
-  // One cycle brings its own momenta.
-  const hasMomentum = usualMomentum !== undefined && settings.schedule !== 'one-cycle';
+interface ControlProperties extends Properties {
+  readonly name: PageOption;
+}
+
+function Control({ model, name }: ControlProperties) {
+  const { page, kind, forms, help } = rowOf(name);
+  const { choices } = forms?.page?.kind ?? kind;
+  const basis = model.settings.value;
+  const label = typeof page?.label === 'function' ? page.label(basis) : page?.label;
   return (
-    <fieldset>
-      <legend>How it is optimised</legend>
-      <Choice model={model} name="optimizer" label="Optimiser" choices={optimizerNames} usual={usual.optimizer} />
-      <Choice model={model} name="schedule" label="Schedule" choices={recipeNames} usual="constant" />
-      <TextField
-        model={model}
-        name="learningRate"
-        label="Learning rate"
-        usual={String(usualRate(optimizer, settings.preset))}
-      />
-      {hasMomentum && (
-        <TextField
-          model={model}
-          name="momentum"
-          label={momentumSymbol === undefined ? 'Momentum' : `Momentum (${momentumSymbol})`}
-          usual={String(usualMomentum)}
-        />
+    <div class="row">
+      <label for={`setting-${name}`} title={help}>
+        {label}
+      </label>
+      {choices === undefined ? (
+        <TextField model={model} name={name} />
+      ) : (
+        <Choice model={model} name={name} choices={choices} />
       )}
-      {isLbfgs && <TextField model={model} name="history" label="Curvature pairs" usual={String(lbfgs.history)} />}
-      {isLbfgs && (
-        <Choice
-          model={model}
-          name="lineSearch"
-          label="Line search"
-          choices={['none', 'strong-wolfe']}
-          usual={lbfgs.lineSearch}
-        />
-      )}
-    </fieldset>
+    </div>
   );
 }
 
-function WhatFields({ model }: Properties) {
-  const { objective } = presetSettings(model.settings.value.preset);
-  return (
-    <fieldset>
-      <legend>What is compared</legend>
-      <TextField model={model} name="contentWeight" label="Content weight" usual={String(objective.contentWeight)} />
-      <TextField model={model} name="styleWeight" label="Style weight" usual={String(objective.styleWeight)} />
-      <TextField model={model} name="tvWeight" label="Smoothness weight" usual={String(objective.tvWeight)} />
-      <TextField
-        model={model}
-        name="contentLayers"
-        label="Content layers"
-        usual={formatLayers(objective.contentLayers)}
-      />
-      <TextField model={model} name="styleLayers" label="Style layers" usual={formatLayers(objective.styleLayers)} />
-      <Choice model={model} name="pooling" label="Pooling" choices={['max', 'average']} usual={objective.pooling} />
-    </fieldset>
-  );
+/** What holds where nothing is said, as a text. */
+function usualText(model: PageModel, name: OptionName): string {
+  const { usual, usualWords = '' } = rowOf(name);
+  return usual === undefined ? usualWords : formatOption(name, usual(model.settings.value));
 }
 
-interface FieldProperties extends Properties {
-  readonly name: keyof PageSettings;
-  readonly label: string;
-}
-
-/** Text as the command line takes it; empty for the preset's value. */
-function TextField({ model, name, label, usual }: FieldProperties & { readonly usual: string }) {
+/** Text as the command line takes it; empty for the usual value. */
+function TextField({ model, name }: ControlProperties) {
   const problem = useSignal('');
   const value = model.settings.value[name];
-  const shown = value === undefined ? '' : Array.isArray(value) ? formatLayers(value) : String(value);
   const change = (text: string): void => {
     try {
-      model.change({ [name]: text.trim() === '' ? undefined : readSetting(name, text.trim()) });
+      model.change({ [name]: text.trim() === '' ? usualSettings[name] : readSetting(name, text.trim()) });
       problem.value = '';
     } catch (error) {
       problem.value = messageOf(error);
@@ -136,13 +97,12 @@ function TextField({ model, name, label, usual }: FieldProperties & { readonly u
   };
   const id = `setting-${name}`;
   return (
-    <div class="row">
-      <label for={id}>{label}</label>
+    <>
       <input
         id={id}
         type="text"
-        value={shown}
-        placeholder={usual}
+        value={value === undefined ? '' : formatOption(name, value)}
+        placeholder={usualText(model, name)}
         autocomplete="off"
         spellcheck={false}
         aria-invalid={problem.value !== ''}
@@ -155,31 +115,26 @@ function TextField({ model, name, label, usual }: FieldProperties & { readonly u
           {problem.value}
         </p>
       )}
-    </div>
+    </>
   );
 }
 
-/** One of a few names; with `usual`, choosing that one leaves it to the preset. */
-function Choice(
-  properties: FieldProperties & { readonly choices: readonly string[]; readonly usual: string | undefined },
-) {
-  const { model, name, label, choices, usual } = properties;
+/** One of a few names; choosing the usual one leaves it to the preset. */
+function Choice({ model, name, choices }: ControlProperties & { readonly choices: readonly string[] }) {
   const id = `setting-${name}`;
+  const usual = usualText(model, name);
+  const change = (value: string) =>
+    model.change({ [name]: value === usual ? usualSettings[name] : readSetting(name, value) });
   return (
-    <div class="row">
-      <label for={id}>{label}</label>
-      <select
-        id={id}
-        value={String(model.settings.value[name] ?? usual)}
-        data-testid={id}
-        onChange={({ currentTarget: { value } }) =>
-          model.change({ [name]: value === usual ? undefined : readSetting(name, value) })
-        }
-      >
-        {choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    </div>
+    <select
+      id={id}
+      value={String(model.settings.value[name] ?? usual)}
+      data-testid={id}
+      onChange={({ currentTarget }) => change(currentTarget.value)}
+    >
+      {choices.map((choice) => (
+        <option key={choice}>{choice}</option>
+      ))}
+    </select>
   );
 }

@@ -3,9 +3,10 @@
 import { bufferUsage, roundUp } from '../../core/buffers.ts';
 import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import { megabytes, type PictureSize, scaleTo } from '../../objective/memory-plan.ts';
+import { megabytes, scaleTo } from '../../objective/memory-plan.ts';
 import { mixOf } from '../../objective/style-mix.ts';
-import { withPhases } from '../../settings/presets.ts';
+import { withPhases } from '../../settings/settings.ts';
+import type { PictureSize } from '../../settings/sizes.ts';
 import type { Scale } from '../../transfer/run.ts';
 import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 

@@ -4,9 +4,10 @@ import { type BufferSlice, bufferUsage } from '../../core/buffers.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { bindingOf } from '../../core/program.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
-import type { PictureSize } from '../../objective/memory-plan.ts';
-import { imageNetMean, imageNetStd, type ObjectiveOptions } from '../../objective/options.ts';
+import { imageNetMean, imageNetStd } from '../../objective/image-net.ts';
 import { canvasFormat } from '../../platform/browser/gpu.ts';
+import type { ObjectiveOptions } from '../../settings/settings.ts';
+import type { PictureSize } from '../../settings/sizes.ts';
 import code from './preview.wgsl?raw';
 
 /** A picture on the device and how its values are to be read. */

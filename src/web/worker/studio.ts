@@ -5,8 +5,6 @@ import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
-import { usualSize } from '../../settings/sizes.ts';
-import { atScalesOf } from '../../transfer/scales.ts';
 import type { Start } from '../../transfer/start.ts';
 import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
@@ -20,7 +18,6 @@ import type {
   RunEvent,
   RunSummary,
 } from '../protocol.ts';
-import { engineSettings, usedSettings } from '../settings.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
@@ -169,19 +166,14 @@ export class Studio {
   #prepare(order: Order, gpu: Gpu): PreparedRun {
     const content = this.#picture(order.content, 'photograph');
     const style = order.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
-    if (style.length === 0) throw new InputError('there is no painting; choose one');
-    const size = order.settings.size ?? usualSize('run', gpu.profile);
-    const chosen = usedSettings(order.settings);
-    const { settings } = atScalesOf(engineSettings(chosen), chosen, chosen.preset, { content, style, size });
+    const { settings, size } = order;
     return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
   }
 
-  #startOf({ from, settings }: Order): Start {
-    if (from === 'here') {
-      if (this.#shown === undefined) throw new InputError('there is no picture to go on from; paint one first');
-      return { kind: 'picture', picture: this.#shown };
-    }
-    return settings.init === 'noise' ? { kind: 'noise', seed: settings.seed } : { kind: 'content' };
+  #startOf({ start }: Order): Start {
+    if (start !== 'here') return start;
+    if (this.#shown === undefined) throw new InputError('there is no picture to go on from; paint one first');
+    return { kind: 'picture', picture: this.#shown };
   }
 
   #picture(id: string | undefined, what: string): RgbImage {

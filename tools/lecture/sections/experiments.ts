@@ -1,7 +1,7 @@
 /** Sections 2 and 3: what the network keeps of a picture as content, and as style. */
 
-import type { WeightedLayer } from '../../../src/objective/options.ts';
-import { resolveSettings, type SettingsOverrides } from '../../../src/settings/resolve.ts';
+import type { WeightedLayer } from '../../../src/settings/kinds.ts';
+import { resolveSettings, type SettingsOverrides } from '../../../src/settings/presets.ts';
 import { formatLoss, lastLoss, paragraphs } from '../figures.ts';
 import { noiseSeed, type Outcome, type RunSpec, type Section, type SectionContext } from '../section.ts';
 

@@ -1,7 +1,7 @@
 /** Section 4: the noise a run starts from, with and without the median filter, and what each leads to. */
 
 import { linePlot } from '../../../src/plots/line-plot.ts';
-import { resolveSettings } from '../../../src/settings/resolve.ts';
+import { resolveSettings } from '../../../src/settings/presets.ts';
 import { formatLoss, lastLoss, paragraphs } from '../figures.ts';
 import { noiseSeed, type Outcome, type RunSpec, type Section, type SectionContext } from '../section.ts';
 import { fallOf, lectureNoise, searched } from './experiments.ts';

@@ -2,8 +2,8 @@
 
 import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts';
 import type { ListedPhase } from '../../../src/settings/phase.ts';
+import { resolveSettings } from '../../../src/settings/presets.ts';
 import { atScales, constant, recipes, scalesUpTo } from '../../../src/settings/recipes.ts';
-import { resolveSettings } from '../../../src/settings/resolve.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
 import { stepCost } from '../progress.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';

@@ -1,7 +1,7 @@
 /** Sections 5 and 8: content and style together; and the same with batch-normalised weights. */
 
 import { linePlot } from '../../../src/plots/line-plot.ts';
-import { resolveSettings, type SettingsOverrides } from '../../../src/settings/resolve.ts';
+import { resolveSettings, type SettingsOverrides } from '../../../src/settings/presets.ts';
 import { formatLoss, paragraphs } from '../figures.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 import { lectureNoise, searched } from './experiments.ts';

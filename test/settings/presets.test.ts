@@ -5,8 +5,8 @@ import { InputError } from '../../src/core/errors.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
 import type { ListedPhase } from '../../src/settings/phase.ts';
 import { choosePhases, type PhaseChoice } from '../../src/settings/phase-choice.ts';
-import { phasesOf, presetNames, presetSettings } from '../../src/settings/presets.ts';
-import { resolveSettings, type SettingsOverrides } from '../../src/settings/resolve.ts';
+import { presetNames, presetSettings, resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
+import { phasesOf } from '../../src/settings/settings.ts';
 
 describe('resolveSettings', () => {
   it.each(presetNames)('without overrides is the preset %s', (preset) => {
@@ -44,7 +44,7 @@ describe('resolveSettings', () => {
     [{ iterations: 0 }, 'iterations is 0; expected a whole number from 1 to 1000000'],
     [{ optimizer: 'adam', lineSearch: 'strong-wolfe' }, 'line search is strong-wolfe, which adam does not have'],
     [{ history: 0.5 }, 'history is 0.5; expected a whole number from 1 to 512'],
-    [{ objective: { styleWeight: Number.NaN } }, 'style weight is NaN; expected a number of at least 0'],
+    [{ objective: { styleWeight: Number.NaN } }, 'styleWeight is NaN; expected a number of at least 0'],
   ])('refuses %j', (overrides, message) => {
     expect(() => resolveSettings('default', overrides)).toThrow(InputError);
     expect(() => resolveSettings('default', overrides)).toThrow(message);

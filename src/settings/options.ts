@@ -1,0 +1,312 @@
+/**
+ * Everything a run may be told of what it makes, a row each. From here come the command line's options and help, the page's controls, links, the
+ * command that the page copies, what a picture's file says of its making, the checks of values, the presets, and `docs/options.md`.
+ *
+ * Not here: files, and what computes (weights, adapter, kernels), which the command line knows alone.
+ */
+
+import { networkNames } from '../models/vgg.ts';
+import { keptRange, rateRange, stepRange } from './check-phase.ts';
+import { choice, file, flag, type Kind, layers, number, numbers, sides, type WeightedLayer } from './kinds.ts';
+import { namesOf } from './names.ts';
+import {
+  describeMomenta,
+  describeRates,
+  type OptimizerName,
+  optimizerNames,
+  optimizers,
+  usualMomentum,
+  usualRate,
+} from './optimizers.ts';
+import { always, type Basis, byPreset, type CommandName, type Option, option } from './option.ts';
+import { presetNames } from './preset-names.ts';
+import { recipeNames } from './recipes.ts';
+import { describeUsualSize, sideRange } from './sizes.ts';
+import { isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
+
+const painting: readonly CommandName[] = ['stylize', 'reconstruct', 'texture'];
+const comparing: readonly CommandName[] = [...painting, 'find-rate', 'evaluate'];
+const withContent = comparing.filter((name) => name !== 'texture');
+const withStyle = comparing.filter((name) => name !== 'reconstruct');
+const fitting = withStyle.filter((name) => name !== 'evaluate');
+
+const starting: readonly CommandName[] = [...painting, 'find-rate'];
+
+const layersOf = (weights: Readonly<Record<string, number>>): readonly WeightedLayer[] =>
+  Object.entries(weights).map(([name, weight]) => ({ name, weight }));
+const weight = number({ from: 0 });
+const startsOf = (names: readonly string[]) => ({ kind: file('start', names), usual: names[0] });
+
+const usualOptimizer = 'lbfgs';
+const optimizerOf = ({ optimizer = usualOptimizer }: Basis) => optimizer;
+const momentumLabel = (optimizer: OptimizerName): string => {
+  const { momentumSymbol: symbol } = optimizers[optimizer];
+  return symbol === undefined ? 'Momentum' : `Momentum (${symbol})`;
+};
+const isLbfgs = (basis: Basis): boolean => optimizerOf(basis) === 'lbfgs';
+
+export const options = {
+  preset: option(choice(presetNames), always('default'), {
+    help: 'settings to start from',
+    group: 'what',
+    commands: [...comparing, 'schedule'],
+    page: { label: 'Preset', fieldset: 'own' },
+  }),
+  styleWeights: option(numbers({ from: 0 }), undefined, {
+    help: 'shares of the styles in the mix',
+    usualWords: 'equal',
+    group: 'pictures',
+    commands: ['stylize'],
+  }),
+  size: option(number(sideRange, 'pixels'), undefined, {
+    help: 'longest side, never enlarged',
+    usualWords: describeUsualSize('run'),
+    group: 'pictures',
+    commands: [...painting, 'find-rate', 'schedule'],
+    forms: {
+      texture: { kind: sides, help: "in the style picture's shape and never enlarged" },
+      schedule: { help: 'longest side that the last scale has', usual: 512 },
+      page: { kind: number({ ...sideRange, to: 8192 }) },
+    },
+    page: { label: 'Longest side', fieldset: 'painted' },
+  }),
+  resize: option(flag, always(true), {
+    help: 'keep the sizes of the files',
+    isNegated: true,
+    group: 'pictures',
+    commands: painting,
+  }),
+  /** How the style picture is brought to the size at which it is looked at. */
+  styleFit: option(choice(['longest-side', 'cover'], 'how'), byPreset({ default: 'longest-side', lecture: 'cover' }), {
+    help: 'the style picture in its own shape, as long as the result, or cut to its shape from the top left',
+    part: 'fit',
+    group: 'pictures',
+    commands: fitting,
+  }),
+  /** Factor on the size it is fitted to. */
+  styleScale: option(number({ above: 0 }), always(1), {
+    help: 'factor on the size of the style picture: larger or smaller strokes',
+    part: 'fit',
+    group: 'pictures',
+    commands: fitting,
+  }),
+  /** Whether the style picture may be made larger than it is; else it stays at its own size. */
+  enlargeStyle: option(flag, byPreset({ default: false, lecture: true }), {
+    help: 'let the style picture become larger than its file',
+    part: 'fit',
+    group: 'pictures',
+    commands: fitting,
+  }),
+  init: option(file('start', startNames), always('content'), {
+    help: 'picture to start from',
+    group: 'pictures',
+    commands: starting,
+    forms: {
+      reconstruct: startsOf(reconstructStarts),
+      texture: startsOf(textureStarts),
+      page: { kind: choice(['content', 'noise']) },
+    },
+    page: { label: 'Start from', fieldset: 'painted' },
+  }),
+  seed: option(number({ from: 0, to: 2 ** 32 - 1, whole: true }), always(0), {
+    help: 'of the noise',
+    group: 'pictures',
+    commands: starting,
+    page: { label: 'Seed', fieldset: 'painted' },
+    applies: ({ init = 'content' }) => isNoise(init),
+  }),
+  /** 0, all photograph, to 100, all painting; at 50 the style weighs what is said of it. */
+  strength: option(number({ from: 0, to: 100 }), always(50), {
+    help: 'how much painting: a quarter more multiplies the weight of the style by ten',
+    group: 'what',
+    commands: [],
+    page: { label: 'Strength', fieldset: 'own' },
+  }),
+  contentLayers: option(layers, byPreset({ default: layersOf({ relu4_2: 1 }), lecture: layersOf({ relu4_3: 1 }) }), {
+    help: 'layers whose feature maps are kept',
+    part: 'objective',
+    group: 'what',
+    commands: withContent,
+    page: { label: 'Content layers', fieldset: 'compared' },
+  }),
+  styleLayers: option(
+    layers,
+    byPreset({
+      default: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
+      lecture: layersOf({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
+    }),
+    {
+      help: 'layers whose Gram matrices are compared',
+      part: 'objective',
+      group: 'what',
+      commands: withStyle,
+      page: { label: 'Style layers', fieldset: 'compared' },
+    },
+  ),
+  contentWeight: option(weight, byPreset({ default: 1, lecture: 1e6 }), {
+    help: 'weight of the content loss',
+    part: 'objective',
+    group: 'what',
+    commands: withContent,
+    page: { label: 'Content weight', fieldset: 'compared' },
+  }),
+  styleWeight: option(weight, byPreset({ default: 2e6, lecture: 1 }), {
+    help: 'weight of the style loss',
+    part: 'objective',
+    group: 'what',
+    commands: withStyle,
+    page: { label: 'Style weight', fieldset: 'compared' },
+  }),
+  /** Per value of the picture, in 0..1. */
+  tvWeight: option(weight, byPreset({ default: 50, lecture: 0 }), {
+    help: 'weight of the total variation (smoothness)',
+    part: 'objective',
+    group: 'what',
+    commands: comparing,
+    page: { label: 'Smoothness weight', fieldset: 'compared' },
+  }),
+  /** The Gram matrix is `gramFactor / (C · positions) · FᵀF`. */
+  gramFactor: option(number({ above: 0 }), byPreset({ default: 1, lecture: 1e6 }), {
+    help: 'factor on the Gram matrices',
+    part: 'objective',
+    group: 'what',
+    commands: [],
+  }),
+  /**
+   * What the optimiser moves: the picture's values in 0..1, or the normalised picture `(p − mean) / std`. The two have
+   * different metrics, so L-BFGS takes different paths.
+   */
+  variable: option(choice(['pixels', 'normalised']), byPreset({ default: 'pixels', lecture: 'normalised' }), {
+    help: 'what the optimiser moves: the values of the picture, or the picture as the network takes it',
+    part: 'objective',
+    group: 'what',
+    commands: [],
+  }),
+  pooling: option(choice(['max', 'average'], 'kind'), byPreset({ default: 'average', lecture: 'max' }), {
+    help: 'pooling of the network',
+    part: 'objective',
+    group: 'what',
+    commands: comparing,
+    page: { label: 'Pooling', fieldset: 'compared' },
+  }),
+  paddingMode: option(choice(['zeros', 'replicate']), byPreset({ default: 'replicate', lecture: 'zeros' }), {
+    help: 'what the convolutions see beyond the edges of the picture',
+    part: 'objective',
+    group: 'what',
+    commands: [],
+  }),
+  network: option(choice(networkNames), always('vgg16'), {
+    help: 'network whose feature maps are compared',
+    part: 'objective',
+    group: 'what',
+    commands: comparing,
+  }),
+  /** How feature maps are stored on the device; `f16` needs the adapter's `shader-f16`. */
+  storage: option(choice(['f32', 'f16'], 'type'), always('f32'), {
+    help: 'how feature maps are stored on the device, where f16 takes half the memory and rounds',
+    part: 'objective',
+    group: 'what',
+    commands: comparing,
+  }),
+  iterations: option(number(stepRange), byPreset({ default: 200, lecture: 1000 }), {
+    help: 'evaluations of loss and gradient to spend',
+    part: 'phases',
+    group: 'how',
+    commands: [...starting, 'schedule'],
+    page: { label: 'Evaluations', fieldset: 'painted' },
+  }),
+  optimizer: option(choice(optimizerNames), always(usualOptimizer), {
+    help: 'optimiser of the picture',
+    part: 'phases',
+    group: 'how',
+    commands: [...starting, 'schedule'],
+    page: { label: 'Optimiser', fieldset: 'optimised' },
+  }),
+  learningRate: option(number(rateRange), (basis) => usualRate(optimizerOf(basis), basis.preset), {
+    help: 'step length, at its highest',
+    usualWords: describeRates(),
+    part: 'phases',
+    group: 'how',
+    commands: [...painting, 'schedule'],
+    page: { label: 'Learning rate', fieldset: 'optimised' },
+  }),
+  momentum: option(number(keptRange), (basis) => usualMomentum(optimizerOf(basis)) ?? 0, {
+    help: 'momentum, or what stands for it',
+    usualWords: describeMomenta(),
+    part: 'phases',
+    group: 'how',
+    commands: [...starting, 'schedule'],
+    page: { label: (basis) => momentumLabel(optimizerOf(basis)), fieldset: 'optimised' },
+    // One cycle brings its own momenta.
+    applies: (basis) => 'momentum' in optimizers[optimizerOf(basis)].fields && basis.schedule !== 'one-cycle',
+  }),
+  schedule: option(choice(recipeNames), always('constant'), {
+    help: 'how the rate changes',
+    usualWords: 'constant',
+    part: 'phases',
+    group: 'how',
+    commands: painting,
+    page: { label: 'Schedule', fieldset: 'optimised' },
+  }),
+  scales: option(number({ from: 1, to: 20, whole: true }), always(1), {
+    help: 'sizes, each √2 larger, up to the last; the schedule runs at each',
+    usualWords: '1',
+    part: 'phases',
+    group: 'how',
+    commands: [...painting, 'schedule'],
+    page: { label: 'Scales', fieldset: 'painted' },
+  }),
+  /** Curvature pairs that L-BFGS keeps. */
+  history: option(number({ from: 1, to: 512, whole: true }), always(10), {
+    help: 'curvature pairs that lbfgs keeps',
+    part: 'lbfgs',
+    group: 'how',
+    commands: painting,
+    page: { label: 'Curvature pairs', fieldset: 'optimised' },
+    applies: isLbfgs,
+  }),
+  lineSearch: option(choice(['none', 'strong-wolfe']), always('none'), {
+    help: 'search of lbfgs along its direction',
+    part: 'lbfgs',
+    group: 'how',
+    commands: painting,
+    page: { label: 'Line search', fieldset: 'optimised' },
+    applies: isLbfgs,
+  }),
+  phases: option(file('file'), undefined, {
+    help: 'a list of phases, as JSON, in place of iterations, optimizer, rate, momentum, schedule and scales',
+    group: 'how',
+    commands: painting,
+  }),
+};
+
+export type Options = typeof options;
+export type OptionName = keyof Options;
+
+export type ValueOf<Name extends OptionName> = Options[Name] extends { readonly kind: Kind<infer Value> }
+  ? Value
+  : never;
+
+/** What is said of a run, as a command line or the page collects it; an absent field leaves the usual value. */
+export type Choice = { readonly [Name in OptionName]?: ValueOf<Name> | undefined };
+
+export type Part = NonNullable<Option<unknown>['part']>;
+
+const rows: Readonly<Record<OptionName, Option<unknown>>> = options;
+
+export const optionNames = namesOf(rows);
+
+/** A row, whatever the kind of its value. */
+export function rowOf(name: OptionName): Option<unknown> {
+  return rows[name];
+}
+
+/** `learning-rate` for `learningRate` */
+export function flagOf(name: OptionName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The settings of a part, each with its value. */
+export type SettingsOf<Of extends Part> = {
+  readonly [Name in OptionName as Options[Name] extends { readonly part: Of } ? Name : never]: ValueOf<Name>;
+};

@@ -1,0 +1,49 @@
+/** What is to be painted, made of what the page has chosen. */
+
+import { InputError } from '../../core/errors.ts';
+import { atScalesOf } from '../../settings/scales.ts';
+import { usualSize } from '../../settings/sizes.ts';
+import { noiseKinds } from '../../settings/starts.ts';
+import { usedChoice } from '../../settings/texts.ts';
+import type { AdapterInfo, Order } from '../protocol.ts';
+import { engineSettings, type PageSettings } from '../settings.ts';
+import type { Pictures } from './pictures.ts';
+
+/** Where a run starts: as the settings say, or from the picture on the canvas. */
+export type From = 'beginning' | 'here';
+
+/**
+ * The order, and what of the settings is left out of it, in words.
+ *
+ * @throws InputError where there is no photograph or painting, or for settings that make no sense.
+ */
+export function orderOf(
+  settings: PageSettings,
+  pictures: Pictures,
+  adapter: AdapterInfo,
+  from: From,
+): { readonly order: Order; readonly leftOut: readonly string[] } {
+  const content = pictures.content.value;
+  const styles = pictures.styles.value;
+  if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
+  if (styles.length === 0) throw new InputError('there is no painting; choose one');
+  const size = settings.size ?? usualSize('run', adapter);
+  const { settings: complete, leftOut } = atScalesOf(engineSettings(settings), usedChoice(settings), settings.preset, {
+    content,
+    styles,
+    size,
+  });
+  const order: Order = {
+    settings: complete,
+    size,
+    content: content.id,
+    styles: styles.map(({ id, weight }) => ({ id, weight })),
+    start: from === 'here' ? 'here' : startOf(settings),
+  };
+  return { order, leftOut };
+}
+
+function startOf({ init, seed }: PageSettings): Order['start'] {
+  const kind = noiseKinds.find((known) => known === init);
+  return kind === undefined ? { kind: 'content' } : { kind, seed };
+}
