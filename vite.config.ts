@@ -20,6 +20,10 @@ const policyInPage: Plugin = {
   ],
 };
 
+/** Rooms of `src/` whose modules only declare: importing one does nothing, so that what is not used of them is left out. */
+const declaring = /\/src\/(?:core|images|kernels|losses|models|objective|optimizers|settings|transfer)\//;
+const treeshake = { moduleSideEffects: (id: string) => !declaring.test(id) };
+
 export default defineConfig({
   root: 'src/web',
   // A path that does not exist is an error, not the page.
@@ -33,9 +37,9 @@ export default defineConfig({
     target: 'es2022',
     // The policy allows no data: scripts or styles, and pictures are better cached than inlined.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: pages.map((page) => `src/web/${page}.html`) },
+    rolldownOptions: { input: pages.map((page) => `src/web/${page}.html`), treeshake },
   },
-  worker: { format: 'es', plugins: () => [bareShaders] },
+  worker: { format: 'es', plugins: () => [bareShaders], rolldownOptions: { treeshake } },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1', port: 4173, headers: securityHeaders },
 });

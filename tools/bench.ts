@@ -25,6 +25,7 @@ import { memoryName, memoryRow } from './bench/memory.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { optimizerNames, optimizerRows } from './bench/optimizer-rows.ts';
 import { bundledWeightLayers, picturesAt } from './bench/pictures.ts';
+import { settings } from './bench/settings.ts';
 import { readBenchShader } from './bench/shaders.ts';
 import { runTool } from './run-tool.ts';
 
@@ -60,7 +61,7 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
   progress('measuring the peak of the adapter');
   const peak = await measurePeak(gpu, readBenchShader, options.peakEffort);
   const convolutions: KernelRow[] = [];
-  for (const problem of convProblems(options.layerSize)) {
+  for (const problem of convProblems(settings, options.layerSize)) {
     convolutions.push(...(await convRows(gpu, problem, { ...options, peak, progress })));
   }
   const { others, evaluations, shares } = await measureEvaluations(gpu, peak, options);
@@ -70,14 +71,14 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
 }
 
 async function measureEvaluations(gpu: Gpu, peak: AdapterPeak, options: BenchOptions) {
-  using weights = await uploadWeights(gpu, await bundledWeightLayers(), options.layerSize);
+  using weights = await uploadWeights(gpu, await bundledWeightLayers(), settings, options.layerSize);
   const breakdown = await measureBreakdown(gpu, weights, peak, options);
   const evaluations: EvaluationRow[] = [];
   for (const size of options.sizes) {
     if (options.isWanted(evaluationName(size))) {
       progress(evaluationName(size));
       const pictures = await picturesAt(size);
-      evaluations.push(await evaluationRow(gpu, weights, { pictures, effort: options.evaluationEffort }));
+      evaluations.push(await evaluationRow(gpu, weights, { settings, pictures, effort: options.evaluationEffort }));
     }
   }
   return { ...breakdown, evaluations };
@@ -88,7 +89,7 @@ async function measureBreakdown(gpu: Gpu, weights: DeviceWeights, peak: AdapterP
   const { isWanted, layerSize } = options;
   const at = sizeName(layerSize);
   progress(`an evaluation of ${at}, dispatch by dispatch`);
-  using objective = await openObjective(gpu, weights, await picturesAt(layerSize));
+  using objective = await openObjective(gpu, weights, settings, await picturesAt(layerSize));
   const groups = await timeEvaluation(gpu, objective, { runs: breakdownRuns });
   const shares: ShareRow[] = [...shareRows(groups, at)];
   if (optimizerNames(at).some(isWanted)) {
@@ -98,7 +99,9 @@ async function measureBreakdown(gpu: Gpu, weights: DeviceWeights, peak: AdapterP
     shares.push(...(await optimizerRows(gpu, objective, { ms, outsideMs }, at)));
   }
   return {
-    others: otherRows(groups, layerSize, peak).filter(({ name, variant }) => isWanted(`${name} ${variant}`)),
+    others: otherRows(groups, { options: settings.objective, size: layerSize, peak }).filter(({ name, variant }) =>
+      isWanted(`${name} ${variant}`),
+    ),
     shares: shares.filter(({ name }) => isWanted(name)),
   };
 }

@@ -4,7 +4,8 @@ import { bytesPerFloat } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type Conv2dProblem, type Conv2dShape, conv2dOutputSize } from '../kernels/conv2d.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
-import { kernelsAt, settings } from './network.ts';
+import type { Settings } from '../settings/settings.ts';
+import { kernelsAt } from './network.ts';
 import type { Size } from './pictures.ts';
 
 export interface ConvProblem extends Conv2dProblem {
@@ -27,7 +28,7 @@ interface LayerShape {
 }
 
 /** Both directions of every distinct layer, from the picture down. */
-export function convProblems(size: Size): readonly ConvProblem[] {
+export function convProblems(settings: Settings, size: Size): readonly ConvProblem[] {
   const distinct = new Map<string, LayerShape>();
   for (const step of objectivePass(settings.objective, size).steps) {
     if (step.kind !== 'convBackward') continue;
@@ -44,7 +45,7 @@ export function convProblems(size: Size): readonly ConvProblem[] {
       direction,
       mask,
       ...costOf({ shape, direction }, mask),
-      usedVariant: (gpu: Gpu) => kernelsAt(gpu, size).conv2d(names[0] ?? '', direction).name,
+      usedVariant: (gpu: Gpu) => kernelsAt(gpu, settings, size).conv2d(names[0] ?? '', direction).name,
     })),
   );
 }

@@ -8,8 +8,8 @@ import { type DispatchTiming, timeDispatches } from '../core/timing.ts';
 import type { Step } from '../models/pass.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
 import type { TransferObjective } from '../objective/objective.ts';
+import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { AdapterPeak } from './adapter-peak.ts';
-import { settings } from './network.ts';
 import type { Size } from './pictures.ts';
 import { type KernelRow, ratesOf, type ShareRow } from './report.ts';
 import { type Summary, sumByRun, summarise } from './statistics.ts';
@@ -75,8 +75,11 @@ export function isConvolution({ name }: Pick<DispatchGroup, 'name'>): boolean {
 }
 
 /** A kernel row for everything that is not a convolution. */
-export function otherRows(groups: readonly DispatchGroup[], size: Size, peak: AdapterPeak): readonly KernelRow[] {
-  const costs = otherCosts(size);
+export function otherRows(
+  groups: readonly DispatchGroup[],
+  { options, size, peak }: { readonly options: ObjectiveOptions; readonly size: Size; readonly peak: AdapterPeak },
+): readonly KernelRow[] {
+  const costs = otherCosts(options, size);
   return groups
     .filter((group) => !isConvolution(group))
     .map(({ name, shaders, count, milliseconds }) => {
@@ -110,26 +113,32 @@ interface Cost {
 }
 
 /** Operations and least bytes by group name, all dispatches of an evaluation together. */
-function otherCosts(size: Size): ReadonlyMap<string, Cost> {
-  const { pooling } = settings.objective;
+function otherCosts(options: ObjectiveOptions, size: Size): ReadonlyMap<string, Cost> {
   const costs = new Map<string, Cost>();
   const add = (name: string, flops: number | undefined, floats: number): void => {
     const known = costs.get(name);
     const sum = flops === undefined ? undefined : (known?.flops ?? 0) + flops;
     costs.set(name, { flops: sum, leastBytes: (known?.leastBytes ?? 0) + 4 * floats });
   };
-  const pool = pooling === 'max' ? 'maxpool2d' : 'avgpool2d';
+  const pool = options.pooling === 'max' ? 'maxpool2d' : 'avgpool2d';
   const pixels = size.width * size.height;
   add('normalise_forward', undefined, 7 * pixels);
   add('normalise_backward', undefined, 7 * pixels);
-  for (const step of objectivePass(settings.objective, size).steps) addStep(step, pool, add);
+  for (const step of objectivePass(options, size).steps) addStep(step, { options, pool, add });
   return costs;
 }
 
 function addStep(
   step: Step,
-  pool: string,
-  add: (name: string, flops: number | undefined, floats: number) => void,
+  {
+    options,
+    pool,
+    add,
+  }: {
+    readonly options: ObjectiveOptions;
+    readonly pool: string;
+    readonly add: (name: string, flops: number | undefined, floats: number) => void;
+  },
 ): void {
   const valuesOf = ({ height, width, channels }: { height: number; width: number; channels: number }): number =>
     height * width * channels;
@@ -145,12 +154,12 @@ function addStep(
     const values = valuesOf(step.feature);
     const { channels, name } = step.feature;
     const flops = 2 * values * channels;
-    if (settings.objective.styleLayers.some((layer) => layer.name === name)) {
+    if (options.styleLayers.some((layer) => layer.name === name)) {
       add(`gram ${name} forward`, flops, values + channels ** 2);
       add(`gram ${name} backward`, flops, (step.accumulate ? 3 : 2) * values + channels ** 2);
       add('mse', undefined, 3 * channels ** 2);
     }
-    if (settings.objective.contentLayers.some((layer) => layer.name === name)) add('mse', undefined, 3 * values);
+    if (options.contentLayers.some((layer) => layer.name === name)) add('mse', undefined, 3 * values);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Gpu } from '../core/gpu.ts';
 import { Patience } from '../core/patience.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
+import type { Settings } from '../settings/settings.ts';
 import { evaluateOnce, openObjective } from './network.ts';
 import { type Pictures, type Size, sizeName } from './pictures.ts';
 import type { EvaluationRow } from './report.ts';
@@ -17,9 +18,9 @@ export function evaluationName(size: Size): string {
 export async function evaluationRow(
   gpu: Gpu,
   weights: DeviceWeights,
-  { pictures, effort }: { readonly pictures: Pictures; readonly effort: Effort },
+  { settings, pictures, effort }: { readonly settings: Settings; readonly pictures: Pictures; readonly effort: Effort },
 ): Promise<EvaluationRow> {
-  using objective = await openObjective(gpu, weights, pictures);
+  using objective = await openObjective(gpu, weights, settings, pictures);
   const patience = new Patience();
   await evaluateOnce(gpu, objective, patience);
   const onceMs = await evaluateOnce(gpu, objective, patience);

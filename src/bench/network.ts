@@ -1,4 +1,4 @@
-/** The evaluation that is measured: VGG16's lecture preset on the example pictures. The one place that builds it. */
+/** The evaluation that is measured, by its settings and pictures. The one place that builds it. */
 
 import type { Gpu } from '../core/gpu.ts';
 import type { Patience } from '../core/patience.ts';
@@ -7,32 +7,36 @@ import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
-import { presetSettings } from '../settings/presets.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Pictures, Size } from './pictures.ts';
 
-export const settings = presetSettings('lecture');
-
 /** The kernels that evaluations of one size run. */
-export function kernelsAt(gpu: Gpu, size: Size): ChosenKernels {
-  return chooseKernels(objectivePass(settings.objective, size), backendOf(gpu));
+export function kernelsAt(gpu: Gpu, { objective }: Settings, size: Size): ChosenKernels {
+  return chooseKernels(objectivePass(objective, size), backendOf(gpu));
 }
 
 /** Weights on the device, for evaluations of one size first. The caller disposes them. */
 export async function uploadWeights(
   gpu: Gpu,
   layers: ReadonlyMap<string, ConvWeights>,
+  settings: Settings,
   size: Size,
 ): Promise<DeviceWeights> {
-  return DeviceWeights.create(gpu, layers, kernelsAt(gpu, size));
+  return DeviceWeights.create(gpu, layers, kernelsAt(gpu, settings, size));
 }
 
 /**
  * The objective of pictures of one size, its targets made, after fitting the weights to that size: there must be no other objective of
  * theirs. The caller disposes it; `weights` stay the caller's.
  */
-export async function openObjective(gpu: Gpu, weights: DeviceWeights, pictures: Pictures): Promise<TransferObjective> {
+export async function openObjective(
+  gpu: Gpu,
+  weights: DeviceWeights,
+  settings: Settings,
+  pictures: Pictures,
+): Promise<TransferObjective> {
   const { content, style, image } = pictures;
-  await weights.fit(kernelsAt(gpu, content));
+  await weights.fit(kernelsAt(gpu, settings, content));
   return TransferObjective.create({ gpu, weights, options: settings.objective, content, style, initial: image });
 }
 

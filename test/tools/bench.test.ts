@@ -19,6 +19,7 @@ import { BufferScope } from '../../src/core/buffers.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { Gpu } from '../../src/core/gpu.ts';
 import { Program } from '../../src/core/program.ts';
+import { presetSettings } from '../../src/settings/presets.ts';
 import { parseBench, parseSize, parseSizes } from '../../tools/bench/arguments.ts';
 import { openBenchGpu } from '../../tools/bench/open-gpu.ts';
 import { readBenchShader } from '../../tools/bench/shaders.ts';
@@ -123,7 +124,7 @@ describe('kernel rows', () => {
   });
 
   it('cover each distinct convolution of VGG16 in both directions', () => {
-    const rows = convProblems({ width: 32, height: 32 }).map(({ name }) => name);
+    const rows = convProblems(presetSettings('lecture'), { width: 32, height: 32 }).map(({ name }) => name);
     expect(rows.slice(0, 2)).toEqual(['conv1_1 forward', 'conv1_1 backward']);
     expect(rows).toContain('conv5_1,conv5_2,conv5_3 backward');
     const layers = rows.flatMap((name) => name.match(/conv\d_\d/g) ?? []);

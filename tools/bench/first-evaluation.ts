@@ -8,6 +8,7 @@ import { evaluateOnce, openObjective, uploadWeights } from '../../src/bench/netw
 import { Patience } from '../../src/core/patience.ts';
 import { openBenchGpu, parseKernels } from './open-gpu.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';
+import { settings } from './settings.ts';
 
 const [width, height, kernels, adapter] = process.argv.slice(2);
 const parts: Record<string, number> = {};
@@ -22,11 +23,11 @@ mark('Node and modules');
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels ?? 'auto') });
 mark('device');
 const size = { width: Number(width), height: Number(height) };
-const weights = await uploadWeights(gpu, await bundledWeightLayers(), size);
+const weights = await uploadWeights(gpu, await bundledWeightLayers(), settings, size);
 await gpu.idle();
 mark('weights');
 const pictures = await picturesAt(size);
-const objective = await openObjective(gpu, weights, pictures);
+const objective = await openObjective(gpu, weights, settings, pictures);
 await gpu.idle();
 mark('targets');
 await evaluateOnce(gpu, objective, new Patience());

@@ -1,6 +1,5 @@
 /** Device memory of a run with L-BFGS at its highest, and what the plan said before anything was allocated. */
 
-import { settings } from '../../src/bench/network.ts';
 import { type Size, sizeName } from '../../src/bench/pictures.ts';
 import type { MemoryRow } from '../../src/bench/report.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
@@ -8,6 +7,7 @@ import { phasesOf, withPhases } from '../../src/settings/settings.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
 import { bundledWeightLayers, picturesAt } from './pictures.ts';
+import { settings } from './settings.ts';
 
 export function memoryName(size: Size): string {
   return `peak memory ${sizeName(size)}, L-BFGS m = ${settings.lbfgs.history}`;

@@ -3,7 +3,7 @@
  * full. Timed between the evaluations of a real run, so that the vectors are those of a real run.
  */
 
-import { evaluateOnce, settings } from '../../src/bench/network.ts';
+import { evaluateOnce } from '../../src/bench/network.ts';
 import type { ShareRow } from '../../src/bench/report.ts';
 import { summarise } from '../../src/bench/statistics.ts';
 import { timePasses } from '../../src/bench/timing.ts';
@@ -15,6 +15,7 @@ import { adamRule } from '../../src/optimizers/adam.ts';
 import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
 import type { Evaluator, Optimizer } from '../../src/optimizers/optimizer.ts';
+import { settings } from './settings.ts';
 
 /** An evaluator that times what stands after each evaluation. */
 class TimingEvaluator implements Evaluator {

@@ -5,7 +5,7 @@ import { convProblems } from '../../bench/conv-problems.ts';
 import { convRows } from '../../bench/conv-rows.ts';
 import { otherRows, shareRows, timeEvaluation } from '../../bench/evaluation-rows.ts';
 import { evaluationName, evaluationRow } from '../../bench/evaluations.ts';
-import { openObjective, settings, uploadWeights } from '../../bench/network.ts';
+import { openObjective, uploadWeights } from '../../bench/network.ts';
 import { type Pictures, sizeName } from '../../bench/pictures.ts';
 import type { Environment, Report } from '../../bench/report.ts';
 import { browserClock, type Clock, canTimeDispatches, type Effort } from '../../bench/timing.ts';
@@ -14,7 +14,7 @@ import type { Gpu } from '../../core/gpu.ts';
 import { planStylize } from '../../transfer/stylize.ts';
 import { loadBundledWeights } from '../worker/weights.ts';
 import { fetchPictures, picturesAt } from './pictures.ts';
-import type { BenchEvent, BenchRequest } from './protocol.ts';
+import type { BenchEvent, BenchOrder } from './protocol.ts';
 import { readBenchShader } from './shaders.ts';
 
 type DeviceWeights = Awaited<ReturnType<typeof uploadWeights>>;
@@ -31,7 +31,7 @@ const efforts = {
 
 export class BrowserBenchmark {
   readonly #gpu: Gpu;
-  readonly #request: BenchRequest;
+  readonly #request: BenchOrder;
   readonly #tell: (event: BenchEvent) => void;
   readonly #clock: Clock;
   readonly #total: number;
@@ -41,7 +41,7 @@ export class BrowserBenchmark {
   constructor(
     gpu: Gpu,
     options: {
-      readonly request: BenchRequest;
+      readonly request: BenchOrder;
       readonly environment: Environment;
       readonly tell: (event: BenchEvent) => void;
     },
@@ -74,14 +74,17 @@ export class BrowserBenchmark {
       this.#find({ kernels: [...this.#report.kernels, ...rows] });
     }
     const { layerSide } = this.#request;
-    using weights = await uploadWeights(this.#gpu, layers, { width: layerSide, height: layerSide });
+    using weights = await uploadWeights(this.#gpu, layers, this.#request.settings, {
+      width: layerSide,
+      height: layerSide,
+    });
     await this.#breakDown(weights, pictures);
     for (const side of this.#request.sides) await this.#evaluations(weights, pictures, side);
   }
 
   /** One evaluation dispatch by dispatch: everything but convolutions, and the shares. */
   async #breakDown(weights: DeviceWeights, pictures: Pictures): Promise<void> {
-    const { layerSide } = this.#request;
+    const { layerSide, settings } = this.#request;
     const { peak } = this.#report;
     const size = { width: layerSide, height: layerSide };
     this.#step(`an evaluation of ${sizeName(size)}, dispatch by dispatch`);
@@ -90,9 +93,9 @@ export class BrowserBenchmark {
       this.#tell({ kind: 'left-out', message });
       return;
     }
-    using objective = await openObjective(this.#gpu, weights, picturesAt(pictures, layerSide, layerSide));
+    using objective = await openObjective(this.#gpu, weights, settings, picturesAt(pictures, layerSide, layerSide));
     const groups = await timeEvaluation(this.#gpu, objective, { runs: breakdownRuns, clock: this.#clock });
-    const kernels = [...this.#report.kernels, ...otherRows(groups, size, peak)];
+    const kernels = [...this.#report.kernels, ...otherRows(groups, { options: settings.objective, size, peak })];
     this.#find({ kernels, shares: shareRows(groups, sizeName(size)) });
   }
 
@@ -101,20 +104,24 @@ export class BrowserBenchmark {
     const size = { width: side, height: side };
     this.#step(evaluationName(size));
     try {
-      planStylize({ content: size, style: size }, settings, this.#gpu);
+      planStylize({ content: size, style: size }, this.#request.settings, this.#gpu);
     } catch (error) {
       if (!(error instanceof LimitError)) throw error;
       this.#tell({ kind: 'left-out', message: `${evaluationName(size)} was left out: ${error.message}` });
       return;
     }
     const at = picturesAt(pictures, side, side);
-    const row = await evaluationRow(this.#gpu, weights, { pictures: at, effort: this.#effort('evaluation') });
+    const row = await evaluationRow(this.#gpu, weights, {
+      settings: this.#request.settings,
+      pictures: at,
+      effort: this.#effort('evaluation'),
+    });
     this.#find({ evaluations: [...this.#report.evaluations, row] });
   }
 
   #problems() {
-    const { layerSide } = this.#request;
-    return convProblems({ width: layerSide, height: layerSide });
+    const { layerSide, settings } = this.#request;
+    return convProblems(settings, { width: layerSide, height: layerSide });
   }
 
   #effort(kind: keyof typeof efforts): Effort {

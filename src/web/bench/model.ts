@@ -5,8 +5,9 @@ import { markdownSections } from '../../bench/output.ts';
 import type { Report } from '../../bench/report.ts';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
+import { presetSettings } from '../../settings/presets.ts';
 import type { AdapterInfo } from '../protocol.ts';
-import type { BenchEvent, BenchRequest } from './protocol.ts';
+import type { BenchEvent, BenchOrder, BenchRequest } from './protocol.ts';
 
 /** Sides of the squares to choose from. */
 export const sideChoices = [32, 64, 128, 256, 512, 1024] as const;
@@ -57,7 +58,8 @@ export class BenchModel {
       this.remarks.value = [];
       this.status.value = 'measuring';
     });
-    this.#worker.postMessage(this.request.value);
+    const order: BenchOrder = { ...this.request.value, settings: presetSettings('lecture') };
+    this.#worker.postMessage(order);
   }
 
   /** Ends the worker, whatever it is doing; what was found so far stays. */

@@ -1,6 +1,7 @@
 /** What the benchmark page and its worker say to each other. A worker opens the adapter, says so, and measures once. */
 
 import type { Report } from '../../bench/report.ts';
+import type { Settings } from '../../settings/settings.ts';
 import type { AdapterInfo } from '../protocol.ts';
 
 /** What to measure. Pictures are squares of these sides. */
@@ -11,6 +12,11 @@ export interface BenchRequest {
   readonly sides: readonly number[];
   /** Every variant of the convolutions that the adapter can run, not only `direct` and the one in use. */
   readonly allVariants: boolean;
+}
+
+/** What a worker is sent. */
+export interface BenchOrder extends BenchRequest {
+  readonly settings: Settings;
 }
 
 export type BenchEvent =

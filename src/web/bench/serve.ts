@@ -6,7 +6,7 @@ import { openGpu } from '../../platform/browser/gpu.ts';
 import { browserFacts } from '../../platform/browser/support.ts';
 import { describeBrowser } from './environment.ts';
 import { BrowserBenchmark } from './measure.ts';
-import type { BenchEvent, BenchRequest } from './protocol.ts';
+import type { BenchEvent, BenchOrder } from './protocol.ts';
 
 const tell = (event: BenchEvent): void => self.postMessage(event);
 
@@ -16,7 +16,7 @@ export function serveBenchmark(): void {
     ({ profile: { description, isSoftware } }) => tell({ kind: 'adapter', description, isSoftware }),
     () => tell({ kind: 'no-webgpu' }),
   );
-  self.addEventListener('message', ({ data }: MessageEvent<BenchRequest>) => {
+  self.addEventListener('message', ({ data }: MessageEvent<BenchOrder>) => {
     measure(opened, data).then(
       () => tell({ kind: 'done' }),
       (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
@@ -24,7 +24,7 @@ export function serveBenchmark(): void {
   });
 }
 
-async function measure(opened: Promise<Gpu>, request: BenchRequest): Promise<void> {
+async function measure(opened: Promise<Gpu>, request: BenchOrder): Promise<void> {
   const gpu = await opened;
   const environment = describeBrowser(gpu, browserFacts());
   await new BrowserBenchmark(gpu, { request, environment, tell }).run();

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { create, globals } from 'webgpu';
 import { profileAdapter } from '../../../src/core/gpu.ts';
 import { Patience } from '../../../src/core/patience.ts';
-import { imageNetMean, imageNetStd } from '../../../src/objective/options.ts';
+import { imageNetMean, imageNetStd } from '../../../src/objective/image-net.ts';
 import { presetSettings } from '../../../src/settings/presets.ts';
 import { bundledWeightLayers } from '../pictures.ts';
 import { answerRequests, readPixels } from './child.ts';
