@@ -95,16 +95,15 @@ export class WholeMapLoss implements TapLoss {
   }
 
   record(program: Program, { feature, gradient, accumulate }: Parameters<TapLoss['record']>[1]): void {
-    const { loss, layer, whole, target, partial, workspace, kernels } = this.#options;
-    const part = { positions: whole.positions, feature };
+    const { loss, layer, whole, workspace } = this.#options;
+    const told = { ...this.#options, part: { positions: whole.positions, feature }, gradient, accumulate };
     if (loss.form === 'pointwise') {
-      loss.record(program, { whole, part, target, partial, gradient, accumulate });
+      loss.record(program, told);
       return;
     }
-    const label = `${loss.name} ${layer}`;
-    const { sums, coefficients, scratch } = workspace.for(loss, whole);
-    loss.recordSums(program, { label, whole, part, scratch, sums, kernels });
-    loss.recordCoefficients(program, { label, whole, scratch, sums, target, partial, coefficients });
-    loss.recordGradient(program, { label, whole, part, scratch, coefficients, gradient, accumulate, kernels });
+    const steps = { ...told, ...workspace.for(loss, whole), label: `${loss.name} ${layer}` };
+    loss.recordSums(program, steps);
+    loss.recordCoefficients(program, steps);
+    loss.recordGradient(program, steps);
   }
 }

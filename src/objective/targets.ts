@@ -108,10 +108,9 @@ function capture(
   const { loss } = term;
   if (loss.form === 'summed') {
     const whole = shapeOf(map);
-    const { scratch } = workspace.for(loss, whole);
     const part = { positions: whole.positions, feature };
     const kernels = weights.kernels.tap(term.layer);
-    loss.recordSums(program, { label, whole, part, scratch, sums: target, kernels });
+    loss.recordSums(program, { ...workspace.for(loss, whole), label, whole, part, sums: target, kernels });
     return { target };
   }
   const { buffer, offsetBytes, sizeBytes } = feature;
