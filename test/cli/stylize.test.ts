@@ -54,6 +54,33 @@ describe('stylize', () => {
     expect(await sizeOf('burst.png')).toMatchObject({ width: 32, height: 21 });
   });
 
+  it('says so where a line search finds no finite loss at all', async () => {
+    const search = [
+      '--optimizer',
+      'lbfgs',
+      '--line-search',
+      'strong-wolfe',
+      '--learning-rate',
+      '1e30',
+      '--iterations',
+      '4',
+    ];
+    const run = await impasto(folder, [
+      'stylize',
+      'content.png',
+      'style.png',
+      ...small,
+      ...search,
+      '-o',
+      'stalled.png',
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/total Infinity|total NaN/);
+    expect(run.stderr).toMatch(
+      /^impasto: the loss never changed, no step was possible; lower the weights or the learning rate$/m,
+    );
+  });
+
   it('mixes two styles of their own sizes', async () => {
     await writePng(path('second.png'), 30, 60, 2);
     const args = ['stylize', 'content.png', 'style.png', 'second.png', '--style-weights', '3,1', ...small];
