@@ -2,7 +2,7 @@
 //
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.1, points 0, 1, −1, ∞.
 // As winograd_weight, which says how `rotate` makes the set of the backward pass: 16 values a filter instead of 36.
-// Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
+// Layout: source as PyTorch has weights, 9 cells a filter. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network.
 
 // twin winograd weight interface: numbers
@@ -13,7 +13,7 @@ struct Params {
   batchStride: u32,  // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> source: array<f32>;             // [9, in, out], or [9, out, in] when rotating
+@group(0) @binding(0) var<storage, read> source: array<f32>;             // [out, in, 9], or [in, out, 9] when rotating
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, in, out]
 @group(0) @binding(2) var<uniform> params: Params;
 // end twin winograd weight interface
@@ -37,12 +37,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let inChannel = index / params.outChannels;
   let outChannel = index % params.outChannels;
   let swapped = outChannel * params.inChannels + inChannel;
-  let at = select(index, swapped, params.rotate == 1u);
+  let at = 9u * select(swapped, index, params.rotate == 1u);
 
   var columns: array<array<f32, 4>, 3>;  // G applied down each column of g
   for (var kx = 0u; kx < 3u; kx++) {
     let cells = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
-    columns[kx] = spread(vec3f(source[cells.x * filters + at], source[cells.y * filters + at], source[cells.z * filters + at]));
+    columns[kx] = spread(vec3f(source[at + cells.x], source[at + cells.y], source[at + cells.z]));
   }
   for (var row = 0u; row < 4u; row++) {
     let values = spread(vec3f(columns[0][row], columns[1][row], columns[2][row]));

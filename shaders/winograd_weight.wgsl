@@ -3,9 +3,9 @@
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), section 4.3. Opposed to the paper, whose
 // points are 0, ±1, ±2, ∞, ours are 0, ±3/4, ±3/2, ∞: same arithmetic, all exact in binary, and half the error (C = 256: rms
 // 1.3e-6 of the output's instead of 2.8e-6, largest 1.3e-5 instead of 4.7e-5).
-// `rotate` = 1 makes the set of the backward pass: g rotated by 180°, and the source is then read with its channels swapped,
-// so that `in` runs over the forward's output channels.
-// Layout: source [9 cells][sourceRows][sourceColumns]. One invocation transforms one filter; the grid counts in x out, out fastest.
+// `rotate` = 1 makes the set of the backward pass: g rotated by 180°, and `in` then runs over the forward's
+// output channels.
+// Layout: source as PyTorch has weights, 9 cells a filter. One invocation transforms one filter; the grid counts in x out, out fastest.
 // Runs once per network; f32 here differs from f64 by less than 1e-7 of a filter's largest value.
 
 // twin winograd weight interface: numbers
@@ -16,7 +16,7 @@ struct Params {
   batchStride: u32,  // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> source: array<f32>;             // [9, in, out], or [9, out, in] when rotating
+@group(0) @binding(0) var<storage, read> source: array<f32>;             // [out, in, 9], or [in, out, 9] when rotating
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, in, out]
 @group(0) @binding(2) var<uniform> params: Params;
 // end twin winograd weight interface
@@ -46,12 +46,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let inChannel = index / params.outChannels;
   let outChannel = index % params.outChannels;
   let swapped = outChannel * params.inChannels + inChannel;
-  let at = select(index, swapped, params.rotate == 1u);
+  let at = 9u * select(swapped, index, params.rotate == 1u);
 
   var columns: array<array<f32, 6>, 3>;  // G applied down each column of g
   for (var kx = 0u; kx < 3u; kx++) {
     let cells = select(vec3u(kx, 3u + kx, 6u + kx), vec3u(8u - kx, 5u - kx, 2u - kx), params.rotate == 1u);
-    columns[kx] = spread(vec3f(source[cells.x * filters + at], source[cells.y * filters + at], source[cells.z * filters + at]));
+    columns[kx] = spread(vec3f(source[at + cells.x], source[at + cells.y], source[at + cells.z]));
   }
   for (var row = 0u; row < 6u; row++) {
     let values = spread(vec3f(columns[0][row], columns[1][row], columns[2][row]));

@@ -38,7 +38,7 @@ export async function runFindRate(content: string, style: string, given: FindRat
   await checkOutput(output, given, [content, style]);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const pictures = arrange(usualSize('run', gpu.profile));
+  const pictures = arrange(usualSize(gpu.profile));
   const run = prepareRun({ ...pictures, settings: withPhases(job.settings, phases), gpu });
   const [{ content: result }] = run.scales;
   remark(`adapter ${gpu.profile.description}, ${result.width}x${result.height}`);

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { parseNumber } from '../core/numbers.ts';
 import { networkNames } from '../models/vgg.ts';
 import { checkChoice, orList } from '../settings/names.ts';
-import { describeUsualSize } from '../settings/sizes.ts';
+import { describeTuneSizes } from '../settings/sizes.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
@@ -108,7 +108,7 @@ function addTune(program: Command, handlers: Handlers): void {
     .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
     .option(
       '--size <pixels>',
-      `side of the square picture to measure for (default: ${describeUsualSize('tune')})`,
+      `side of the square picture to measure for (default: ${describeTuneSizes()})`,
       (text: string) => parseNumber('--size', text, { from: leastTuneSize, to: mostTuneSize, whole: true }),
     )
     .option('--only <part>', 'measure operations whose name has this part, as conv1_2 or gram (default: all)')

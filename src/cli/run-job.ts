@@ -34,7 +34,7 @@ export async function runJob(job: Job): Promise<number> {
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const pictures = arrange(usualSize('run', gpu.profile));
+  const pictures = arrange(usualSize(gpu.profile));
   const { settings, leftOut } = atScalesOf(job.settings, job.choice, given.preset, {
     ...pictures,
     styles: mixOf(pictures.style).map(({ picture }) => picture),
@@ -55,7 +55,7 @@ function announcementOf(job: Job, from: TransferPictures, { scales, plan }: Prep
     ...(styles.length === 0 ? [] : [`style ${describeStyles(styles, from.style, at.style)}`]),
   ];
   const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
-  const onCpu = `no GPU: computing on the CPU at --size ${usualSize('run', gpu.profile)}, which takes a few minutes`;
+  const onCpu = `no GPU: computing on the CPU at --size ${usualSize(gpu.profile)}, which takes a few minutes`;
   return [
     ...(isSoftware && !job.isSized ? [onCpu] : []),
     `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,

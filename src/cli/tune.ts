@@ -3,7 +3,7 @@
 import { InputError } from '../core/errors.ts';
 import { cacheFilePath, createCacheFolder, writeCacheFile } from '../platform/node/cache-file.ts';
 import { openGpu } from '../platform/node/gpu.ts';
-import { usualSize } from '../settings/sizes.ts';
+import { tuneSizes } from '../settings/sizes.ts';
 import { checkTuneSize, type OperationReport, tune } from '../tuning/tune.ts';
 import { formatTuning, withTuning } from '../tuning/tuning.ts';
 import { readTuning, tuningFile } from './engine.ts';
@@ -15,21 +15,24 @@ import type { TuneArguments } from './tune-arguments.ts';
 export async function runTune({ adapter, size: wanted, only }: TuneArguments): Promise<number> {
   await createCacheFolder();
   using gpu = await openGpu(adapter === undefined ? {} : { adapter });
-  const size = wanted ?? usualSize('tune', gpu.profile);
-  checkTuneSize(size, gpu.device.limits);
-  remark(`adapter ${gpu.profile.description}: measuring VGG's layers for a picture of ${size}x${size}`);
+  const sizes = wanted === undefined ? tuneSizes(gpu.profile) : [wanted];
+  for (const size of sizes) checkTuneSize(size, gpu.device.limits);
   const today = new Date().toISOString().slice(0, 10);
-  const tuning = await tune({
-    gpu,
-    size,
-    today,
-    ...(only === undefined ? {} : { filter: (operation) => operation.includes(only) }),
-    onOperation: (report) => answer(...describe(report)),
-  });
-  if (tuning.operations.length === 0) {
-    throw new InputError(`--only is '${only}'; expected part of a name such as conv2d_forward conv3_1 or gram 256`);
+  let table = (await readTuning()) ?? [];
+  for (const size of sizes) {
+    remark(`adapter ${gpu.profile.description}: measuring VGG's layers for a picture of ${size}x${size}`);
+    const tuning = await tune({
+      gpu,
+      size,
+      today,
+      ...(only === undefined ? {} : { filter: (operation) => operation.includes(only) }),
+      onOperation: (report) => answer(...describe(report)),
+    });
+    if (tuning.operations.length === 0) {
+      throw new InputError(`--only is '${only}'; expected part of a name such as conv2d_forward conv3_1 or gram 256`);
+    }
+    table = withTuning(table, tuning);
   }
-  const table = withTuning((await readTuning()) ?? [], tuning);
   await writeCacheFile(tuningFile, formatTuning(table));
   answer(`wrote ${cacheFilePath(tuningFile)}`);
   return exitStatus.success;

@@ -39,7 +39,8 @@ export function chooseConv2dVariant(problem: Conv2dProblem, backend: Backend, la
     (variant) => variant.weightBytes(problem) <= mostBytes,
   );
   const operation = layer === undefined ? undefined : conv2dOperation(problem.direction, layer);
-  return chooseVariant(backend, operation, problem, variants);
+  const positions = problem.shape.inHeight * problem.shape.inWidth;
+  return chooseVariant(backend, { problem, positions, operation }, variants);
 }
 
 /** Uploads weights in the form that a variant reads; `scope` owns them. */

@@ -114,19 +114,28 @@ export interface Variant<Problem> {
   readonly suits?: (problem: Problem) => boolean;
 }
 
+/** What is asked of the choice. */
+export interface VariantQuestion<Problem> {
+  readonly problem: Problem;
+  /** Of the map, height times width: what is fastest depends on it, where weights are most of what is read. */
+  readonly positions: number;
+  /** What a table of measurements calls it; absent for what none knows. */
+  readonly operation: string | undefined;
+}
+
 /**
- * The variant among those that can run: what was measured fastest for the operation; else the first one of the backend's family that suits
- * the problem; else the first of all, which is `direct`.
+ * The variant among those that can run: what was measured fastest for the operation at this size; else the first one of the backend's
+ * family that suits the problem; else the first of all, which is `direct`.
  *
  * @throws ShapeError where none can run.
  */
 export function chooseVariant<Problem, Chosen extends Variant<Problem>>(
   { family, measured }: Backend,
-  operation: string | undefined,
-  problem: Problem,
+  { problem, positions, operation }: VariantQuestion<Problem>,
   variants: readonly Chosen[],
 ): Chosen {
-  const name = operation === undefined ? undefined : measured?.get(operation);
+  const fastest = operation === undefined ? [] : (measured?.get(operation) ?? []);
+  const name = fastest.find(({ mostPositions }) => positions <= mostPositions)?.variant;
   const chosen =
     variants.find((variant) => variant.name === name) ??
     variants.find((variant) => variant.family === family && variant.suits?.(problem) !== false) ??

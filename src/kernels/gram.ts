@@ -32,7 +32,8 @@ export function gramVariants(shape: GramShape, lanes: number | undefined): reado
 /** The variant on a backend. */
 export function chooseGramVariant(shape: GramShape, backend: Backend): GramVariant {
   const variants = gramVariants(shape, lanesOfBackend(backend));
-  return chooseVariant(backend, gramOperation(shape.channels), shape, variants);
+  const operation = gramOperation(shape.channels);
+  return chooseVariant(backend, { problem: shape, positions: shape.positions, operation }, variants);
 }
 
 /** Records `output = scale · FᵀF`. @throws ShapeError where the scratch is smaller than the variant needs. */

@@ -4,8 +4,14 @@
 export const kernelFamilies = ['direct', 'lanes', 'tiles'] as const;
 export type KernelFamily = (typeof kernelFamilies)[number];
 
-/** The name of the variant that was measured fastest, by operation, such as `conv2d_forward conv3_1`. */
-export type MeasuredVariants = ReadonlyMap<string, string>;
+/** The variant that was measured fastest, by name, on maps of at most so many positions. */
+export interface FastestVariant {
+  readonly variant: string;
+  readonly mostPositions: number;
+}
+
+/** By operation, such as `conv2d_forward conv3_1`: the fastest variants, smaller maps first. Nothing is said of maps larger than the last one's. */
+export type MeasuredVariants = ReadonlyMap<string, readonly FastestVariant[]>;
 
 export interface KernelWishes {
   /** The family asked for; undefined leaves the choice to the engine. */

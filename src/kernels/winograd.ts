@@ -12,7 +12,6 @@
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
-import { packConv2dWeight } from './conv2d-direct.ts';
 import type { Conv2dShape } from './conv2d-shape.ts';
 import {
   type Conv2dOptions,
@@ -132,7 +131,7 @@ function packWeights(form: WinogradForm, problem: Conv2dProblem, weight: Float32
   const { inChannels, outChannels } = asSeen(problem);
   const filters = inChannels * outChannels;
   return {
-    values: packConv2dWeight(weight, problem.shape),
+    values: new Float32Array(weight),
     transform: (program, source, transformed) => {
       program.dispatch(form.weightKernel, {
         bindings: { source, transformed },

@@ -60,7 +60,7 @@ export const options = {
   }),
   size: option(number(sideRange, 'pixels'), undefined, {
     help: 'longest side, never enlarged',
-    usualWords: describeUsualSize('run'),
+    usualWords: describeUsualSize(),
     group: 'pictures',
     commands: [...painting, 'find-rate', 'schedule'],
     forms: {

@@ -23,18 +23,32 @@ export function leastLongestSide(
 /** Sides that may be asked for. */
 export const sideRange = { from: leastSide, to: 16_384, whole: true } as const;
 
-/** What a few minutes on a CPU, or a few seconds on a GPU, are enough for. */
-const usualSizes = {
-  run: { gpu: 512, software: 256 },
-  tune: { gpu: 512, software: 128 },
-} as const;
+/** Where none is asked for: what a few minutes on a CPU, or a few seconds on a GPU, are enough for. */
+const usualSizes = { gpu: 512, software: 256 } as const;
 
-export function usualSize(of: keyof typeof usualSizes, adapter: { readonly isSoftware: boolean }): number {
-  return usualSizes[of][adapter.isSoftware ? 'software' : 'gpu'];
+/** What is measured: usual runs as far as a few minutes allow, and where runs over several scales spend most evaluations. */
+const measuredSizes = { gpu: [128, 512], software: [64, 128] } as const;
+
+interface Adapter {
+  readonly isSoftware: boolean;
+}
+
+export function usualSize({ isSoftware }: Adapter): number {
+  return usualSizes[isSoftware ? 'software' : 'gpu'];
+}
+
+/** Sides of the squares that `tune` measures for, in order. */
+export function tuneSizes({ isSoftware }: Adapter): readonly number[] {
+  return measuredSizes[isSoftware ? 'software' : 'gpu'];
 }
 
 /** For a help text. */
-export function describeUsualSize(of: keyof typeof usualSizes): string {
-  const { gpu, software } = usualSizes[of];
-  return `${gpu} on a GPU, ${software} on the CPU`;
+export function describeUsualSize(): string {
+  return `${usualSizes.gpu} on a GPU, ${usualSizes.software} on the CPU`;
+}
+
+/** For a help text. */
+export function describeTuneSizes(): string {
+  const { gpu, software } = measuredSizes;
+  return `${gpu.join(', then ')} on a GPU; ${software.join(', then ')} on the CPU`;
 }

@@ -63,14 +63,14 @@ export interface Scale {
   readonly phases: readonly Phase[];
 }
 
-export interface RunRequest extends RunHooks {
+export interface RunRequest<At extends Scale = Scale> extends RunHooks {
   readonly gpu: Gpu;
   /** At least one. */
-  readonly scales: readonly Scale[];
+  readonly scales: readonly At[];
   /** Where the variable starts, of the first scale's size. */
   readonly initial: RgbImage;
   /** The objective of a scale, starting from a picture that may have another size. The run disposes it. */
-  readonly createObjective: (scale: Scale, from: RgbImage) => Promise<TransferObjective>;
+  readonly createObjective: (scale: At, from: RgbImage) => Promise<TransferObjective>;
   /** The optimiser of a phase, going on from `state` where it can. The run disposes it. */
   readonly createOptimizer: (
     objective: TransferObjective,
@@ -91,15 +91,15 @@ const beginning: RunPlace = { evaluation: 0, phase: 1, step: 0 };
  * The result is the variable after the last update, or the evaluated picture with the lowest loss of its scale where the run ended early,
  * lost its numbers, or ended well above its best (L-BFGS with a fixed step can leap). So it is from one scale to the next.
  */
-export async function runTransfer(request: RunRequest): Promise<RunResult> {
+export async function runTransfer<At extends Scale>(request: RunRequest<At>): Promise<RunResult> {
   const startedAtMs = performance.now();
   const run = new Run(request);
   await run.throughScales();
   return { ...run.outcome(), elapsedMs: performance.now() - startedAtMs };
 }
 
-class Run {
-  readonly #request: RunRequest;
+class Run<At extends Scale> {
+  readonly #request: RunRequest<At>;
   readonly #total: number;
   readonly #from: RunPlace;
   readonly #evaluations: EvaluationReport[] = [];
@@ -116,7 +116,7 @@ class Run {
   #watch = new ExplosionWatch();
   #copier: CheckpointCopier | undefined;
 
-  constructor(request: RunRequest) {
+  constructor(request: RunRequest<At>) {
     this.#request = request;
     this.#total = request.scales.flatMap(({ phases }) => phases).reduce((sum, { steps }) => sum + steps, 0);
     this.#picture = request.initial;
@@ -144,7 +144,7 @@ class Run {
     return this.#end === 'aborted' || this.#end === 'non-finite' || this.#end === 'exploded';
   }
 
-  async #atScale(scale: Scale, next: Scale | undefined): Promise<void> {
+  async #atScale(scale: At, next: Scale | undefined): Promise<void> {
     const { gpu, onObjective, createObjective, checkpoints } = this.#request;
     using objective = await createObjective(scale, this.#picture);
     if (this.#resumed !== undefined) objective.beginAt(this.#resumed);

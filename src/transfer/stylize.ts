@@ -6,6 +6,7 @@ import { fitStyle } from '../images/fit.ts';
 import { fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
+import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { type ConvLayer, layersUntil } from '../models/vgg.ts';
 import { checkLimits, type PlanRequest, type TransferPlan } from '../objective/memory-plan.ts';
@@ -64,11 +65,16 @@ function fitPictures({ content, style, settings }: PictureRequest, size: number 
   };
 }
 
+/** A scale with the kernels that its size asks for. */
+export interface PreparedScale extends Scale {
+  readonly kernels: ChosenKernels;
+}
+
 /** A run that is ready to begin: its pictures at every scale, and the memory it takes. */
 export interface PreparedRun {
   readonly settings: Settings;
   /** In order; at each the phases that follow each other there. */
-  readonly scales: readonly [Scale, ...Scale[]];
+  readonly scales: readonly [PreparedScale, ...PreparedScale[]];
   readonly initial: RgbImage;
   /** Of the scale that takes most. */
   readonly plan: TransferPlan;
@@ -90,14 +96,17 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
     if (last !== undefined && last.size === longest) last.phases.push(...phases);
     else groups.push({ size: longest, phases: [...phases] });
   }
-  const [first, ...rest] = groups.map((group) => ({ ...fitPictures(request, group.size), phases: group.phases }));
+  const [first, ...rest] = groups.map(({ size: longest, phases }) => {
+    const scale = { ...fitPictures(request, longest), phases };
+    const plan = planStylize(scale, withPhases(settings, phases), gpu);
+    return { plan, scale: { ...scale, kernels: plan.kernels } };
+  });
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
-  const plans = [first, ...rest].map((scale) => planStylize(scale, withPhases(settings, scale.phases), gpu));
   return {
     settings,
-    scales: [first, ...rest],
-    initial: startOf(request, first.content),
-    plan: plans.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
+    scales: [first.scale, ...rest.map(({ scale }) => scale)],
+    initial: startOf(request, first.scale.content),
+    plan: [first, ...rest].map(({ plan }) => plan).reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
   };
 }
 
@@ -144,25 +153,21 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
 
 /** Runs what {@link prepareRun} made ready, on the same adapter. @throws as {@link stylize}. */
 export async function runPrepared(
-  { settings, scales, initial, plan }: PreparedRun,
+  { settings, scales, initial }: PreparedRun,
   request: Pick<StylizeRequest, 'gpu' | 'weights'> & RunHooks,
 ): Promise<RunResult> {
   const { gpu } = request;
   const options = settings.objective;
-  using weights = await DeviceWeights.create(gpu, request.weights, plan.kernels);
+  using weights = await DeviceWeights.create(gpu, request.weights, scales[0].kernels);
   return await runTransfer({
     ...request,
     scales,
     initial,
-    createObjective: ({ content, style }, from) =>
-      TransferObjective.create({
-        gpu,
-        weights,
-        options,
-        content,
-        style,
-        initial: resizeImage(from, content.width, content.height),
-      }),
+    createObjective: async ({ content, style, kernels }, from) => {
+      await weights.fit(kernels);
+      const initial = resizeImage(from, content.width, content.height);
+      return await TransferObjective.create({ gpu, weights, options, content, style, initial });
+    },
     createOptimizer: (objective, phase, state) => createPhaseOptimizer(gpu, objective, phase, settings, state),
   });
 }

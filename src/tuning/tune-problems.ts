@@ -35,6 +35,8 @@ export interface TuneSubject {
   readonly operations: readonly string[];
   /** What the problem is, for a person: `64 to 64, 256x256`. */
   readonly shape: string;
+  /** Of the map, height times width. */
+  readonly positions: number;
   /** Uploads the data into `scope`. */
   make(gpu: Gpu, scope: BufferScope): TuneProblem;
 }
@@ -57,6 +59,7 @@ export function tuneSubjects(size: number): readonly TuneSubject[] {
     (['forward', 'backward'] as const).map((direction) => ({
       operations: names.map((name) => conv2dOperation(direction, name)),
       shape,
+      positions: edge ** 2,
       make: (gpu: Gpu, scope: BufferScope) =>
         makeConvolution(gpu, scope, {
           shape: conv2dShapeOf(layer, { height: edge, width: edge }, 'zeros'),
@@ -69,6 +72,7 @@ export function tuneSubjects(size: number): readonly TuneSubject[] {
     return {
       operations: [gramOperation(channels)],
       shape: `${channels}, ${edge}x${edge}`,
+      positions: edge ** 2,
       make: (gpu: Gpu, scope: BufferScope) => makeGram(gpu, scope, { channels, positions: edge * edge }),
     };
   });

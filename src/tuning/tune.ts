@@ -71,7 +71,9 @@ export async function tune(request: TuneRequest): Promise<AdapterTuning> {
     const times = variants
       .flatMap(({ variant, milliseconds }) => (milliseconds === undefined ? [] : [{ variant, milliseconds }]))
       .sort((a, b) => a.milliseconds - b.milliseconds);
-    operations.push(...subject.operations.map((operation) => ({ operation, measuredOn: request.today, size, times })));
+    const { positions } = subject;
+    const row = { measuredOn: request.today, size, positions, times };
+    operations.push(...subject.operations.map((operation) => ({ operation, ...row })));
   }
   const { vendor, architecture, description } = gpu.profile;
   return { vendor, architecture, description, operations };

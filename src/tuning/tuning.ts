@@ -14,6 +14,8 @@ export interface MeasuredOperation {
   readonly measuredOn: string;
   /** Side of the square picture whose layers were measured. */
   readonly size: number;
+  /** Of the map at that size, height times width. */
+  readonly positions: number;
   readonly times: readonly { readonly variant: string; readonly milliseconds: number }[];
 }
 
@@ -28,7 +30,7 @@ export interface AdapterTuning {
 export type TuningTable = readonly AdapterTuning[];
 
 /** Raised when the meaning of the table changes; other versions are not read. */
-const version = 1;
+const version = 2;
 
 type AdapterName = Pick<AdapterProfile, 'vendor' | 'architecture' | 'description'>;
 
@@ -36,20 +38,38 @@ function isSameAdapter(a: AdapterName, b: AdapterName): boolean {
   return a.vendor === b.vendor && a.architecture === b.architecture && a.description === b.description;
 }
 
-/** The fastest variant of each operation on an adapter; undefined where the table does not have the adapter. */
+/**
+ * The fastest variants of each operation on an adapter; undefined where the table does not have the adapter. A map between two that were
+ * measured gets what was fastest on the one that is nearer in ratio, a larger or smaller one what was fastest on the last or first.
+ */
 export function measuredOn(table: TuningTable, adapter: AdapterName): MeasuredVariants | undefined {
   const found = table.find((one) => isSameAdapter(one, adapter));
   if (found === undefined) return undefined;
+  const byOperation = new Map<string, { readonly positions: number; readonly variant: string }[]>();
+  for (const { operation, positions, times } of found.operations) {
+    const [fastest] = times;
+    if (fastest === undefined) continue;
+    byOperation.set(operation, [...(byOperation.get(operation) ?? []), { positions, variant: fastest.variant }]);
+  }
   return new Map(
-    found.operations.flatMap(({ operation, times }) => (times[0] === undefined ? [] : [[operation, times[0].variant]])),
+    Array.from(byOperation, ([operation, measured]) => {
+      const bySize = measured.toSorted((a, b) => a.positions - b.positions);
+      const fastest = bySize.map(({ positions, variant }, index) => {
+        const larger = bySize[index + 1];
+        const mostPositions = larger === undefined ? Number.POSITIVE_INFINITY : Math.sqrt(positions * larger.positions);
+        return { variant, mostPositions };
+      });
+      return [operation, fastest];
+    }),
   );
 }
 
-/** The table with an adapter's new measurements; what it had measured of other operations stays. */
+/** The table with an adapter's new measurements; what it had measured of other operations and sizes stays. */
 export function withTuning(table: TuningTable, tuning: AdapterTuning): TuningTable {
   const old = table.find((one) => isSameAdapter(one, tuning))?.operations ?? [];
-  const fresh = new Set(tuning.operations.map(({ operation }) => operation));
-  const operations = [...old.filter(({ operation }) => !fresh.has(operation)), ...tuning.operations];
+  const rowOf = ({ operation, size }: MeasuredOperation): string => `${operation} ${size}`;
+  const fresh = new Set(tuning.operations.map(rowOf));
+  const operations = [...old.filter((one) => !fresh.has(rowOf(one))), ...tuning.operations];
   return [...table.filter((one) => !isSameAdapter(one, tuning)), { ...tuning, operations }];
 }
 
@@ -104,7 +124,7 @@ function areTexts(value: Readonly<Record<string, unknown>>, names: readonly stri
 
 function isOperation(value: unknown): value is MeasuredOperation {
   if (!isObject(value) || !areTexts(value, ['operation', 'measuredOn'])) return false;
-  if (typeof value['size'] !== 'number') return false;
+  if (typeof value['size'] !== 'number' || typeof value['positions'] !== 'number') return false;
   const times = value['times'];
   return Array.isArray(times) && times.every(isTime);
 }

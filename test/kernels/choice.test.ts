@@ -23,6 +23,7 @@ import { chooseKernels } from '../../src/models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../../src/models/device-weights.ts';
 import { buildPass } from '../../src/models/pass.ts';
 import { useGpu } from '../support/gpu.ts';
+import { always } from '../support/measured.ts';
 
 const gpu = useGpu();
 
@@ -122,11 +123,11 @@ describe('chooseConv2dVariant on tiles', () => {
 
 describe('a measured variant', () => {
   const measured = new Map([
-    ['conv2d_forward conv3_1', 'tiles 32x32'],
-    ['conv2d_backward conv3_1', 'winograd tiles 128x64'],
-    ['conv2d_forward conv3_2', 'a kernel of last year'],
-    ['gram 64', 'direct'],
-    ['gram 128', 'tiles 128x64'],
+    ['conv2d_forward conv3_1', always('tiles 32x32')],
+    ['conv2d_backward conv3_1', always('winograd tiles 128x64')],
+    ['conv2d_forward conv3_2', always('a kernel of last year')],
+    ['gram 64', always('direct')],
+    ['gram 128', always('tiles 128x64')],
   ]);
   const backend = { family: 'lanes', lanes: 8, measured } as const;
   const name = (direction: Direction, layer: string, change: Partial<Conv2dShape> = {}): string =>
@@ -145,6 +146,32 @@ describe('a measured variant', () => {
     expect(name('forward', 'conv3_3')).toBe('winograd lanes');
     expect(gramName(256, backend)).toBe('lanes');
   });
+
+  it('is that of the smallest size at least as large as the map; larger maps get what the family takes', () => {
+    const bySize = new Map([
+      [
+        'conv2d_forward conv3_1',
+        [
+          { variant: 'direct', mostPositions: 100 },
+          { variant: 'winograd2 lanes', mostPositions: 192 },
+        ],
+      ],
+      ['gram 64', [{ variant: 'direct', mostPositions: 191 }]],
+    ]);
+    const at = (inHeight: number, inWidth: number): string => {
+      const shape = { ...vgg, inHeight, inWidth };
+      return chooseConv2dVariant({ shape, direction: 'forward' }, { ...lanes8, measured: bySize }, 'conv3_1').name;
+    };
+    expect([at(10, 10), at(101, 1), at(12, 16), at(193, 1)]).toEqual([
+      'direct',
+      'winograd2 lanes',
+      'winograd2 lanes',
+      'winograd lanes',
+    ]);
+    const gramAt = (positions: number): string =>
+      chooseGramVariant({ positions, channels: 64 }, { ...lanes8, measured: bySize }).name;
+    expect([gramAt(191), gramAt(192)]).toEqual(['direct', 'lanes']);
+  });
 });
 
 describe('low memory', () => {
@@ -159,8 +186,8 @@ describe('low memory', () => {
 
   it('goes before what was measured, where that takes more', () => {
     const measured = new Map([
-      ['conv2d_forward conv3_1', 'winograd tiles 128x64'],
-      ['conv2d_forward conv3_2', 'tiles 32x32'],
+      ['conv2d_forward conv3_1', always('winograd tiles 128x64')],
+      ['conv2d_forward conv3_2', always('tiles 32x32')],
     ]);
     expect(name({ ...lanes8, measured }, 'conv3_1')).toBe('winograd2 lanes');
     expect(name({ ...lanes8, measured }, 'conv3_2')).toBe('tiles 32x32');
@@ -174,23 +201,44 @@ describe('low memory', () => {
   });
 });
 
-it('the variants of known adapters are ones that can run', () => {
-  const swiftShader = { vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader driver 5.0.0' };
+it.each([
+  ['SwiftShader', { vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader driver 5.0.0' }, 4],
+  ['llvmpipe', { vendor: 'mesa', architecture: 'software', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' }, 8],
+] as const)('the variants known of %s are ones that can run', (_name, adapter, subgroupSize) => {
+  const backend = backendOf({ profile: { ...adapter, isSoftware: true, subgroupSize }, kernelPreference: undefined });
+  expect(backend.measured?.size).toBeGreaterThan(0);
+  for (const [operation, sizes] of backend.measured ?? []) {
+    const [op, layer = ''] = operation.split(' ');
+    for (const { variant, mostPositions } of sizes) {
+      const inWidth = Math.min(mostPositions, 192);
+      if (op === 'gram') {
+        const shape = { positions: inWidth, channels: Number(layer) };
+        expect(chooseGramVariant(shape, backend).name, operation).toBe(variant);
+        continue;
+      }
+      const shape = { ...vgg, inHeight: 1, inWidth, inChannels: layer === 'conv1_1' ? 3 : 64 };
+      const direction = op === 'conv2d_forward' ? 'forward' : 'backward';
+      expect(chooseConv2dVariant({ shape, direction }, backend, layer).name, operation).toBe(variant);
+    }
+  }
+});
+
+it('llvmpipe runs F(2x2, 3x3) where a map has few patches, and F(4x4, 3x3) above that', () => {
+  const llvmpipe = { vendor: 'mesa', architecture: 'software', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' };
   const backend = backendOf({
-    profile: { ...swiftShader, isSoftware: true, subgroupSize: 4 },
+    profile: { ...llvmpipe, isSoftware: true, subgroupSize: 8 },
     kernelPreference: undefined,
   });
-  expect(backend.measured?.size).toBeGreaterThan(0);
-  for (const [operation, variant] of backend.measured ?? []) {
-    const [op, layer = ''] = operation.split(' ');
-    if (op === 'gram') {
-      expect(gramName(Number(layer), backend), operation).toBe(variant);
-      continue;
-    }
-    const shape = layer === 'conv1_1' ? { ...vgg, inChannels: 3 } : vgg;
-    const direction = op === 'conv2d_forward' ? 'forward' : 'backward';
-    expect(chooseConv2dVariant({ shape, direction }, backend, layer).name, operation).toBe(variant);
-  }
+  const runs = (width: number, height: number) => {
+    const pass = buildPass({ network: 'vgg16', height, width, taps: ['relu5_1'], backward: true });
+    const kernels = chooseKernels(pass, backend);
+    const names = (layer: string) => [kernels.conv2d(layer, 'forward').name, kernels.conv2d(layer, 'backward').name];
+    return ['conv2_2', 'conv3_3', 'conv4_2', 'conv5_1'].flatMap(names);
+  };
+  const [f4, f2] = ['winograd lanes', 'winograd2 lanes'];
+  expect(runs(64, 64)).toEqual([f4, f4, f4, f4, f2, f2, f2, f2]);
+  expect(runs(128, 96)).toEqual([f4, f4, f4, f4, f4, f4, f2, f2]);
+  expect(runs(256, 192)).toEqual([f4, f4, f4, f4, f4, f4, f2, f2]);
 });
 
 it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {

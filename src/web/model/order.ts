@@ -27,7 +27,7 @@ export function orderOf(
   const styles = pictures.styles.value;
   if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
   if (styles.length === 0) throw new InputError('there is no painting; choose one');
-  const size = settings.size ?? usualSize('run', adapter);
+  const size = settings.size ?? usualSize(adapter);
   const { settings: complete, leftOut } = atScalesOf(engineSettings(settings), usedChoice(settings), settings.preset, {
     content,
     styles,
