@@ -103,7 +103,17 @@ export function oneLine(text: string): string {
 
 /** One line for any thrown value, without a stack trace. */
 export function messageOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error));
+  return oneLine(textOf(error));
+}
+
+/** Only the first line of what was thrown, where packages add advice of their own below it. */
+export function firstLineOf(error: unknown): string {
+  const [first = ''] = textOf(error).trim().split(/\r?\n/);
+  return first;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function shortened(message: string): string {

@@ -1,6 +1,6 @@
 /** Pictures in every format that sharp (libvips) knows of ours, in and out. Sizes and initial pictures are not its business. */
 
-import { FormatError, messageOf } from '../../core/errors.ts';
+import { FormatError, firstLineOf } from '../../core/errors.ts';
 import type { ImageMetadata } from '../../images/exif.ts';
 import { assertReadableSize, damagedPicture, type ReadableFormat } from '../../images/file-format.ts';
 import { flattenOverWhite, imageFromSamples, quantise } from '../../images/quantise.ts';
@@ -68,7 +68,7 @@ async function decoding<T>({ path, format }: SharpSource, step: () => Promise<T>
   try {
     return await step();
   } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
+    const reason = firstLineOf(error);
     throw damagedPicture(path, format, reason);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type sharp from 'sharp';
-import { InputError, messageOf } from '../../core/errors.ts';
+import { firstLineOf, InputError } from '../../core/errors.ts';
 
 export type { Metadata, Sharp } from 'sharp';
 
@@ -17,7 +17,7 @@ export async function loadSharp(need: string, remedy: string): Promise<typeof sh
   try {
     return (await import('sharp')).default;
   } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
+    const reason = firstLineOf(error);
     throw new InputError(
       `${need} needs the package sharp, which cannot be loaded here (${reason}); ${remedy}, or install sharp`,
       { cause: error },
