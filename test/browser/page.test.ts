@@ -184,6 +184,25 @@ describe('the painting page', () => {
     expect(await wrong.problem(/optimizer/)).toContain("did you mean 'adam'?");
   });
 
+  it('has a control for what counts beside the rest, and says which scales come to nothing', async () => {
+    await using studio = await open(`${quick}&optimizer=adam&scales=3&iterations=2`);
+    await studio.isReady();
+    await studio.byId('notice-news').getByText('scale of 16 pixels left out: 2 iterations are too few').waitFor();
+    await studio.byId('more').getByText('More', { exact: true }).click();
+    const labels = async () => await studio.byId('more').locator('label').allInnerTexts();
+    expect(await labels()).toEqual(expect.arrayContaining(['Momentum (β₁)', 'Schedule']));
+    expect(await labels()).not.toContain('Curvature pairs');
+    expect(await studio.byId('setting-learningRate').getAttribute('placeholder')).toBe('0.02');
+    await studio.byId('setting-optimizer').selectOption('lbfgs');
+    await studio.page.waitForFunction(() => !location.hash.includes('optimizer'));
+    expect(await labels()).toContain('Curvature pairs');
+    expect(await labels()).not.toContain('Momentum (β₁)');
+    await studio.byId('setting-history').fill('0');
+    await studio.byId('setting-history').press('Enter');
+    await studio.byId('more').getByText("history is '0'; expected a whole number from 1 to 512").waitFor();
+    expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+  });
+
   it(
     'has a preview wiped by dragging and by the keyboard, and takes a photograph with the camera',
     async () => {
