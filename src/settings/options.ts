@@ -78,14 +78,14 @@ export const options = {
   }),
   /** How the style picture is brought to the size at which it is looked at. */
   styleFit: option(choice(['longest-side', 'cover'], 'how'), byPreset({ default: 'longest-side', lecture: 'cover' }), {
-    help: 'the style picture in its own shape, as long as the result, or cut to its shape from the top left',
+    help: 'the style picture as long as the result (longest-side), or cut to its shape from the top left (cover)',
     part: 'fit',
     group: 'pictures',
     commands: fitting,
   }),
   /** Factor on the size it is fitted to. */
   styleScale: option(number({ above: 0 }), always(1), {
-    help: 'factor on the size of the style picture: larger or smaller strokes',
+    help: 'factor on the size of the style picture, for larger or smaller strokes',
     part: 'fit',
     group: 'pictures',
     commands: fitting,
