@@ -98,21 +98,20 @@ fn main(
         d[k] += ofStep * s[k] + ofChange * y[k];
       }
     }
-    // unroll
-    for (var k = 0u; k < WIDTH; k++) {
-      if (start + k * 64u < params.size) {
-        let i = index[k];
-        if (params.isLast == 1u) {
-          let s = stepLength * d[k];
-          candidate[i] = s;
-          gradientPrevious[i] = gradient[i];
-          if (params.moves == 1u) {
-            variable[i] += s;
-          }
-        } else {
-          candidate[i] = d[k];
+    // Its end keeps the compiler from unrolling this loop: half the time that lavapipe took for this kernel went into copies of it.
+    let end = min(start + 64u * WIDTH, params.size);
+    var k = 0u;
+    for (var i = start; i < end; i += 64u) {
+      var sum = d[k];
+      if (params.isLast == 1u) {
+        sum *= stepLength;
+        gradientPrevious[i] = gradient[i];
+        if (params.moves == 1u) {
+          variable[i] += sum;
         }
       }
+      candidate[i] = sum;
+      k++;
     }
   }
 }

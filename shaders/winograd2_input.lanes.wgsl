@@ -43,7 +43,6 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
 }
 // end twin winograd input column
 
-// twin winograd input walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -60,7 +59,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       columns[j] = transformedColumn(i32(patchColumn * 2u + j) - 1, top, channel);
     }
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
-// end twin winograd input walk
     for (var i = 0u; i < 4u; i++) {
       let row = mix4(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
       // twin winograd input store: numbers

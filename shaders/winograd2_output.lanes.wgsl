@@ -37,7 +37,7 @@ fn gather(m: array<f32, 4>) -> array<f32, 2> {
   return array<f32, 2>(m[0] + m[1] + m[2], m[1] - m[2] + m[3]);
 }
 
-// twin winograd output columns: numbers
+// twin winograd output walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -49,6 +49,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
+// end twin winograd output walk
     var columns: array<array<f32, 2>, 4>;  // Aᵀ applied down each column of m
     for (var j = 0u; j < 4u; j++) {
       var values = array<f32, 4>();
@@ -56,15 +57,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         values[i] = product[(i * 4u + j) * params.batchStride + at];
       }
       columns[j] = gather(values);
-// end twin winograd output columns
     }
     for (var i = 0u; i < 2u; i++) {
       let row = gather(array<f32, 4>(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
-      // twin winograd output epilogue: numbers
       let y = top + i;
       for (var j = 0u; j < 2u; j++) {
         let x = patchColumn * 2u + j;
         if (y < params.height && x < params.width) {
+          // twin winograd output epilogue
           let index = (y * params.width + x) * params.channels + channel;
           var value = row[j] + shift;
           if (params.accumulate == 1u) {
@@ -80,4 +80,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 }
-      // end twin winograd output epilogue
+// end twin winograd output epilogue

@@ -3,7 +3,8 @@
 // Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). A patch is 4x4 outputs; its inputs start one pixel above and left of it,
 // outside is 0 (padding 1). Patches past the picture's edge are computed from zeros and dropped by the output transform.
 // One invocation owns one channel of a row of patches and walks along it: the two columns that neighbours share stay
-// in registers, already transformed, so that a patch costs 24 loads instead of 36.
+// in registers, already transformed, so that a patch costs 24 loads instead of 36. All columns are loaded in one place, by a loop that the
+// compiler cannot unroll: 1.6 s of CPU time to compile on lavapipe instead of 3.9 (see winograd_output.lanes).
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
 // twin winograd input interface: numbers
@@ -52,7 +53,6 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 6> {
 }
 // end twin winograd input column
 
-// twin winograd input walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -60,16 +60,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let top = i32((params.firstPatchRow + id.y) * 4u) - 1;
 
   var columns: array<array<f32, 6>, 6>;  // of the patch, each transformed
-  columns[4] = transformedColumn(-1, top, channel);
-  columns[5] = transformedColumn(0, top, channel);
   for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
     columns[0] = columns[4];
     columns[1] = columns[5];
-    for (var j = 2u; j < 6u; j++) {
-      columns[j] = transformedColumn(i32(patchColumn * 4u + j) - 1, top, channel);
+    let left = i32(patchColumn * 4u) - 1;
+    for (var x = select(left + 2, left, patchColumn == 0u); x < left + 6; x++) {
+      columns[x - left] = transformedColumn(x, top, channel);
     }
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
-// end twin winograd input walk
     for (var i = 0u; i < 6u; i++) {
       let row = mix(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
       // twin winograd input store: numbers

@@ -4,6 +4,9 @@
 //   backward: output = mask · (old + value), old = output where `accumulate` is 1, mask = activation > 0 where `mask` is 1
 //
 // Source: Lavin and Gray (2015), section 4.3, with the points 0, ±3/4, ±3/2, ∞ (see winograd_weight). One invocation owns one channel of a row of patches.
+// The loops over columns and rows have bounds that the compiler cannot see, so that it does not unroll them: on lavapipe each of the 36 loads
+// and 48 accesses of the epilogue is a loop over the lanes. Unrolled they took 6 to 9 s of CPU time to compile, as loops 1.1 s, and run no
+// slower (docs/decisions/0024-f16-storage.md).
 // Layout: NHWC. Grid: channels / LANES along x, patch rows of this band along y. Needs channels a multiple of LANES.
 
 // twin winograd output interface: numbers
@@ -43,7 +46,7 @@ fn gather(m: array<f32, 6>) -> array<f32, 4> {
 }
 // end twin winograd gather
 
-// twin winograd output columns: numbers
+// twin winograd output walk: numbers
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -55,22 +58,29 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
+// end twin winograd output walk
+    let end = at + 6u * params.batchStride;
     var columns: array<array<f32, 4>, 6>;  // Aᵀ applied down each column of m
-    for (var j = 0u; j < 6u; j++) {
+    var j = 0u;
+    for (var column = at; column < end; column += params.batchStride) {
       var values = array<f32, 6>();
       for (var i = 0u; i < 6u; i++) {
-        values[i] = product[(i * 6u + j) * params.batchStride + at];
+        values[i] = product[i * 6u * params.batchStride + column];
       }
       columns[j] = gather(values);
-// end twin winograd output columns
+      j++;
     }
+    var rows: array<array<f32, 4>, 4>;
     for (var i = 0u; i < 4u; i++) {
-      let row = gather(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
-      // twin winograd output epilogue: numbers
-      let y = top + i;
+      rows[i] = gather(array<f32, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
+    }
+    let bottom = min(top + 4u, params.height);
+    for (var y = top; y < bottom; y++) {
+      let row = rows[y - top];
       for (var j = 0u; j < 4u; j++) {
         let x = patchColumn * 4u + j;
-        if (y < params.height && x < params.width) {
+        if (x < params.width) {
+          // twin winograd output epilogue
           let index = (y * params.width + x) * params.channels + channel;
           var value = row[j] + shift;
           if (params.accumulate == 1u) {
@@ -86,4 +96,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 }
-      // end twin winograd output epilogue
+// end twin winograd output epilogue
