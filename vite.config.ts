@@ -37,6 +37,8 @@ export default defineConfig({
     target: 'es2022',
     // The policy allows no data: scripts or styles, and pictures are better cached than inlined.
     assetsInlineLimit: 0,
+    // Every browser with WebGPU knows `modulepreload`.
+    modulePreload: { polyfill: false },
     rolldownOptions: { input: pages.map((page) => `src/web/${page}.html`), treeshake },
   },
   worker: { format: 'es', plugins: () => [bareShaders], rolldownOptions: { treeshake } },

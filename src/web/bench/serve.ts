@@ -5,7 +5,6 @@ import type { Gpu } from '../../core/gpu.ts';
 import { openGpu } from '../../platform/browser/gpu.ts';
 import { browserFacts } from '../../platform/browser/support.ts';
 import { describeBrowser } from './environment.ts';
-import { BrowserBenchmark } from './measure.ts';
 import type { BenchEvent, BenchOrder } from './protocol.ts';
 
 const tell = (event: BenchEvent): void => self.postMessage(event);
@@ -26,6 +25,8 @@ export function serveBenchmark(): void {
 
 async function measure(opened: Promise<Gpu>, request: BenchOrder): Promise<void> {
   const gpu = await opened;
+  // Loaded when it is wanted: the painting page has no use for it.
+  const { BrowserBenchmark } = await import('./measure.ts');
   const environment = describeBrowser(gpu, browserFacts());
   await new BrowserBenchmark(gpu, { request, environment, tell }).run();
 }
