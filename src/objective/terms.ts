@@ -46,14 +46,15 @@ export type LossTerm = TapTerm | PictureTerm;
 
 /** The terms of an objective, in the order of their values in every report. */
 export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
-  const { contentLayers, contentWeight, styleLayers, styleWeight, gramFactor, tvWeight } = options;
+  const { contentLayers, contentWeight, styleLayers, styleWeight, gramFactor, tvWeight, tvLoss } = options;
   const contents = contentLayers.map(({ name, weight }): LossTerm => {
     return { kind: 'content', layer: name, loss: new ContentLoss(weight * contentWeight) };
   });
   const styles = styleLayers.map(({ name, weight }): LossTerm => {
     return { kind: 'style', layer: name, loss: new GramLoss({ weight: weight * styleWeight, gramFactor }) };
   });
-  const smoothness: LossTerm = { kind: 'totalVariation', layer: undefined, loss: new TotalVariationLoss(tvWeight) };
+  const variation = new TotalVariationLoss({ weight: tvWeight, points: tvLoss });
+  const smoothness: LossTerm = { kind: 'totalVariation', layer: undefined, loss: variation };
   return [...contents, ...styles, ...(tvWeight > 0 ? [smoothness] : [])];
 }
 

@@ -165,6 +165,13 @@ export const options = {
     commands: comparing,
     page: { label: 'Smoothness weight', fieldset: 'compared' },
   }),
+  /** The two count the same on a smooth slope, and `nine` a little less on grain. */
+  tvLoss: option(choice(['four', 'nine'], 'points'), always('four'), {
+    help: 'neighbours that the total variation compares: right and below (four), or all around (nine)',
+    part: 'objective',
+    group: 'what',
+    commands: comparing,
+  }),
   /** The Gram matrix is `gramFactor / (C · positions) · FᵀF`. */
   gramFactor: option(number({ above: 0 }), byPreset({ default: 1, lecture: 1e6 }), {
     help: 'factor on the Gram matrices',

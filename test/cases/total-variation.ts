@@ -1,23 +1,41 @@
-/** total variation: value and gradient in one pass, at pictures with and without neighbours. */
+/** total variation of four neighbours and of nine points: value and gradient in one pass, at pictures with and without neighbours. */
 
 import { partialsPerTerm } from '../../src/kernels/mse.ts';
-import { recordTotalVariation } from '../../src/kernels/total-variation.ts';
-import { type Picture, totalVariationGradient, totalVariationValue } from '../reference/total-variation.ts';
+import {
+  fourNeighbours as fourWeights,
+  ninePoints as nineWeights,
+  recordTotalVariation,
+} from '../../src/kernels/total-variation.ts';
+import {
+  fourNeighbours,
+  ninePoints,
+  type Picture,
+  totalVariationGradient,
+  totalVariationValue,
+} from '../reference/total-variation.ts';
 import { floats, seededRandom, signed, widen } from '../support/random.ts';
 import { accumulated, bytesOf, exact, type KernelCase, unwrittenBuffer } from './kernel-case.ts';
 import { sumOfPartials } from './mse.ts';
 
-type Content = 'noise' | 'constant';
+interface CaseOptions {
+  readonly content?: 'noise' | 'constant';
+  readonly points?: 'four' | 'nine';
+}
 
-function totalVariationCase(picture: Picture, scale: number, content: Content = 'noise'): KernelCase {
+function totalVariationCase(
+  picture: Picture,
+  scale: number,
+  { content = 'noise', points = 'four' }: CaseOptions = {},
+): KernelCase {
   const { height, width, channelScale } = picture;
   const values = height * width * 3;
-  const name = `total_variation x=[${height},${width},3] k=[${channelScale.join(',')}] scale=${scale} ${content}`;
+  const name = `total_variation x=[${height},${width},3] k=[${channelScale.join(',')}] scale=${scale} ${content} ${points}`;
+  const forEachPair = points === 'nine' ? ninePoints : fourNeighbours;
   const isFlat = content === 'constant' || height * width === 1;
   return {
     op: 'totalVariation',
     name,
-    flops: 14 * values,
+    flops: (points === 'nine' ? 30 : 14) * values,
     leastBytes: bytesOf(values, 2 * values, partialsPerTerm),
     make: () => {
       const random = seededRandom(name);
@@ -31,12 +49,12 @@ function totalVariationCase(picture: Picture, scale: number, content: Content = 
         outputs: {
           gradient: {
             initial: old,
-            expected: totalVariationGradient(rounded, x, Math.fround(scale), widen(old)),
+            expected: totalVariationGradient(rounded, x, { scale: Math.fround(scale), old: widen(old), forEachPair }),
             tolerance: isFlat ? exact('no differences, no gradient') : accumulated(8),
           },
           partial: {
             initial: unwrittenBuffer(partialsPerTerm),
-            expected: Float64Array.from([totalVariationValue(rounded, x)]),
+            expected: Float64Array.from([totalVariationValue(rounded, x, forEachPair)]),
             observe: sumOfPartials,
             tolerance: isFlat ? exact('no differences') : accumulated(Math.ceil(values / partialsPerTerm) + 4),
           },
@@ -53,6 +71,7 @@ function totalVariationCase(picture: Picture, scale: number, content: Content = 
             partial: buffer('partial'),
             height,
             width,
+            weights: points === 'nine' ? nineWeights(picture) : fourWeights,
             scale,
             channelScale,
           });
@@ -79,9 +98,13 @@ const pictures: readonly (readonly [height: number, width: number])[] = [
   [200, 150],
 ];
 
-export const totalVariationCases: readonly KernelCase[] = [
-  ...pictures.map(([height, width]) => totalVariationCase({ height, width, channelScale: deviations }, 0.7)),
-  totalVariationCase({ height: 5, width: 7, channelScale: plain }, 1),
-  totalVariationCase({ height: 5, width: 7, channelScale: [2, 0, 0.5] }, -1),
-  totalVariationCase({ height: 9, width: 6, channelScale: plain }, 1, 'constant'),
-];
+const both = ['four', 'nine'] as const;
+
+export const totalVariationCases: readonly KernelCase[] = both.flatMap((points) => [
+  ...pictures.map(([height, width]) =>
+    totalVariationCase({ height, width, channelScale: deviations }, 0.7, { points }),
+  ),
+  totalVariationCase({ height: 5, width: 7, channelScale: plain }, 1, { points }),
+  totalVariationCase({ height: 5, width: 7, channelScale: [2, 0, 0.5] }, -1, { points }),
+  totalVariationCase({ height: 9, width: 6, channelScale: plain }, 1, { content: 'constant', points }),
+]);

@@ -19,7 +19,7 @@ import {
   recordPool2dBackward,
   recordPool2dForward,
 } from '../../src/kernels/pool2d.ts';
-import { recordTotalVariation } from '../../src/kernels/total-variation.ts';
+import { fourNeighbours, ninePoints, recordTotalVariation } from '../../src/kernels/total-variation.ts';
 import { conv2dBackwardCase, conv2dForwardCase, conv2dSignature } from '../cases/conv2d.ts';
 import { exact, type KernelVariant, type Recording, unwrittenBuffer } from '../cases/kernel-case.ts';
 import { sumOfPartials } from '../cases/mse.ts';
@@ -241,7 +241,7 @@ describe('polar forms', () => {
     },
   );
 
-  it.each(['mse', 'total variation'])('%s x=[96,128,3]', async (loss) => {
+  it.each(['mse', 'total variation', 'total variation of nine points'])('%s x=[96,128,3]', async (loss) => {
     const random = seededRandom(loss);
     const [height, width] = [96, 128];
     const values = height * width * 3;
@@ -253,8 +253,10 @@ describe('polar forms', () => {
         ({ program, buffer }) => {
           const buffers = { input: buffer('input'), gradient: buffer('gradient'), partial: buffer('partial') };
           const mse = { ...buffers, reference: buffer('reference'), values, scale: 2, accumulate: true };
+          const weights = loss.endsWith('nine points') ? ninePoints({ height, width }) : fourNeighbours;
+          const variation = { ...buffers, height, width, weights, scale: 1, channelScale: [0.2, 1, 0.5] } as const;
           if (loss === 'mse') recordMse(program, mse);
-          else recordTotalVariation(program, { ...buffers, height, width, scale: 1, channelScale: [0.2, 1, 0.5] });
+          else recordTotalVariation(program, variation);
         },
         { input, reference },
         { gradient: new Float32Array(values), partial: unwrittenBuffer(partialsPerTerm) },

@@ -12,7 +12,12 @@ import { mseGradient, mseValue } from '../reference/mse.ts';
 import { normaliseBackward, normaliseForward } from '../reference/normalise.ts';
 import { pool2dBackward, pool2dForward } from '../reference/pool2d.ts';
 import { reluBackward, reluForward } from '../reference/relu.ts';
-import { totalVariationGradient, totalVariationValue } from '../reference/total-variation.ts';
+import {
+  fourNeighbours,
+  ninePoints,
+  totalVariationGradient,
+  totalVariationValue,
+} from '../reference/total-variation.ts';
 import { centralDifferences, dot, largestRelativeDifference } from '../support/derivatives.ts';
 import { seededRandom, signed } from '../support/random.ts';
 
@@ -168,10 +173,13 @@ describe('losses', () => {
     const random = seededRandom('total variation');
     const picture = { height, width, channelScale: [0.2, 1, 3] } as const;
     const x = vector(height * width * 3, random);
-    const differences = centralDifferences((input) => 0.7 * totalVariationValue(picture, input), x, step);
-    const gradient = totalVariationGradient(picture, x, 0.7);
-    if (height * width === 1) expect([...gradient, ...differences]).toEqual([0, 0, 0, 0, 0, 0]);
-    else expect(largestRelativeDifference(gradient, differences)).toBeLessThan(limit);
+    for (const forEachPair of [fourNeighbours, ninePoints]) {
+      const value = (input: Float64Array): number => 0.7 * totalVariationValue(picture, input, forEachPair);
+      const differences = centralDifferences(value, x, step);
+      const gradient = totalVariationGradient(picture, x, { scale: 0.7, forEachPair });
+      if (height * width === 1) expect([...gradient, ...differences]).toEqual([0, 0, 0, 0, 0, 0]);
+      else expect(largestRelativeDifference(gradient, differences)).toBeLessThan(limit);
+    }
   });
 
   it('normalise', () => {

@@ -104,7 +104,7 @@ describe('losses', () => {
         width: fields.number('width'),
         channelScale: [r, g, b] as const,
       };
-      return [totalVariationValue(picture, input), totalVariationGradient(picture, input, 1)];
+      return [totalVariationValue(picture, input), totalVariationGradient(picture, input, { scale: 1 })];
     },
     relu: (each, input) => {
       const output = reluForward(input);

@@ -13,6 +13,7 @@ import type { MapLoss, MapShape, PictureLoss, PointwiseLoss, SummedLoss, TapKern
 import { LossWorkspace, WholeMapLoss } from '../../src/objective/tap-losses.ts';
 import { isTapTerm, type LossTerm, termsOf } from '../../src/objective/terms.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
+import type { ObjectiveOptions } from '../../src/settings/settings.ts';
 import { norm } from '../support/derivatives.ts';
 import { runProgram, useGpu } from '../support/gpu.ts';
 import { floats, rectified, seededRandom, signed } from '../support/random.ts';
@@ -37,14 +38,15 @@ function expectEqual(found: Seen, expected: Seen, before: Float32Array): void {
 }
 
 /** The losses of the default preset, weighted so that their gradients show beside old ones of about 1. */
-const terms: readonly LossTerm[] = termsOf({
+const options: ObjectiveOptions = {
   ...presetSettings('default').objective,
   contentLayers: [{ name: 'relu4_2', weight: 1 }],
   styleLayers: [{ name: 'relu3_1', weight: 1 }],
   contentWeight: 1e4,
   styleWeight: 1e9,
   tvWeight: 1e3,
-});
+};
+const terms: readonly LossTerm[] = termsOf(options);
 
 const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
 
@@ -247,7 +249,11 @@ describe('a loss on the picture', () => {
     return { value: loss.factor(shape) * sum(await gpu().read(partial)), gradient: await gpu().read(gradient) };
   }
 
-  const losses = terms.flatMap(({ kind, loss }) => (loss.form === 'picture' ? { kind, loss } : []));
+  const losses = (['four', 'nine'] as const).flatMap((tvLoss) =>
+    termsOf({ ...options, tvLoss }).flatMap(({ kind, loss }) =>
+      loss.form === 'picture' ? { kind: `${kind} (${tvLoss})`, loss } : [],
+    ),
+  );
   const bands = [[13], [6, 7], [1, 1, 11], [5, 5, 3]] as const;
   const cases = losses.flatMap((one) => bands.map((rows) => ({ ...one, rows })));
   it.each(cases)('$kind, bands of $rows rows', async ({ loss, rows }) => {
