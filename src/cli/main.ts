@@ -33,6 +33,9 @@ async function run(args: readonly string[]): Promise<number> {
     evaluate: async (given) => {
       status = await (await import('./evaluate.ts')).runEvaluate(given);
     },
+    compare: async (given) => {
+      status = await (await import('./compare.ts')).runCompare(given);
+    },
     convert: async (source, given) => {
       status = await (await import('./convert.ts')).runConvert(source, given);
     },

@@ -5,6 +5,7 @@ import { parseNumber } from '../core/numbers.ts';
 import { networkNames } from '../models/vgg.ts';
 import { checkChoice, orList } from '../settings/names.ts';
 import { describeTuneSizes } from '../settings/sizes.ts';
+import type { CompareArguments } from './compare.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
@@ -17,6 +18,7 @@ import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-argument
 /** What the commands do, once their arguments are parsed. */
 export interface Handlers extends RunHandlers, PlotHandlers {
   evaluate(given: EvaluateArguments): Promise<void>;
+  compare(given: CompareArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
   doctor(given: DoctorArguments): Promise<void>;
   tune(given: TuneArguments): Promise<void>;
@@ -38,6 +40,7 @@ export function buildProgram(version: string, handlers: Handlers): Command {
   addRunCommands(program, handlers);
   addPlotCommands(program, handlers);
   addEvaluate(program, handlers);
+  addCompare(program, handlers);
   addConvert(program, handlers);
   addDoctor(program, handlers);
   addTune(program, handlers);
@@ -70,6 +73,29 @@ function addEvaluate(program: Command, handlers: Handlers): void {
     )
     .action(() => handlers.evaluate(command.opts<EvaluateArguments>()));
 }
+
+function addCompare(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('compare')
+    .description('measure a painted picture: how near to the photograph, how near to the painting')
+    .optionsGroup('Pictures:')
+    .requiredOption('--image <file>', 'what is measured, at its own size')
+    .requiredOption('--content <file>', "photograph, resized to the image's size")
+    .requiredOption('--style <file>', "painting, resized to the image's longest side")
+    .optionsGroup('Results:')
+    .option('--json <file>', 'the measures with all their digits, as JSON');
+  addEngineOptions(command)
+    .addHelpText('after', `\n${measuresHelp}`)
+    .addHelpText('after', '\nExample:\n  impasto compare --image out/cat-wave.png --content cat.jpg --style wave.jpg')
+    .action(() => handlers.compare(command.opts<CompareArguments>()));
+}
+
+const measuresHelp = `Measures, of which lower is nearer:
+  LPIPS            to the photograph, as a person sees it; about 0.05 is the same picture, above 0.7 another
+  Gram, W2         to the painting, at three layers of VGG16; W2 is 1 for the photograph itself
+  colour           to the painting's colours; 0.01 is hard to see
+  total variation  1 is as rough as the painting
+  clamped          share of the image's values at 0 or 1`;
 
 function addConvert(program: Command, handlers: Handlers): void {
   const command = program

@@ -1,11 +1,13 @@
 /** The weights a command runs on: the file named by `--weights`, or the bundled one, whose checksum is held. */
 
 import { InputError } from '../core/errors.ts';
+import { deepestMeasuredLayer } from '../measures/picture-measures.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
 import type { Settings } from '../settings/settings.ts';
 import { deepestLayerOf } from '../transfer/stylize.ts';
-import { bundledWeights } from '../weights/bundled.ts';
+import { bundledLpipsHeads, bundledWeights } from '../weights/bundled.ts';
+import { type LpipsHeads, loadLpipsHeads } from '../weights/lpips-heads.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../weights/vgg-weights.ts';
 
 /**
@@ -28,6 +30,32 @@ export async function loadWeights(path: string | undefined, settings: Settings):
     ...(untilLayer === undefined ? {} : { untilLayer }),
     ...(path === undefined ? { sha256: bundledWeights.sha256 } : {}),
   });
+}
+
+/**
+ * Loads what pictures are measured with: VGG16, from the file named or the bundled one, and the heads of LPIPS.
+ *
+ * @throws InputError or FormatError where a file is missing or damaged, or the one that is named holds another network.
+ */
+export async function loadMeasureWeights(
+  path: string | undefined,
+): Promise<{ readonly weights: NetworkWeights; readonly heads: LpipsHeads }> {
+  await using source = await openFile(path ?? weightFilePath(bundledWeights.fileName));
+  const weights = await loadNetworkWeights(source, {
+    untilLayer: deepestMeasuredLayer,
+    ...(path === undefined ? { sha256: bundledWeights.sha256 } : {}),
+  });
+  if (weights.network !== 'vgg16') {
+    throw new InputError(
+      `${source.name} holds ${weights.network}, but pictures are measured with vgg16; leave out --weights, or give weights of it`,
+    );
+  }
+  return { weights, heads: await loadHeads() };
+}
+
+async function loadHeads(): Promise<LpipsHeads> {
+  await using source = await openFile(weightFilePath(bundledLpipsHeads.fileName));
+  return await loadLpipsHeads(source, bundledLpipsHeads);
 }
 
 /** torchvision's weights, which the converter reads. */

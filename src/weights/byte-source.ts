@@ -57,6 +57,18 @@ export async function sha256Of(source: ByteSource): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** @throws FormatError where a source has another SHA-256 than expected (lower-case hex). */
+export async function checkSha256(source: ByteSource, expected: string): Promise<void> {
+  const actual = await sha256Of(source);
+  if (actual !== expected.toLowerCase()) {
+    throw new FormatError(
+      source.name,
+      'file-checksum',
+      `its SHA-256 is ${actual}, expected ${expected}; it is damaged or another file, fetch it again`,
+    );
+  }
+}
+
 /** The file name without its directories, for `/` and `\` alike. */
 export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);

@@ -8,7 +8,7 @@
 import { FormatError, InputError } from '../core/errors.ts';
 import { refuseStandIn, signatureBytes, standInOf } from '../core/file-signature.ts';
 import { convolutionsOf, type NetworkName, networkNames } from '../models/vgg.ts';
-import { type ByteSource, readRange, sha256Of } from './byte-source.ts';
+import { type ByteSource, checkSha256, readRange } from './byte-source.ts';
 import { toFloat32 } from './dtype.ts';
 import {
   isSafetensors,
@@ -90,17 +90,6 @@ export async function loadNetworkWeights(source: ByteSource, options: LoadOption
 }
 
 const notConverted = 'is not a converted weight file; convert it first with `impasto convert`';
-
-async function checkSha256(source: ByteSource, expected: string): Promise<void> {
-  const actual = await sha256Of(source);
-  if (actual !== expected.toLowerCase()) {
-    throw new FormatError(
-      source.name,
-      'file-checksum',
-      `its SHA-256 is ${actual}, expected ${expected}; it is damaged or another file, fetch it again`,
-    );
-  }
-}
 
 function identify(
   source: string,

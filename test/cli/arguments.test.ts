@@ -1,6 +1,7 @@
 /** The command line as commander parses it, without running anything; and what becomes of errors. */
 
 import { describe, expect, it } from 'vitest';
+import type { CompareArguments } from '../../src/cli/compare.ts';
 import type { ConvertArguments } from '../../src/cli/convert.ts';
 import type { DoctorArguments } from '../../src/cli/doctor.ts';
 import type { EvaluateArguments } from '../../src/cli/evaluate.ts';
@@ -29,6 +30,7 @@ interface Parsed {
   schedule?: { name: string | undefined; given: ScheduleArguments };
   findRate?: { content: string; style: string; given: FindRateArguments };
   evaluate?: EvaluateArguments;
+  compare?: CompareArguments;
   convert?: { source: string; given: ConvertArguments };
   doctor?: DoctorArguments;
   tune?: TuneArguments;
@@ -54,6 +56,9 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     evaluate: async (given) => {
       parsed.evaluate = given;
+    },
+    compare: async (given) => {
+      parsed.compare = given;
     },
     convert: async (source, given) => {
       parsed.convert = { source, given };

@@ -26,6 +26,7 @@ async function jobOf(words: readonly string[]): Promise<Job> {
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,
+    compare: ignore,
     convert: ignore,
     doctor: ignore,
     tune: ignore,

@@ -62,6 +62,11 @@ const rooms: readonly Room[] = [
     may: ['core', 'kernels', 'models', 'losses', 'images', 'optimizers/optimizer.ts', 'settings'],
   },
   { place: 'transfer', may: [...engine, 'settings'] },
+  // What pictures are worth, whatever made them: maps come from the device, statistics are made on the host.
+  {
+    place: 'measures',
+    may: ['core', 'kernels', 'models', 'images', 'objective/variable.ts', 'weights/lpips-heads.ts'],
+  },
   { place: 'bench', may: [...engine, 'settings', 'transfer'] },
   { place: 'tuning', may: [...engine, 'settings', 'transfer', 'bench'] },
   {
@@ -83,7 +88,17 @@ const rooms: readonly Room[] = [
     // A front door knows transfer, what it is told, core and its platform. A departure: `convert` needs no engine and works straight on
     // weights and layer tables.
     place: 'cli',
-    may: [...doors, 'tuning', 'core', 'kernels/preference.ts', 'platform/node', 'plots', 'weights', 'models/vgg.ts'],
+    may: [
+      ...doors,
+      'measures',
+      'tuning',
+      'core',
+      'kernels/preference.ts',
+      'platform/node',
+      'plots',
+      'weights',
+      'models/vgg.ts',
+    ],
     packages: 'npm and node:',
     globals: ['process'],
     outside: ['package.json'],
@@ -136,7 +151,17 @@ const rooms: readonly Room[] = [
   // It only re-exports: pictures and weights are part of what a caller holds in hand.
   {
     place: 'index.ts',
-    may: [...doors, 'tuning', 'core', 'kernels/preference.ts', 'platform/node', 'images', 'weights', 'models/vgg.ts'],
+    may: [
+      ...doors,
+      'measures',
+      'tuning',
+      'core',
+      'kernels/preference.ts',
+      'platform/node',
+      'images',
+      'weights',
+      'models/vgg.ts',
+    ],
   },
 ];
 
@@ -146,6 +171,7 @@ const packageHolders = new Map<string, readonly string[]>([
   ['pngjs', ['platform/node/png-codec.ts']],
   ['sharp', ['platform/node/sharp.ts']],
   ['@zip.js/zip.js', ['weights/zip.ts']],
+  ['ml-matrix', ['measures/symmetric.ts']],
   ['d3-scale', ['plots/axis.ts']],
   ['d3-shape', ['plots/panel.ts']],
 ]);

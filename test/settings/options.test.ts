@@ -32,7 +32,7 @@ describe('the options of a command', () => {
   const ignore = async (): Promise<void> => {};
   const program = buildProgram('1.2.3', {
     ...{ stylize: ignore, reconstruct: ignore, texture: ignore, schedule: ignore, findRate: ignore },
-    ...{ evaluate: ignore, convert: ignore, doctor: ignore, tune: ignore },
+    ...{ evaluate: ignore, compare: ignore, convert: ignore, doctor: ignore, tune: ignore },
   });
 
   it.each(['stylize', 'reconstruct', 'texture', 'find-rate', 'evaluate', 'schedule'] as const)(

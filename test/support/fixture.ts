@@ -52,8 +52,8 @@ export class Fields {
   }
 }
 
-/** The cases of `test/fixtures/<path>`. */
-export function readFixtureCases(path: string): readonly Fields[] {
+/** The cases of `test/fixtures/<path>`, or another of its lists. */
+export function readFixtureCases(path: string, list = 'cases'): readonly Fields[] {
   const text = readFileSync(new URL(`../fixtures/${path}`, import.meta.url), 'utf8');
-  return new Fields(JSON.parse(text)).list('cases').map((value) => new Fields(value));
+  return new Fields(JSON.parse(text)).list(list).map((value) => new Fields(value));
 }

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
-import { bundledWeights } from '../../src/weights/bundled.ts';
+import { bundledLpipsHeads, bundledWeights } from '../../src/weights/bundled.ts';
+import { type LpipsHeads, loadLpipsHeads } from '../../src/weights/lpips-heads.ts';
 import { readSafetensorsHeader, readTensor } from '../../src/weights/safetensors.ts';
 import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 
@@ -18,6 +19,12 @@ function pathOf(relative: string): string {
 export async function bundledLayers(): Promise<ReadonlyMap<string, ConvWeights>> {
   await using source = await openFile(pathOf(`weights/${bundledWeights.fileName}`));
   return (await loadNetworkWeights(source, bundledWeights)).layers;
+}
+
+/** The heads of LPIPS that the repository ships. */
+export async function bundledHeads(): Promise<LpipsHeads> {
+  await using source = await openFile(pathOf(`weights/${bundledLpipsHeads.fileName}`));
+  return await loadLpipsHeads(source, bundledLpipsHeads);
 }
 
 export type FixtureName = 'wave_cat_64x48' | 'odd_51x37';

@@ -186,6 +186,7 @@ async function parsed(line: string): Promise<StylizeArguments> {
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,
+    compare: ignore,
     convert: ignore,
     doctor: ignore,
     tune: ignore,
