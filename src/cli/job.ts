@@ -59,7 +59,7 @@ export async function readStart(
   names: readonly StartName[],
 ): Promise<Start> {
   const name = names.find((known) => known === init);
-  if (name === 'content' || name === 'style') return { kind: name };
+  if (name === 'content' || name === 'matched' || name === 'style') return { kind: name };
   if (name !== undefined) return { kind: name, seed };
   const hint = didYouMean(init, names);
   const isOfOthers = startNames.some((known) => known === init);

@@ -3,14 +3,13 @@
 import { nextNormal } from './initial.ts';
 import { randomStream } from './random.ts';
 import { assertRgbImage, assertSize, type RgbImage } from './rgb-image.ts';
-
-type Triple = readonly [number, number, number];
+import { type Matrix3, type Triple, tripleOf } from './symmetric3.ts';
 
 export interface ColourStatistics {
   /** Mean of each channel. */
   readonly mean: Triple;
   /** Covariance of the channels over all pixels (divided by their number), row-major and symmetric. */
-  readonly covariance: readonly [Triple, Triple, Triple];
+  readonly covariance: Matrix3;
 }
 
 /** In f64. @throws ShapeError where the picture's arrays do not fit its size. */
@@ -18,16 +17,25 @@ export function colourStatistics(image: RgbImage): ColourStatistics {
   assertRgbImage(image, 'colourStatistics');
   const { pixels } = image;
   const count = pixels.length / 3;
-  const average = (value: (pixel: number) => number): number => {
-    let sum = 0;
-    for (let pixel = 0; pixel < count; pixel++) sum += value(pixel);
-    return sum / count;
+  const sums = [0, 0, 0];
+  for (let i = 0; i < pixels.length; i++) sums[i % 3] = (sums[i % 3] ?? 0) + (pixels[i] ?? 0);
+  const mean = tripleOf((c) => (sums[c] ?? 0) / count);
+  const squares = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < pixels.length; i += 3) {
+    const [r, g, b] = tripleOf((c) => (pixels[i + c] ?? 0) - mean[c]);
+    [r * r, r * g, r * b, g * g, g * b, b * b].forEach((square, at) => {
+      squares[at] = (squares[at] ?? 0) + square;
+    });
+  }
+  const [rr = 0, rg = 0, rb = 0, gg = 0, gb = 0, bb = 0] = squares.map((sum) => sum / count);
+  return {
+    mean,
+    covariance: [
+      [rr, rg, rb],
+      [rg, gg, gb],
+      [rb, gb, bb],
+    ],
   };
-  const mean = tripleOf((c) => average((pixel) => pixels[pixel * 3 + c] ?? 0));
-  const deviation = (pixel: number, c: 0 | 1 | 2): number => (pixels[pixel * 3 + c] ?? 0) - mean[c];
-  const covarianceOf = (a: 0 | 1 | 2, b: 0 | 1 | 2): number =>
-    average((pixel) => deviation(pixel, a) * deviation(pixel, b));
-  return { mean, covariance: tripleOf((a) => tripleOf((b) => covarianceOf(a, b))) };
 }
 
 /**
@@ -56,7 +64,7 @@ export function noiseLike(statistics: ColourStatistics, width: number, height: n
 }
 
 /** L with L Lᵀ = the matrix, lower triangular; a direction without variance (a grey picture has two) gets none. */
-function choleskyFactor([[a], [b, c], [d, e, f]]: ColourStatistics['covariance']): readonly [Triple, Triple, Triple] {
+function choleskyFactor([[a], [b, c], [d, e, f]]: Matrix3): Matrix3 {
   const root = (square: number): number => Math.sqrt(Math.max(square, 0));
   const over = (value: number, pivot: number): number => (pivot > pivotMin ? value / pivot : 0);
   const l00 = root(a);
@@ -74,7 +82,3 @@ function choleskyFactor([[a], [b, c], [d, e, f]]: ColourStatistics['covariance']
 
 /** Well below one step of 16 bits, well above the rounding of sums in f64. */
 const pivotMin = 1e-7;
-
-function tripleOf<T>(value: (index: 0 | 1 | 2) => T): readonly [T, T, T] {
-  return [value(0), value(1), value(2)];
-}

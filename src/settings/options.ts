@@ -98,13 +98,13 @@ export const options = {
     commands: fitting,
   }),
   init: option(file('start', startNames), always('content'), {
-    help: 'picture to start from',
+    help: "picture to start from, matched being the content picture with the style's colours",
     group: 'pictures',
     commands: starting,
     forms: {
       reconstruct: startsOf(reconstructStarts),
       texture: startsOf(textureStarts),
-      page: { kind: choice(['content', 'noise']) },
+      page: { kind: choice(['content', 'matched', 'noise']) },
     },
     page: { label: 'Start from', fieldset: 'painted' },
   }),

@@ -4,21 +4,24 @@
 export const noiseKinds = ['noise', 'normal-noise', 'lecture-noise', 'grey', 'style-colours'] as const;
 export type NoiseKind = (typeof noiseKinds)[number];
 
-/** The usual one first. */
-export const startNames = ['content', 'style', ...noiseKinds] as const;
+/** What else there is: `matched` is the content picture with the style's colours. */
+export const startNames = ['content', 'matched', 'style', ...noiseKinds] as const;
 export type StartName = (typeof startNames)[number];
 
-/** Of a reconstruction, which has no style picture. */
-export const reconstructStarts: readonly StartName[] = [
-  'lecture-noise',
-  ...startNames.filter((name) => !['lecture-noise', 'style', 'style-colours'].includes(name)),
-];
+/** Starts that look at the style picture, and at the content picture. */
+export const startsFromStyle: readonly string[] = ['matched', 'style', 'style-colours'];
+export const startsFromContent: readonly string[] = ['content', 'matched'];
 
-/** Of a texture, which has no content picture. */
-export const textureStarts: readonly StartName[] = [
-  'lecture-noise',
-  ...startNames.filter((name) => !['lecture-noise', 'content'].includes(name)),
-];
+/** Of a reconstruction, which has no style picture; the usual one first. */
+export const reconstructStarts = noiseFirst(startsFromStyle);
+
+/** Of a texture, which has no content picture; the usual one first. */
+export const textureStarts = noiseFirst(startsFromContent);
+
+function noiseFirst(without: readonly string[]): readonly StartName[] {
+  const first = 'lecture-noise';
+  return [first, ...startNames.filter((name) => name !== first && !without.includes(name))];
+}
 
 export function isNoise(start: string): start is NoiseKind {
   return noiseKinds.some((kind) => kind === start);

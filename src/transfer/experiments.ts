@@ -8,6 +8,7 @@ import { InputError } from '../core/errors.ts';
 import { fitLongestSide, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import type { Settings } from '../settings/settings.ts';
+import { startsFromContent, startsFromStyle } from '../settings/starts.ts';
 import type { RunHooks, RunResult } from './run.ts';
 import type { Start } from './start.ts';
 import { type StylizeRequest, stylize } from './stylize.ts';
@@ -39,7 +40,7 @@ export function styleOnly(settings: Settings): Settings {
  * @throws InputError for a start from the style picture.
  */
 export function reconstructionPictures(pictures: ReconstructionPictures): TransferPictures {
-  refuseStart(pictures.start, ['style', 'style-colours'], 'a reconstruction has no style picture');
+  refuseStart(pictures.start, startsFromStyle, 'a reconstruction has no style picture');
   return { ...pictures, style: pictures.content };
 }
 
@@ -49,7 +50,7 @@ export function reconstructionPictures(pictures: ReconstructionPictures): Transf
  * @throws InputError for a start from the content picture.
  */
 export function texturePictures(pictures: TexturePictures): TransferPictures {
-  refuseStart(pictures.start, ['content'], 'a texture has no content picture');
+  refuseStart(pictures.start, startsFromContent, 'a texture has no content picture');
   const { style, size } = pictures;
   const canvas =
     size === undefined ? style : typeof size === 'number' ? fitLongestSide(style.width, style.height, size) : size;
@@ -57,7 +58,7 @@ export function texturePictures(pictures: TexturePictures): TransferPictures {
   return { ...pictures, content: blank(canvas), size: longest };
 }
 
-function refuseStart({ kind }: Start, refused: readonly Start['kind'][], reason: string): void {
+function refuseStart({ kind }: Start, refused: readonly string[], reason: string): void {
   if (refused.includes(kind)) throw new InputError(`the start is '${kind}', but ${reason}; choose another start`);
 }
 

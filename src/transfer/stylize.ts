@@ -11,7 +11,7 @@ import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { type ConvLayer, layersUntil } from '../models/vgg.ts';
 import { checkLimits, type PlanRequest, type TransferPlan } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
-import { leadOf, mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
+import { mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
 import { tapsOf } from '../objective/terms.ts';
 import type { Phase } from '../settings/phase.ts';
 import { type Settings, withPhases } from '../settings/settings.ts';
@@ -46,12 +46,14 @@ type PictureRequest = Omit<StylizeRequest, 'gpu' | 'weights'>;
 /** Resizes the pictures as the settings say; without a size they stay as they are. Scales are not looked at. */
 export function preparePictures(request: PictureRequest): PreparedPictures {
   const pictures = fitPictures(request, request.size);
-  return { ...pictures, initial: startOf(request, pictures.content) };
+  return { ...pictures, initial: startOf(request, pictures) };
 }
 
 /** Where a run starts at the size of the fitted content picture. */
-function startOf({ start, style }: PictureRequest, content: RgbImage): RgbImage {
-  return initialPicture(start, content, { content, style: leadOf(style) });
+function startOf({ start, style }: PictureRequest, fitted: Pick<PreparedPictures, 'content' | 'style'>): RgbImage {
+  // Colours are matched to what the run compares with; a start that shows the style picture wants all of it.
+  const pictures = start.kind === 'matched' ? fitted : { content: fitted.content, style };
+  return initialPicture(start, fitted.content, pictures);
 }
 
 /** Content and style pictures at the size at which they are compared. */
@@ -105,7 +107,7 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
   return {
     settings,
     scales: [first.scale, ...rest.map(({ scale }) => scale)],
-    initial: startOf(request, first.scale.content),
+    initial: startOf(request, first.scale),
     plan: [first, ...rest].map(({ plan }) => plan).reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
   };
 }

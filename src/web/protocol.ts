@@ -32,7 +32,10 @@ export interface Order {
   readonly content: string;
   readonly styles: readonly StyleShare[];
   /** `here`: from the picture on the canvas. */
-  readonly start: 'here' | { readonly kind: 'content' } | { readonly kind: NoiseKind; readonly seed: number };
+  readonly start:
+    | 'here'
+    | { readonly kind: 'content' | 'matched' }
+    | { readonly kind: NoiseKind; readonly seed: number };
 }
 
 /** A scale of a run before it is painted. */

@@ -1,9 +1,11 @@
 /** Every start has the result's size, and the lecture's is what its notebook does, in the space in which it is optimised. */
 
 import { describe, expect, it } from 'vitest';
+import { colourStatistics } from '../../src/images/colour-statistics.ts';
 import { uniformNoise } from '../../src/images/initial.ts';
 import { medianFilter } from '../../src/images/median-filter.ts';
 import { coverCropTopLeft, resizeImage } from '../../src/images/resize.ts';
+import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { fromPixels } from '../../src/objective/variable.ts';
 import { noiseKinds } from '../../src/settings/starts.ts';
 import { initialPicture, lectureNoise } from '../../src/transfer/start.ts';
@@ -27,6 +29,19 @@ describe('initialPicture', () => {
     expect(initialPicture({ kind: 'content' }, size, pictures)).toEqual(resizeImage(content, 12, 10));
     expect(initialPicture({ kind: 'picture', picture: style }, size, pictures)).toEqual(resizeImage(style, 12, 10));
     expect(initialPicture({ kind: 'style' }, size, pictures)).toEqual(coverCropTopLeft(style, 12, 10));
+  });
+
+  it("matched: the content picture in the style's colours, a mix counting by its shares", () => {
+    const matched = initialPicture({ kind: 'matched' }, size, pictures);
+    expect(matched).toMatchObject(size);
+    const mean = (picture: RgbImage) => colourStatistics(picture).mean[0];
+    expect(mean(matched)).toBeCloseTo(mean(style), 2);
+    const mix = [
+      { picture: style, weight: 1 },
+      { picture: content, weight: 3 },
+    ];
+    const between = initialPicture({ kind: 'matched' }, size, { content, style: mix });
+    expect(mean(between)).toBeCloseTo((mean(style) + 3 * mean(content)) / 4, 2);
   });
 
   it('has kinds that differ from each other', () => {

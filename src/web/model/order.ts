@@ -45,5 +45,6 @@ export function orderOf(
 
 function startOf({ init, seed }: PageSettings): Order['start'] {
   const kind = noiseKinds.find((known) => known === init);
-  return kind === undefined ? { kind: 'content' } : { kind, seed };
+  if (kind !== undefined) return { kind, seed };
+  return { kind: init === 'matched' ? 'matched' : 'content' };
 }
