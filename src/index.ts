@@ -83,6 +83,7 @@ export {
   type SettingsOverrides,
 } from './settings/presets.ts';
 export {
+  atEachScale,
   atScales,
   circular,
   fixedDecayFixed,
@@ -96,6 +97,7 @@ export {
   scalesTo,
   scalesUpTo,
   sgdr,
+  usualScales,
   zeroAndBack,
 } from './settings/recipes.ts';
 export type { LineSearch, ObjectiveOptions } from './settings/settings.ts';

@@ -4,6 +4,7 @@ import { SingleBar } from 'cli-progress';
 import { kindNames, wordsOf } from '../objective/term-sums.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../transfer/speed.ts';
+import { budgetOf, fullSizeEvaluations, type ScaleWork, workOf, workUntil } from '../transfer/work.ts';
 import { formatDuration, formatLoss, remark } from './output.ts';
 
 export interface Progress {
@@ -15,8 +16,8 @@ export interface Progress {
 }
 
 /** A bar when stderr is a terminal, else lines. */
-export function startProgress(total: number): Progress {
-  return process.stderr.isTTY ? new BarProgress(total) : new LineProgress(total);
+export function startProgress(scales: readonly ScaleWork[]): Progress {
+  return process.stderr.isTTY ? new BarProgress(scales) : new LineProgress(scales);
 }
 
 /** Columns that everything but the bar takes at most. */
@@ -26,19 +27,24 @@ const leastBarColumns = 8;
 
 class BarProgress implements Progress {
   readonly #speedometer: Speedometer;
+  readonly #scales: readonly ScaleWork[];
   readonly #total: number;
   readonly #bar: SingleBar;
   #last: EvaluationReport | undefined;
-  #texts = { losses: 'compiling kernels', pace: '' };
+  /** How far the bar is, in evaluations of the result's size. */
+  #spent = 0;
+  #texts = { at: '', losses: 'compiling kernels', pace: '' };
   #isRunning = true;
 
-  constructor(total: number) {
-    this.#total = total;
-    this.#speedometer = new Speedometer(total);
+  constructor(scales: readonly ScaleWork[]) {
+    this.#scales = scales;
+    this.#total = budgetOf(scales);
+    this.#texts.at = `0/${this.#total}`;
+    this.#speedometer = new Speedometer(scales);
     const spare = (process.stderr.columns || 80) - textColumns;
     this.#bar = new SingleBar({
       stream: process.stderr,
-      format: '{bar} {value}/{total}  {losses}  {pace}',
+      format: '{bar} {at}  {losses}  {pace}',
       barsize: Math.min(Math.max(spare, leastBarColumns), mostBarColumns),
       barCompleteChar: '█',
       barIncompleteChar: '░',
@@ -46,21 +52,23 @@ class BarProgress implements Progress {
       // Its own handler would swallow the signals that end a run.
       gracefulExit: false,
     });
-    this.#bar.start(total, 0, this.#texts);
+    this.#start();
   }
 
   update(report: EvaluationReport): void {
-    const pace = this.#speedometer.report(report.evaluation, performance.now());
+    const pace = this.#speedometer.report(report, performance.now());
     this.#last = report;
-    this.#texts = { losses: describeLosses(report), pace: describeSpeed(pace) };
-    this.#bar.update(report.evaluation, this.#texts);
+    this.#spent = fullSizeEvaluations(this.#scales, workUntil(this.#scales, report.phase, report.step));
+    const at = `${report.evaluation}/${this.#total}`;
+    this.#texts = { at, losses: describeLosses(report), pace: describeSpeed(pace) };
+    this.#bar.update(this.#spent, this.#texts);
   }
 
   note(line: string): void {
     // The bar remembers its place on the screen, which a line above it would shift: it is taken away and put back.
     if (this.#isRunning) this.#bar.stop();
     remark(line);
-    if (this.#isRunning) this.#bar.start(this.#total, this.#last?.evaluation ?? 0, this.#texts);
+    if (this.#isRunning) this.#start();
   }
 
   stop(): void {
@@ -69,9 +77,13 @@ class BarProgress implements Progress {
     this.#bar.stop();
     if (this.#last !== undefined) remark(describeReport(this.#last, this.#total));
   }
+
+  #start(): void {
+    this.#bar.start(fullSizeEvaluations(this.#scales, workOf(this.#scales)), this.#spent, this.#texts);
+  }
 }
 
-/** The first, the last, and one for every twentieth of the run or ten seconds. */
+/** The first, the last, and one for every twentieth of the evaluations or ten seconds. */
 class LineProgress implements Progress {
   readonly #speedometer: Speedometer;
   readonly #total: number;
@@ -79,15 +91,15 @@ class LineProgress implements Progress {
   #printed = Number.NEGATIVE_INFINITY;
   #printedAtMs = 0;
 
-  constructor(total: number) {
-    this.#total = total;
-    this.#speedometer = new Speedometer(total);
+  constructor(scales: readonly ScaleWork[]) {
+    this.#total = budgetOf(scales);
+    this.#speedometer = new Speedometer(scales);
   }
 
   update(report: EvaluationReport): void {
     const { evaluation } = report;
     const nowMs = performance.now();
-    const pace = this.#speedometer.report(evaluation, nowMs);
+    const pace = this.#speedometer.report(report, nowMs);
     this.#last = report;
     const isDue = evaluation - this.#printed >= this.#total / 20 || nowMs - this.#printedAtMs >= 10_000;
     if (!isDue) return;

@@ -10,12 +10,11 @@ import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import { totalSteps } from '../settings/phase.ts';
 import { atScalesOf } from '../settings/scales.ts';
-import { phasesOf } from '../settings/settings.ts';
 import { usualSize } from '../settings/sizes.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { RunResult } from '../transfer/run.ts';
-import { type PreparedRun, prepareRun, runPrepared } from '../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, runPrepared, worksOf } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
@@ -85,7 +84,7 @@ type Engine = Parameters<typeof runPrepared>[1];
 /** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
 async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: readonly string[]): Promise<number> {
   const { given } = job;
-  const progress = startProgress(totalSteps(phasesOf(run.settings)));
+  const progress = startProgress(worksOf(run));
   const reports: EvaluationReport[] = [];
   let hasRun = false;
   using interrupts = new Interrupts({

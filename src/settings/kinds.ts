@@ -1,7 +1,7 @@
 /** Kinds of values that settings have: how one is read from a text, checked, and written as a text that is read again. */
 
 import { InputError } from '../core/errors.ts';
-import { checkNumber, type NumberRange, parseNumber, shortRange, shown } from '../core/numbers.ts';
+import { checkNumber, describeRange, type NumberRange, parseNumber, shortRange, shown } from '../core/numbers.ts';
 import { checkChoice, orList } from './names.ts';
 import { didYouMean } from './nearest.ts';
 import { type PictureSize, sideRange } from './sizes.ts';
@@ -32,6 +32,19 @@ export function number(range: NumberRange, unit?: string): Kind<number> {
     check: (name, value) => checkNumber(name, value, range),
     format: String,
   };
+}
+
+/** A number, or `auto`: what the rest asks for. */
+export function orAuto(range: NumberRange): Kind<number | 'auto'> {
+  const check = (name: string, value: unknown): number | 'auto' => {
+    if (value === 'auto') return value;
+    try {
+      return typeof value === 'string' ? parseNumber(name, value, range) : checkNumber(name, value, range);
+    } catch {
+      throw new InputError(`${name} is ${shown(value)}; expected auto or ${describeRange(range)}`);
+    }
+  };
+  return { placeholder: 'n', values: `auto, or ${shortRange(range)}`, parse: check, check, format: String };
 }
 
 /** One of a few names. */

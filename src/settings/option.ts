@@ -38,7 +38,7 @@ export interface Option<Value> {
   /** The usual value in words, where it is not simply the preset's. */
   readonly usualWords?: string;
   /** The part of `Settings` that holds it; `phases`: they are made from it. Absent where it is about the pictures. */
-  readonly part?: 'objective' | 'fit' | 'lbfgs' | 'phases';
+  readonly part?: 'objective' | 'fit' | 'start' | 'lbfgs' | 'phases';
   readonly group: Group;
   /** Said as `--no-NAME`. */
   readonly isNegated?: true;

@@ -7,7 +7,7 @@
 
 import { networkNames } from '../models/vgg.ts';
 import { keptRange, rateRange, stepRange } from './check-phase.ts';
-import { choice, file, flag, type Kind, layers, number, numbers, sides, type WeightedLayer } from './kinds.ts';
+import { choice, file, flag, type Kind, layers, number, numbers, orAuto, sides, type WeightedLayer } from './kinds.ts';
 import { namesOf } from './names.ts';
 import {
   describeMomenta,
@@ -115,6 +115,14 @@ export const options = {
     page: { label: 'Seed', fieldset: 'painted' },
     applies: ({ init = 'content' }) => isNoise(init),
   }),
+  /** Of what a photograph shows at a scale and did not at the one before. */
+  detail: option(number({ from: 0, to: 1 }), always(0), {
+    help: "share of the photograph's detail that is put back at each larger scale",
+    part: 'start',
+    group: 'how',
+    commands: ['stylize'],
+    page: { label: 'Detail put back', fieldset: 'painted' },
+  }),
   /** 0, all photograph, to 100, all painting; at 50 the style weighs what is said of it. */
   strength: option(number({ from: 0, to: 100 }), always(50), {
     help: 'how much painting: a quarter more multiplies the weight of the style by ten',
@@ -216,7 +224,7 @@ export const options = {
     commands: comparing,
   }),
   iterations: option(number(stepRange), byPreset({ default: 200, lecture: 1000 }), {
-    help: 'evaluations of loss and gradient to spend',
+    help: "evaluations of loss and gradient at the result's size; at each smaller scale as many, at the first twice; lecture: in all",
     part: 'phases',
     group: 'how',
     commands: [...starting, 'schedule'],
@@ -255,9 +263,9 @@ export const options = {
     commands: painting,
     page: { label: 'Schedule', fieldset: 'optimised' },
   }),
-  scales: option(number({ from: 1, to: 20, whole: true }), always(1), {
+  /** `auto`: as many as there are from half the size, or 128 pixels where that is less. */
+  scales: option(orAuto({ from: 1, to: 20, whole: true }), always(1), {
     help: 'sizes, each √2 larger, up to the last; the schedule runs at each',
-    usualWords: '1',
     part: 'phases',
     group: 'how',
     commands: [...painting, 'schedule'],

@@ -5,8 +5,9 @@ import { checkPhase } from './check-phase.ts';
 import { optimizers, usualRate } from './optimizers.ts';
 import { type OptionName, optionNames, options, rowOf, type SettingsOf } from './options.ts';
 import type { ListedPhase } from './phase.ts';
-import type { PresetName } from './preset-names.ts';
-import { atScales, type RecipeBasis, recipes, scalesTo } from './recipes.ts';
+import { type PresetName, sharesIterations } from './preset-names.ts';
+import { atEachScale, atScales, type RecipeBasis, recipes, scalesTo, usualScales } from './recipes.ts';
+import { leastSide } from './sizes.ts';
 
 /** An absent field leaves the preset's value. */
 export type PhaseChoice = { readonly [Name in keyof SettingsOf<'phases'>]?: SettingsOf<'phases'>[Name] | undefined } & {
@@ -56,9 +57,9 @@ export function choosePhases(choice: PhaseChoice, preset: PresetName, result?: R
   const { schedule = options.schedule.usual(), scales = options.scales.usual() } = choice;
   const basis = basisOf(choice, preset);
   const recipe = recipes[schedule];
-  const wanted = result === undefined ? [] : scalesTo(result.longest, scales, 1);
-  const sizes = result === undefined ? [] : scalesTo(result.longest, scales, result.least);
-  const phases = sizes.length < 2 ? recipe(basis) : atScales(basis, sizes, recipe);
+  const { wanted, sizes } = result === undefined ? { wanted: [], sizes: [] } : sizesOf(scales, result);
+  const through = sharesIterations(preset) ? atScales : atEachScale;
+  const phases = sizes.length < 2 ? recipe(basis) : through(basis, sizes, recipe);
   for (const [index, phase] of phases.entries()) checkPhase(phase, `phase ${index + 1}`);
   const kept = sizes.length < 2 ? sizes : sizes.filter((size) => phases.some(({ scale }) => scale === size));
   const whole = recipe({ ...basis, steps: plentyOfSteps }).length * Math.max(1, kept.length);
@@ -69,6 +70,14 @@ export function choosePhases(choice: PhaseChoice, preset: PresetName, result?: R
     ...(phases.length < whole ? [`${whole - phases.length} of ${whole} phases of ${schedule} left out: ${few}`] : []),
   ];
   return { phases, leftOut };
+}
+
+/** The longest sides that are asked for, and those of them at which there is something to compare. */
+function sizesOf(scales: number | 'auto', { longest, least }: ResultSides) {
+  if (scales !== 'auto') return { wanted: scalesTo(longest, scales, 1), sizes: scalesTo(longest, scales, least) };
+  // Nobody asked for the scales that there cannot be.
+  const sizes = usualScales(longest).filter((size) => size === longest || size >= (least ?? leastSide));
+  return { wanted: sizes, sizes };
 }
 
 /** With so many no recipe leaves a part out. */

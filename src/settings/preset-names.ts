@@ -10,3 +10,8 @@
  */
 export const presetNames = ['default', 'lecture'] as const;
 export type PresetName = (typeof presetNames)[number];
+
+/** Whether `iterations` are shared out among the scales, the first having two shares, as it was when the lecture's traces were kept. */
+export function sharesIterations(preset: PresetName): boolean {
+  return preset === 'lecture';
+}

@@ -48,6 +48,7 @@ export function completeSettings(
   };
   const settings = {
     ...collect('fit', resolved),
+    ...collect('start', resolved),
     objective: collect('objective', resolved),
     lbfgs: collect('lbfgs', resolved),
     scales: scalesOf(choosePhases({ ...flat, phases: list }, preset).phases),

@@ -220,6 +220,21 @@ export function atScales(
   return scales.flatMap((scale, index) => recipe({ ...basis, steps: counts[index] ?? 0, scale }));
 }
 
+/** A recipe at each scale in turn with `basis.steps`, at the first of several with twice as many. */
+export function atEachScale(
+  basis: RecipeBasis,
+  scales: readonly number[],
+  recipe: (basis: RecipeBasis) => readonly ListedPhase[],
+): readonly ListedPhase[] {
+  const stepsAt = (index: number): number => (index === 0 && scales.length > 1 ? 2 : 1) * basis.steps;
+  return scales.flatMap((scale, index) => recipe({ ...basis, steps: stepsAt(index), scale }));
+}
+
+/** Longest sides that a picture of `size` is painted at: from half of it, or from 128 where that is less. */
+export function usualScales(size: number): readonly number[] {
+  return scalesUpTo(size, Math.min(128, size / 2));
+}
+
 /** crowsonkb/style-transfer-pytorch: Adam at scales that grow by √2 from `least` to `size`, its state enlarged with the picture. */
 export function multiScale(
   basis: Pick<RecipeBasis, 'steps'>,

@@ -11,7 +11,7 @@ export type LineSearch = LbfgsSettings['lineSearch'];
 /** How L-BFGS works in those phases that are its own. */
 export type LbfgsSettings = SettingsOf<'lbfgs'>;
 
-export interface Settings extends SettingsOf<'fit'> {
+export interface Settings extends SettingsOf<'fit'>, SettingsOf<'start'> {
   readonly objective: ObjectiveOptions;
   readonly lbfgs: LbfgsSettings;
   /** What is done one after the other; at least one scale. */

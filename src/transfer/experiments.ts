@@ -26,7 +26,8 @@ export interface TexturePictures extends Pick<TransferPictures, 'start'> {
 
 /** The settings without their style layers. */
 export function contentOnly(settings: Settings): Settings {
-  return { ...settings, objective: { ...settings.objective, styleLayers: [] } };
+  // Detail of the photograph would show what no layer kept.
+  return { ...settings, detail: 0, objective: { ...settings.objective, styleLayers: [] } };
 }
 
 /** The settings without their content layers. */

@@ -16,9 +16,11 @@ import { tapsOf } from '../objective/terms.ts';
 import type { Phase } from '../settings/phase.ts';
 import { type Settings, withPhases } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
+import { enlargedWithDetail } from './between-scales.ts';
 import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
 import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
-import { initialPicture, type Start } from './start.ts';
+import { initialPicture, matchedPicture, type Start } from './start.ts';
+import type { ScaleWork } from './work.ts';
 
 export interface StylizeRequest {
   readonly gpu: Gpu;
@@ -75,11 +77,21 @@ export interface PreparedScale extends Scale {
 /** A run that is ready to begin: its pictures at every scale, and the memory it takes. */
 export interface PreparedRun {
   readonly settings: Settings;
+  readonly start: Start;
   /** In order; at each the phases that follow each other there. */
   readonly scales: readonly [PreparedScale, ...PreparedScale[]];
   readonly initial: RgbImage;
   /** Of the scale that takes most. */
   readonly plan: TransferPlan;
+}
+
+/** The work of each scale, for whoever shows how far a run is. */
+export function worksOf({ scales }: Pick<PreparedRun, 'scales'>): readonly ScaleWork[] {
+  return scales.map(({ content: { width, height }, phases }) => ({
+    width,
+    height,
+    phases: phases.map(({ steps }) => steps),
+  }));
 }
 
 /**
@@ -106,6 +118,7 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
   return {
     settings,
+    start: request.start,
     scales: [first.scale, ...rest.map(({ scale }) => scale)],
     initial: startOf(request, first.scale),
     plan: [first, ...rest].map(({ plan }) => plan).reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
@@ -155,19 +168,28 @@ export async function stylize(request: StylizeRequest & RunHooks): Promise<RunRe
 
 /** Runs what {@link prepareRun} made ready, on the same adapter. @throws as {@link stylize}. */
 export async function runPrepared(
-  { settings, scales, initial }: PreparedRun,
+  { settings, start, scales, initial }: PreparedRun,
   request: Pick<StylizeRequest, 'gpu' | 'weights'> & RunHooks,
 ): Promise<RunResult> {
   const { gpu } = request;
   const options = settings.objective;
+  const photographAt = (scale: PreparedScale): RgbImage =>
+    start.kind === 'matched' ? matchedPicture(scale) : scale.content;
+  const enlargedFor = (scale: PreparedScale, before: PreparedScale | undefined, picture: RgbImage): RgbImage => {
+    const { width, height } = scale.content;
+    if (before === undefined || settings.detail === 0) return resizeImage(picture, width, height);
+    const photographs = { smaller: photographAt(before), larger: photographAt(scale) };
+    return enlargedWithDetail(picture, photographs, settings.detail);
+  };
   using weights = await DeviceWeights.create(gpu, request.weights, scales[0].kernels);
   return await runTransfer({
     ...request,
     scales,
     initial,
-    createObjective: async ({ content, style, kernels }, from) => {
+    createObjective: async (scale, from) => {
+      const { content, style, kernels } = scale;
       await weights.fit(kernels);
-      const initial = resizeImage(from, content.width, content.height);
+      const initial = enlargedFor(scale, scales[scales.indexOf(scale) - 1], from);
       return await TransferObjective.create({ gpu, weights, options, content, style, initial });
     },
     createOptimizer: (objective, phase, state) => createPhaseOptimizer(gpu, objective, phase, settings, state),

@@ -5,6 +5,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { NoiseKind } from '../settings/starts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { RunEnd } from '../transfer/run.ts';
+import type { ScaleWork } from '../transfer/work.ts';
 
 /** The adapter, as far as the page shows it. */
 export interface AdapterInfo {
@@ -39,10 +40,7 @@ export interface Order {
 }
 
 /** A scale of a run before it is painted. */
-export interface PlannedScale extends PictureInfo {
-  /** Steps of each of its phases. */
-  readonly phases: readonly number[];
-}
+export type PlannedScale = ScaleWork;
 
 /** The size is that of the result. */
 export interface PlanInfo extends PictureInfo {

@@ -150,6 +150,12 @@ describe('stylize', () => {
     const choice = readPhaseChoice(given);
     expect(choosePhases(choice, 'default').phases).toEqual([{ ...phase, steps: 40 }]);
     expect(choosePhases(choice, 'default', { longest: 100 }).phases).toEqual([
+      { ...phase, steps: 80, scale: 50 },
+      { ...phase, steps: 40, scale: 71 },
+      { ...phase, steps: 40, scale: 100 },
+    ]);
+    // The lecture's are all there are.
+    expect(choosePhases(choice, 'lecture', { longest: 100 }).phases).toEqual([
       { ...phase, steps: 20, scale: 50 },
       { ...phase, steps: 10, scale: 71 },
       { ...phase, steps: 10, scale: 100 },

@@ -178,11 +178,22 @@ describe('stylize --phases', () => {
   it('grows through --scales, its best picture of the last', async () => {
     const run = await impasto(folder, [
       ...['stylize', 'content.png', 'style.png', ...layers, '--optimizer', 'adam', '--scales', '2', '--size', '48'],
-      ...['--iterations', '6', '--trace', 'scales.json', '-o', 'scales.png'],
+      ...['--iterations', '2', '--trace', 'scales.json', '-o', 'scales.png'],
     ]);
     expect(run.status, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/^scales\.png {2}48x36, 6 evaluations, /);
     expect((await traceOf('scales.json')).map(({ scale }) => scale)).toEqual([34, 34, 34, 34, 48, 48]);
+  });
+
+  it('--scales auto begins at half the size, and its detail is a share from 0 to 1', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', ...layers, '--scales', 'auto', '--detail', '0.5', '--size', '48'],
+      ...['--iterations', '1', '-o', 'auto.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stderr).toContain('scales, with their evaluations: 24x18 (2), 34x26 (1), 48x36 (1)\n');
+    const { comments } = await sharp(path('auto.png')).metadata();
+    expect(comments?.[0]?.text).toContain('--detail 0.5 --iterations 1 --scales auto');
   });
 });
 
@@ -191,7 +202,7 @@ describe('--scales', () => {
     await writePng(path('odd.png'), 75, 67);
     const run = await impasto(folder, [
       ...['stylize', 'odd.png', 'style.png', ...layers, '--size', '75', '--scales', '3', '--optimizer', 'adam'],
-      ...['--iterations', '2', '-o', 'odd-out.png'],
+      ...['--preset', 'lecture', '--iterations', '2', '-o', 'odd-out.png'],
     ]);
     expect(run.status, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/^odd-out\.png {2}75x67, 2 evaluations, /);
@@ -200,7 +211,7 @@ describe('--scales', () => {
     const { width, height, comments } = await sharp(path('odd-out.png')).metadata();
     expect([width, height]).toEqual([75, 67]);
     const made =
-      'impasto stylize odd.png style.png -o odd-out.png --size 75 --content-layers relu2_1 --style-layers relu1_1 ' +
+      'impasto stylize odd.png style.png -o odd-out.png --size 75 --preset lecture --content-layers relu2_1 --style-layers relu1_1 ' +
       '--iterations 2 --optimizer adam --scales 3';
     expect(comments).toContainEqual({ keyword: 'Comment', text: made });
   });
@@ -208,11 +219,11 @@ describe('--scales', () => {
   it('leaves out those at which a picture is too small for the deepest layer', async () => {
     const run = await impasto(folder, [
       ...['stylize', 'content.png', 'style.png', '--optimizer', 'adam', '--scales', '4', '--size', '32'],
-      ...['--style-layers', 'relu1_1', '--content-layers', 'relu5_1', '--iterations', '4', '-o', 'least.png'],
+      ...['--style-layers', 'relu1_1', '--content-layers', 'relu5_1', '--iterations', '1', '-o', 'least.png'],
     ]);
     // relu5_1 needs 16 pixels: 23x17 has them, 16x12 does not.
     expect(run.status, run.stderr).toBe(0);
-    expect(run.stderr).toContain('scales, with their evaluations: 23x17 (3), 32x24 (1)\n');
+    expect(run.stderr).toContain('scales, with their evaluations: 23x17 (2), 32x24 (1)\n');
   });
 
   it('is one scale for a picture below the least', async () => {

@@ -134,9 +134,20 @@ describe('what is shown', () => {
   });
 
   it('the pace leaves the first evaluation out, which compiles', () => {
-    const speedometer = new Speedometer(10);
-    expect(speedometer.report(1, 5000).perSecond).toBeUndefined();
-    expect(speedometer.report(2, 5500)).toEqual({ perSecond: 2, secondsLeft: 4 });
-    expect(speedometer.report(2, 5500).secondsLeft).toBe(4);
+    const speedometer = new Speedometer([{ width: 1, height: 1, phases: [10] }]);
+    expect(speedometer.report({ phase: 1, step: 1 }, 5000).perSecond).toBeUndefined();
+    expect(speedometer.report({ phase: 1, step: 2 }, 5500)).toEqual({ perSecond: 2, secondsLeft: 4 });
+    expect(speedometer.report({ phase: 1, step: 2 }, 5500).secondsLeft).toBe(4);
+  });
+
+  it('the time left counts later scales by their pixels, from the second evaluation on', () => {
+    const speedometer = new Speedometer([
+      { width: 2, height: 1, phases: [4] },
+      { width: 4, height: 2, phases: [1, 2] },
+    ]);
+    speedometer.report({ phase: 1, step: 1 }, 0);
+    expect(speedometer.report({ phase: 1, step: 2 }, 1000)).toEqual({ perSecond: 1, secondsLeft: 2 + 3 * 4 });
+    expect(speedometer.report({ phase: 2, step: 1 }, 9000)).toEqual({ perSecond: 0.25, secondsLeft: 8 });
+    expect(speedometer.report({ phase: 3, step: 1 }, 14_000)).toEqual({ perSecond: 0.2, secondsLeft: 5 });
   });
 });

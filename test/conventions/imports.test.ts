@@ -121,6 +121,7 @@ const rooms: readonly Room[] = [
       'images/file-format.ts',
       'platform/browser',
       'transfer/speed.ts',
+      'transfer/work.ts',
     ],
     mayTypes: ['web/protocol.ts', 'transfer', 'objective'],
     packages: 'npm',

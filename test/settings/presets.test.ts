@@ -43,11 +43,72 @@ describe('resolveSettings', () => {
     ],
     [{ iterations: 0 }, 'iterations is 0; expected a whole number from 1 to 1000000'],
     [{ optimizer: 'adam', lineSearch: 'strong-wolfe' }, 'line search is strong-wolfe, which adam does not have'],
+    [{ detail: 1.5 }, 'detail is 1.5; expected a number from 0 to 1'],
     [{ history: 0.5 }, 'history is 0.5; expected a whole number from 1 to 512'],
     [{ objective: { styleWeight: Number.NaN } }, 'styleWeight is NaN; expected a number of at least 0'],
   ])('refuses %j', (overrides, message) => {
     expect(() => resolveSettings('default', overrides)).toThrow(InputError);
     expect(() => resolveSettings('default', overrides)).toThrow(message);
+  });
+});
+
+describe('scales', () => {
+  const sizes = (longest: number, least?: number) =>
+    choosePhases({ scales: 'auto', iterations: 6 }, 'default', { longest, ...(least === undefined ? {} : { least }) });
+
+  it.each<[number, readonly (readonly [number, number])[]]>([
+    [
+      100,
+      [
+        [50, 12],
+        [71, 6],
+        [100, 6],
+      ],
+    ],
+    [
+      256,
+      [
+        [128, 12],
+        [181, 6],
+        [256, 6],
+      ],
+    ],
+    [
+      384,
+      [
+        [136, 12],
+        [192, 6],
+        [272, 6],
+        [384, 6],
+      ],
+    ],
+    [
+      512,
+      [
+        [128, 12],
+        [181, 6],
+        [256, 6],
+        [362, 6],
+        [512, 6],
+      ],
+    ],
+    [
+      24,
+      [
+        [17, 12],
+        [24, 6],
+      ],
+    ],
+    [16, [[16, 6]]],
+  ])('auto at %i pixels: from half of it or 128, the iterations at each, at the first twice', (longest, expected) => {
+    const { phases, leftOut } = sizes(longest);
+    expect(phases.map(({ scale, steps }) => [scale ?? longest, steps])).toEqual(expected);
+    expect(leftOut).toEqual([]);
+  });
+
+  it('auto leaves out what is too small for the network without a word, since nobody asked for it', () => {
+    expect(sizes(100, 60).phases.map(({ scale }) => scale)).toEqual([71, 100]);
+    expect(sizes(100, 60).leftOut).toEqual([]);
   });
 });
 
@@ -75,7 +136,7 @@ describe('what is left out is said', () => {
     [{ schedule: 'sgdr', iterations: 300, scales: 2 }, 64, [45, 64], []],
     [{ schedule: 'one-cycle', iterations: 40 }, 64, [], []],
   ])('%j at %i pixels', (choice, longest, scales, leftOut) => {
-    const chosen = choosePhases(choice, 'default', { longest, least: 20 });
+    const chosen = choosePhases(choice, 'lecture', { longest, least: 20 });
     const named = new Set(chosen.phases.flatMap(({ scale }) => scale ?? []));
     expect([...named]).toEqual(scales);
     expect(chosen.leftOut).toEqual(leftOut);

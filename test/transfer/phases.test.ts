@@ -15,8 +15,10 @@ import { optimizerNames } from '../../src/settings/optimizers.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import { multiScale } from '../../src/settings/recipes.ts';
+import { enlargedWithDetail } from '../../src/transfer/between-scales.ts';
 import { resizeState } from '../../src/transfer/resize-state.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
+import { matchedPicture } from '../../src/transfer/start.ts';
 import { prepareRun, runPrepared, stylize } from '../../src/transfer/stylize.ts';
 import { largestDifference, pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
@@ -136,6 +138,27 @@ describe('scales', () => {
     expect(objectives).toEqual(['32', undefined, '64', undefined]);
     expect(start?.pixels).toEqual(first.picture.pixels);
     expect(picture.pixels).toEqual(resizeImage(first.picture, 64, 48).pixels);
+  });
+
+  it("put back a share of the photograph's detail, in the colours of the start", async () => {
+    const phases = [{ ...adam(3), scale: 32 }, adam(1, 1e-30)];
+    for (const kind of ['content', 'matched'] as const) {
+      const request = { ...requestOf(phases), start: { kind } };
+      const prepared = prepareRun({ ...request, settings: { ...request.settings, detail: 0.5 } });
+      let smaller: RgbImage | undefined;
+      const save = async (saved: RgbImage) => {
+        smaller = saved;
+      };
+      const snapshots = { every: 3, save };
+      const { picture } = await runPrepared(prepared, { gpu: gpu(), weights, snapshots });
+      const [before, after] = prepared.scales.map((scale) =>
+        kind === 'matched' ? matchedPicture(scale) : scale.content,
+      );
+      if (smaller === undefined || before === undefined || after === undefined) throw new Error('no second scale');
+      // The one step there is 1e-30 long, which shows at values of 0.
+      const expected = enlargedWithDetail(smaller, { smaller: before, larger: after }, 0.5);
+      expect(largestDifference(picture.pixels, expected.pixels)).toBeLessThan(1e-29);
+    }
   });
 
   it('enlarge the state of Adam and forget the pairs of L-BFGS', async () => {

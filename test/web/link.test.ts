@@ -38,7 +38,8 @@ const anySettings: fc.Arbitrary<PageSettings> = fc.record({
   learningRate: perhaps(fc.constantFrom(0.001, 0.02, 1)),
   momentum: perhaps(fc.constantFrom(0, 0.5, 0.95)),
   schedule: perhaps(fc.constantFrom(...recipeNames)),
-  scales: perhaps(fc.integer({ min: 1, max: 20 })),
+  scales: perhaps(fc.oneof(fc.constant('auto' as const), fc.integer({ min: 1, max: 20 }))),
+  detail: perhaps(fc.constantFrom(0, 0.25, 1)),
   lineSearch: perhaps(fc.constantFrom('none', 'strong-wolfe')),
   history: perhaps(fc.integer({ min: 1, max: 512 })),
   contentLayers: perhaps(layers),
@@ -87,7 +88,7 @@ describe('a link', () => {
     ['seed=-1', /seed is '-1'/],
     ['momentum=1', /momentum is '1'; expected a number from 0 to below 1/],
     ['schedule=cosin', /schedule is 'cosin'; .*did you mean 'cosine'/],
-    ['scales=0', /scales is '0'; expected a whole number from 1 to 20/],
+    ['scales=0', /scales is '0'; expected auto or a whole number from 1 to 20/],
   ])('%s is reported and left out', (link, problem) => {
     const { linked, problems } = parseLink(`#${link}`, exampleNames);
     expect(problems).toHaveLength(1);

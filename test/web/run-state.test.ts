@@ -2,7 +2,8 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
-import { describePlace, placeOf } from '../../src/web/model/place.ts';
+import { placeOf } from '../../src/transfer/work.ts';
+import { describePlace } from '../../src/web/model/place.ts';
 import { RunState } from '../../src/web/model/run.ts';
 import { bordersOf } from '../../src/web/model/trace.ts';
 import type { PlannedScale, RunEvent } from '../../src/web/protocol.ts';
@@ -111,10 +112,14 @@ describe('a run of several scales', () => {
     expect(run.pace.value.perSecond).toBeCloseTo(1, 9);
     expect(run.pace.value.secondsLeft).toBeCloseTo(28, 9);
     tell({ kind: 'painting', terms, scale: 2 });
-    expect(run.pace.value).toEqual({ perSecond: undefined, secondsLeft: undefined });
+    // Setting up a scale takes what it takes; then as many pixels a second as before, until it shows its own speed.
+    vi.advanceTimersByTime(3000);
     tell({ kind: 'progress', reports: [report(11, 2, 1)], bytesInUse: 5 });
+    expect(run.pace.value.perSecond).toBeCloseTo(0.25, 9);
+    expect(run.pace.value.secondsLeft).toBeCloseTo(20, 9);
     vi.advanceTimersByTime(8000);
     tell({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
+    expect(run.pace.value.perSecond).toBeCloseTo(0.25, 9);
     expect(run.pace.value.secondsLeft).toBeCloseTo(12, 9);
   });
 

@@ -3,8 +3,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../../transfer/speed.ts';
+import { budgetOf, type Place, placeOf } from '../../transfer/work.ts';
 import type { Order, Pace, PictureInfo, PlanInfo, PlannedScale, RunEvent, RunSummary } from '../protocol.ts';
-import { budgetOf, type Place, placeOf, workOf, workUntil } from './place.ts';
 import {
   type Deed,
   nextState,
@@ -53,9 +53,7 @@ export class RunState {
   readonly #picture: Signal<PictureInfo | undefined> = signal(undefined);
   /** Of the run before the one that is being planned. */
   #before = noProgress;
-  #speedometer = new Speedometer(0);
-  /** Of work: later scales are slower. */
-  #workSpeedometer = new Speedometer(0);
+  #speedometer = new Speedometer([]);
 
   readonly phase: ReadonlySignal<RunPhase> = computed(() => this.#state.value.phase);
   /** Whether a lost device is being replaced. */
@@ -95,7 +93,7 @@ export class RunState {
       const plan = await this.#engine.plan(order);
       if (this.#take({ kind: 'planned', run }) !== 'start') return undefined;
       this.#progress.value = { ...noProgress, scales: plan.scales, budget: budgetOf(plan.scales) };
-      this.#restartSpeedometers();
+      this.#restartSpeedometer();
       onStart(plan);
       const summary = await this.#engine.start(run, order);
       this.#take({ kind: 'ended', run, summary });
@@ -146,7 +144,7 @@ export class RunState {
       // Nothing was painted over what the run before left.
       if (before.phase === 'planning' && state.phase === 'idle') this.#progress.value = this.#before;
       if (state.phase === 'idle') this.#show({ pace: { ...this.pace.value, secondsLeft: undefined } });
-      if (before.phase === 'painting' && state.phase === 'paused') this.#restartSpeedometers();
+      if (before.phase === 'painting' && state.phase === 'paused') this.#restartSpeedometer();
     });
     return command;
   }
@@ -160,8 +158,6 @@ export class RunState {
         // A run that is taken up again may be in the middle of the scale.
         if (place?.scale === event.scale) return;
         this.#show({ place: { scale: event.scale, phase: 1 } });
-        // Neither the setting up nor the speed at another size is that of this scale.
-        this.#restartSpeedometers();
         return;
       case 'preview':
         // Only now is there something to see.
@@ -175,7 +171,7 @@ export class RunState {
         return;
       case 'device-back':
         this.#show({ trace: cutTrace(trace, event.evaluation), evaluation: event.evaluation });
-        this.#restartSpeedometers();
+        this.#restartSpeedometer();
     }
   }
 
@@ -183,26 +179,20 @@ export class RunState {
     const { trace, scales, place: before } = this.#progress.value;
     const last = reports.at(-1);
     if (last === undefined) return;
-    const { evaluation, phase, step } = last;
-    const place = placeOf(scales, phase);
+    const place = placeOf(scales, last.phase);
     const isThere = place.scale === before?.scale && place.phase === before.phase;
-    const nowMs = performance.now();
-    const { perSecond } = this.#speedometer.report(evaluation, nowMs);
-    const { secondsLeft } = this.#workSpeedometer.report(workUntil(scales, phase, step), nowMs);
     this.#show({
       trace: extendTrace(trace, reports),
-      evaluation,
+      evaluation: last.evaluation,
       place: isThere ? before : place,
-      pace: { perSecond, secondsLeft },
+      pace: this.#speedometer.report(last, performance.now()),
       bytesInUse,
     });
   }
 
   /** The clock of the rate starts anew: after a pause, or on another device. */
-  #restartSpeedometers(): void {
-    const { budget, scales } = this.#progress.value;
-    this.#speedometer = new Speedometer(budget);
-    this.#workSpeedometer = new Speedometer(workOf(scales));
+  #restartSpeedometer(): void {
+    this.#speedometer = new Speedometer(this.#progress.value.scales);
     this.#show({ pace: unknownPace });
   }
 

@@ -6,7 +6,7 @@ import { withPngTexts } from '../../images/png-text.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
 import type { Start } from '../../transfer/start.ts';
-import { type PreparedRun, prepareRun } from '../../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, worksOf } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type {
   AdapterInfo,
@@ -84,13 +84,8 @@ export class Studio {
   async plan(order: Order): Promise<PlanInfo> {
     const { gpu } = await this.#open();
     const { scales, plan } = this.#prepare(order, gpu);
-    const planned = scales.map(({ content: { width, height }, phases }) => ({
-      width,
-      height,
-      phases: phases.map(({ steps }) => steps),
-    }));
     const { width, height } = (scales.at(-1) ?? scales[0]).content;
-    return { peakBytes: plan.peakBytes, width, height, scales: planned };
+    return { peakBytes: plan.peakBytes, width, height, scales: worksOf({ scales }) };
   }
 
   /** Paints. A run can be held and stopped from here on. */
