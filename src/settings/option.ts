@@ -19,6 +19,7 @@ export interface Basis {
   readonly optimizer?: OptimizerName | undefined;
   readonly schedule?: RecipeName | undefined;
   readonly init?: string | undefined;
+  readonly strength?: number | undefined;
 }
 
 /** What differs in one place. */

@@ -23,11 +23,13 @@ import { presetNames } from './preset-names.ts';
 import { recipeNames } from './recipes.ts';
 import { describeUsualSize, sideRange } from './sizes.ts';
 import { isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
+import { contentWeightAt, tvWeightAt, usualStrength } from './strength.ts';
 
 const painting: readonly CommandName[] = ['stylize', 'reconstruct', 'texture'];
 const comparing: readonly CommandName[] = [...painting, 'find-rate', 'evaluate'];
 const withContent = comparing.filter((name) => name !== 'texture');
 const withStyle = comparing.filter((name) => name !== 'reconstruct');
+const withBoth: readonly CommandName[] = ['stylize', 'find-rate', 'evaluate'];
 const fitting = withStyle.filter((name) => name !== 'evaluate');
 
 const starting: readonly CommandName[] = [...painting, 'find-rate'];
@@ -44,6 +46,10 @@ const momentumLabel = (optimizer: OptimizerName): string => {
   return symbol === undefined ? 'Momentum' : `Momentum (${symbol})`;
 };
 const isLbfgs = (basis: Basis): boolean => optimizerOf(basis) === 'lbfgs';
+
+/** At the usual strength. */
+const usualContentWeight = byPreset({ default: 1, lecture: 1e6 });
+const usualTvWeight = byPreset({ default: 50, lecture: 0 });
 
 export const options = {
   preset: option(choice(presetNames), always('default'), {
@@ -123,11 +129,11 @@ export const options = {
     commands: ['stylize'],
     page: { label: 'Detail put back', fieldset: 'painted' },
   }),
-  /** 0, all photograph, to 100, all painting; at 50 the style weighs what is said of it. */
-  strength: option(number({ from: 0, to: 100 }), always(50), {
-    help: 'how much painting: a quarter more multiplies the weight of the style by ten',
+  strength: option(number({ from: 0, to: 1 }), always(usualStrength), {
+    help: 'how much painting, from the photograph, 0, to the painting, 1: sets content weight, smoothness, detail and colours of the start',
+    part: 'start',
     group: 'what',
-    commands: [],
+    commands: withBoth,
     page: { label: 'Strength', fieldset: 'own' },
   }),
   contentLayers: option(layers, byPreset({ default: layersOf({ relu4_2: 1 }), lecture: layersOf({ relu4_3: 1 }) }), {
@@ -151,7 +157,7 @@ export const options = {
       page: { label: 'Style layers', fieldset: 'compared' },
     },
   ),
-  contentWeight: option(weight, byPreset({ default: 1, lecture: 1e6 }), {
+  contentWeight: option(weight, (basis) => contentWeightAt(usualContentWeight(basis), basis.strength), {
     help: 'weight of the content loss',
     part: 'objective',
     group: 'what',
@@ -166,7 +172,7 @@ export const options = {
     page: { label: 'Style weight', fieldset: 'compared' },
   }),
   /** Per value of the picture, in 0..1. */
-  tvWeight: option(weight, byPreset({ default: 50, lecture: 0 }), {
+  tvWeight: option(weight, (basis) => tvWeightAt(usualTvWeight(basis), basis.strength), {
     help: 'weight of the total variation (smoothness)',
     part: 'objective',
     group: 'what',

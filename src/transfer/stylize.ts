@@ -52,10 +52,13 @@ export function preparePictures(request: PictureRequest): PreparedPictures {
 }
 
 /** Where a run starts at the size of the fitted content picture. */
-function startOf({ start, style }: PictureRequest, fitted: Pick<PreparedPictures, 'content' | 'style'>): RgbImage {
+function startOf(
+  { start, style, settings }: PictureRequest,
+  fitted: Pick<PreparedPictures, 'content' | 'style'>,
+): RgbImage {
   // Colours are matched to what the run compares with; a start that shows the style picture wants all of it.
   const pictures = start.kind === 'matched' ? fitted : { content: fitted.content, style };
-  return initialPicture(start, fitted.content, pictures);
+  return initialPicture(start, fitted.content, { ...pictures, strength: settings.strength });
 }
 
 /** Content and style pictures at the size at which they are compared. */
@@ -172,14 +175,14 @@ export async function runPrepared(
   request: Pick<StylizeRequest, 'gpu' | 'weights'> & RunHooks,
 ): Promise<RunResult> {
   const { gpu } = request;
-  const options = settings.objective;
+  const { objective: options, strength, detail } = settings;
   const photographAt = (scale: PreparedScale): RgbImage =>
-    start.kind === 'matched' ? matchedPicture(scale) : scale.content;
+    start.kind === 'matched' ? matchedPicture({ ...scale, strength }) : scale.content;
   const enlargedFor = (scale: PreparedScale, before: PreparedScale | undefined, picture: RgbImage): RgbImage => {
     const { width, height } = scale.content;
-    if (before === undefined || settings.detail === 0) return resizeImage(picture, width, height);
+    if (before === undefined || detail === 0) return resizeImage(picture, width, height);
     const photographs = { smaller: photographAt(before), larger: photographAt(scale) };
-    return enlargedWithDetail(picture, photographs, settings.detail);
+    return enlargedWithDetail(picture, photographs, detail);
   };
   using weights = await DeviceWeights.create(gpu, request.weights, scales[0].kernels);
   return await runTransfer({

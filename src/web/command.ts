@@ -1,7 +1,7 @@
 /** The command line that does in Node what the page does. */
 
 import { optionWords, shellLine, usedChoice } from '../settings/texts.ts';
-import { engineSettings, type PageSettings, usualSettings } from './settings.ts';
+import type { PageSettings } from './settings.ts';
 
 export interface CommandPictures {
   /** File names, as the user's shell finds them. */
@@ -14,13 +14,10 @@ export interface CommandPictures {
 
 /** `npm start -- photo.jpg painting.jpg -o out.png --size 512 …`, ready for a POSIX shell. */
 export function commandLine(settings: PageSettings, { content, styles, output, size }: CommandPictures): string {
-  const { strength, styleWeight, ...used } = usedChoice(settings);
-  // The command line knows no strength: it is part of the style's weight.
-  const isWeighted = styleWeight !== undefined || strength !== usualSettings.strength;
+  const used = usedChoice(settings);
   const choice = {
     ...used,
     size: size ?? used.size,
-    styleWeight: isWeighted ? engineSettings(settings).objective.styleWeight : undefined,
     styleWeights: styles.length > 1 ? styles.map(({ weight }) => weight) : undefined,
   };
   const files = [content, ...styles.map(({ file }) => file)].map(notAnOption);

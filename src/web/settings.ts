@@ -12,34 +12,17 @@ export type PageOption = {
 
 export type PageSettings = Pick<Choice, PageOption> & {
   readonly preset: PresetName;
-  readonly strength: number;
-  readonly init: string;
   readonly seed: number;
 };
 
 export const pageOptions = optionNames.filter((name): name is PageOption => rowOf(name).page !== undefined);
 
-export const usualSettings: PageSettings = { preset: 'default', strength: 50, init: 'content', seed: 0 };
+export const usualSettings: PageSettings = { preset: 'default', seed: 0 };
 
 /** The network that the page has weights of. */
 export const pageNetwork = 'vgg16';
 
-/** Strength that multiplies the style's weight by ten. */
-const strengthPerDecade = 25;
-const middleStrength = 50;
-
-/** Digits kept of the style's weight, so that a command line can say it in full. */
-const weightDigits = 4;
-
-/** The weight of the style loss at a strength; four decades from end to end. */
-export function styleWeightAt(weight: number, strength: number): number {
-  const scaled = weight * 10 ** ((strength - middleStrength) / strengthPerDecade);
-  return strength === middleStrength ? weight : Number(scaled.toPrecision(weightDigits));
-}
-
 /** What the engine is to do, but for the scales, which wait for the size of the result. @throws InputError naming the field that makes no sense. */
 export function engineSettings(page: PageSettings): Settings {
-  const settings = completeSettings(page.preset, { ...usedChoice(page), network: pageNetwork });
-  const styleWeight = styleWeightAt(settings.objective.styleWeight, page.strength);
-  return { ...settings, objective: { ...settings.objective, styleWeight } };
+  return completeSettings(page.preset, { ...usedChoice(page), network: pageNetwork });
 }

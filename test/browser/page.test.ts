@@ -167,7 +167,7 @@ describe('the painting page', () => {
   it('keeps its settings in the link, and reads them from there', async () => {
     await using studio = await open(`${quick}&iterations=3`);
     await studio.isReady();
-    await studio.byId('strength').fill('70');
+    await studio.byId('strength').fill('0.35');
     await studio.byId('more').getByText('More', { exact: true }).click();
     await studio.byId('setting-optimizer').selectOption('adam');
     await studio.page.waitForFunction(() => location.hash.includes('optimizer=adam'));
@@ -176,7 +176,7 @@ describe('the painting page', () => {
     const link = new URL(await studio.clipboard());
     await using other = await open(link.hash.slice(1));
     await other.isReady();
-    expect(await other.byId('strength').inputValue()).toBe('70');
+    expect(await other.byId('strength').inputValue()).toBe('0.35');
     expect(await other.byId('setting-optimizer').inputValue()).toBe('adam');
     expect(await other.byId('setting-iterations').inputValue()).toBe('3');
     await using wrong = await open('size=7&optimizer=adm&nonsense=1');

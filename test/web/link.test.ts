@@ -14,7 +14,7 @@ import { atScalesOf } from '../../src/settings/scales.ts';
 import { usedChoice } from '../../src/settings/texts.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
-import { engineSettings, type PageSettings, styleWeightAt, usualSettings } from '../../src/web/settings.ts';
+import { engineSettings, type PageSettings, usualSettings } from '../../src/web/settings.ts';
 
 const exampleNames = ['chelsea', 'great-wave', 'coffee'];
 
@@ -30,8 +30,8 @@ const perhaps = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefi
 const anySettings: fc.Arbitrary<PageSettings> = fc.record({
   preset: fc.constantFrom('default', 'lecture'),
   size: perhaps(fc.integer({ min: 16, max: 8192 })),
-  strength: fc.integer({ min: 0, max: 100 }),
-  init: fc.constantFrom('content', 'noise'),
+  strength: perhaps(fc.constantFrom(0, 0.35, 0.72, 1)),
+  init: perhaps(fc.constantFrom('matched', 'noise')),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   iterations: perhaps(fc.integer({ min: 1, max: 1e6 })),
   optimizer: perhaps(fc.constantFrom(...optimizerNames)),
@@ -85,6 +85,7 @@ describe('a link', () => {
     ['style-layers=relu9_9', /style-layers names 'relu9_9'/],
     ['content=javascript:alert(1)', /content is 'javascript:alert\(1\)'/],
     ['style=great-wave=-1', /style is '-1'/],
+    ['strength=50', /strength is '50'; expected a number from 0 to 1/],
     ['seed=-1', /seed is '-1'/],
     ['momentum=1', /momentum is '1'; expected a number from 0 to below 1/],
     ['schedule=cosin', /schedule is 'cosin'; .*did you mean 'cosine'/],
@@ -98,11 +99,20 @@ describe('a link', () => {
 });
 
 describe('the strength', () => {
-  it('multiplies the weight of the style by ten every quarter', () => {
-    expect(styleWeightAt(2e6, 50)).toBe(2e6);
-    expect(styleWeightAt(2e6, 75)).toBe(2e7);
-    expect(styleWeightAt(2e6, 0)).toBe(2e4);
-    expect(engineSettings({ ...usualSettings, strength: 100 }).objective.styleWeight).toBe(2e8);
+  const at = (strength: number, preset: PageSettings['preset'] = 'default') =>
+    engineSettings({ ...usualSettings, preset, strength });
+
+  it('is one number for content, smoothness and start, from photograph to painting', () => {
+    expect(at(0.72)).toEqual(presetSettings('default'));
+    expect(at(0.72, 'lecture')).toEqual(presetSettings('lecture'));
+    expect(at(0)).toMatchObject({ strength: 0, objective: { contentWeight: 63.1, tvWeight: 0 } });
+    expect(at(1)).toMatchObject({ strength: 1, objective: { contentWeight: 0.1995, tvWeight: 69.44 } });
+    expect(at(0.32).objective.contentWeight).toBe(10);
+  });
+
+  it('leaves what is said beside it', () => {
+    const said = { ...usualSettings, strength: 0.2, contentWeight: 7, tvWeight: 3 };
+    expect(engineSettings(said).objective).toMatchObject({ contentWeight: 7, tvWeight: 3 });
   });
 });
 
@@ -126,9 +136,9 @@ describe('the command line', () => {
   };
 
   it('says what is not as usual, and the size', () => {
-    const settings = { ...usualSettings, strength: 75, iterations: 30 };
+    const settings = { ...usualSettings, strength: 0.5, iterations: 30 };
     expect(commandLine(settings, pictures)).toBe(
-      'npm start -- cat.jpg wave.png -o cat-wave.png --size 512 --style-weight 20000000 --iterations 30',
+      'npm start -- cat.jpg wave.png -o cat-wave.png --size 512 --strength 0.5 --iterations 30',
     );
   });
 

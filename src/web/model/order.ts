@@ -1,6 +1,7 @@
 /** What is to be painted, made of what the page has chosen. */
 
 import { InputError } from '../../core/errors.ts';
+import { options } from '../../settings/options.ts';
 import { atScalesOf } from '../../settings/scales.ts';
 import { usualSize } from '../../settings/sizes.ts';
 import { noiseKinds } from '../../settings/starts.ts';
@@ -43,7 +44,8 @@ export function orderOf(
   return { order, leftOut };
 }
 
-function startOf({ init, seed }: PageSettings): Order['start'] {
+function startOf(settings: PageSettings): Order['start'] {
+  const { init = options.init.usual(), seed } = settings;
   const kind = noiseKinds.find((known) => known === init);
   if (kind !== undefined) return { kind, seed };
   return { kind: init === 'matched' ? 'matched' : 'content' };

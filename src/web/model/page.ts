@@ -297,7 +297,7 @@ export class PageModel {
     if (content === undefined || this.run.picture.value === undefined) return;
     const kept = ({ name, file, example, weight }: Card): KeptPicture => ({ name, file, example: example?.id, weight });
     const run = {
-      version: 2,
+      version: 3,
       making: this.#made,
       settings: this.#made?.settings ?? this.settings.value,
       content: kept(content),

@@ -14,7 +14,7 @@ export interface KeptPicture {
 
 export interface KeptRun {
   /** Raised when the meaning changes; other versions are not read. */
-  readonly version: 2;
+  readonly version: 3;
   readonly settings: PageSettings;
   readonly making: Making | undefined;
   readonly content: KeptPicture;
@@ -35,7 +35,7 @@ export class RunStorage {
   async load(): Promise<KeptRun | undefined> {
     try {
       const kept = await get<KeptRun>(key, this.#store);
-      return kept?.version === 2 ? kept : undefined;
+      return kept?.version === 3 ? kept : undefined;
     } catch {
       return undefined;
     }

@@ -1,6 +1,7 @@
 /** The panel: pictures, strength, size, and everything else under "More". */
 
 import { options } from '../../settings/options.ts';
+import { usualStrength } from '../../settings/strength.ts';
 import type { PageModel } from '../model/page.ts';
 import { More } from './more.tsx';
 import { PictureCards } from './picture-cards.tsx';
@@ -18,7 +19,7 @@ export function Controls({ model }: { readonly model: PageModel }) {
 }
 
 function Strength({ model }: { readonly model: PageModel }) {
-  const { strength } = model.settings.value;
+  const { strength = usualStrength } = model.settings.value;
   const { from, to } = options.strength.kind.range ?? {};
   return (
     <div class="field strength">
@@ -28,9 +29,9 @@ function Strength({ model }: { readonly model: PageModel }) {
         type="range"
         min={from}
         max={to}
-        step={1}
+        step={0.01}
         value={strength}
-        aria-valuetext={`${strength} of ${to}, from photograph to painting`}
+        aria-valuetext={`${strength} from photograph, ${from}, to painting, ${to}`}
         data-testid="strength"
         onInput={(event) => model.change({ strength: event.currentTarget.valueAsNumber })}
       />
