@@ -43,6 +43,14 @@ export type { ImageMetadata } from './images/exif.ts';
 export type { StyleFit, StyleFitting } from './images/fit.ts';
 export type { RgbImage } from './images/rgb-image.ts';
 export { type KernelFamily, kernelFamilies, type MeasuredVariants } from './kernels/preference.ts';
+export {
+  deepestMeasuredLayer,
+  type LayerMeasures,
+  type MeasureRequest,
+  type Measures,
+  measuredTaps,
+  PictureMeasures,
+} from './measures/picture-measures.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
 export type { TransferPlan } from './objective/memory-plan.ts';
 export type { Style, StylePicture } from './objective/style-mix.ts';
@@ -140,9 +148,10 @@ export {
   type TuningTable,
   withTuning,
 } from './tuning/tuning.ts';
-export { type BundledWeights, bundledWeights } from './weights/bundled.ts';
+export { type BundledFile, type BundledWeights, bundledLpipsHeads, bundledWeights } from './weights/bundled.ts';
 export { type ByteSource, bytesSource } from './weights/byte-source.ts';
 export { type ConvertOptions, convertWeights } from './weights/convert.ts';
+export { type LpipsHeads, loadLpipsHeads } from './weights/lpips-heads.ts';
 export {
   type ConvWeights,
   type LoadOptions,

@@ -1,7 +1,7 @@
 /** What the positions of a feature map say together: their mean, their Gram matrix, and how far two maps' are apart. In f64. */
 
 import { ShapeError } from '../core/errors.ts';
-import { type Matrix, symmetricRoot, traceOfRoot } from './symmetric.ts';
+import { choleskyFactor, nuclearNormOfProduct } from './factors.ts';
 
 /** A feature map on the host, [positions, channels]. */
 export interface FeatureValues {
@@ -85,35 +85,48 @@ const ridge = 1e-4;
 /** Below this share of the two traces a distance is rounding, and counts as 0. */
 const roundingShare = 1e-8;
 
-/** A Gaussian that others are compared with: its covariance's root is the costly part, made once. */
+/** A Gaussian that others are compared with. */
 export class GaussianTarget {
-  readonly #statistics: FeatureStatistics;
-  readonly #root: Matrix;
-  readonly #trace: number;
+  readonly #own: Gaussian;
 
   constructor(statistics: FeatureStatistics) {
-    const covariance = covarianceOf(statistics);
-    this.#statistics = statistics;
-    this.#root = symmetricRoot(covariance, statistics.channels);
-    this.#trace = traceOf(covariance, statistics.channels);
+    this.#own = gaussianOf(statistics);
   }
 
   /**
    * The squared 2-Wasserstein distance of the Gaussians: |μ − μ*|² + tr(S + S* − 2 (S*^½ S S*^½)^½).
+   *
+   * No root is taken: with S = L Lᵀ and S* = L* L*ᵀ the eigenvalues of S* S are the squared singular values of L*ᵀ L, whose sum is the
+   * root's trace, to all digits that f64 has.
    *
    * Source: Dowson and Landau, "The Fréchet distance between multivariate normal distributions" (1982).
    *
    * @throws ShapeError where channels differ.
    */
   distance(of: FeatureStatistics): number {
-    const { channels, mean } = this.#statistics;
+    const { channels, mean, factor, trace } = this.#own;
     assertSameChannels(of.channels, channels, 'GaussianTarget');
-    const covariance = covarianceOf(of);
-    const traces = traceOf(covariance, channels) + this.#trace;
-    const means = mean.reduce((sum, value, index) => sum + (value - (of.mean[index] ?? 0)) ** 2, 0);
-    const distance = means + traces - 2 * traceOfRoot(this.#root, covariance);
+    const other = gaussianOf(of);
+    const traces = other.trace + trace;
+    const means = mean.reduce((sum, value, index) => sum + (value - (other.mean[index] ?? 0)) ** 2, 0);
+    const distance = means + traces - 2 * nuclearNormOfProduct(factor, other.factor, channels);
     return distance > roundingShare * traces ? distance : 0;
   }
+}
+
+interface Gaussian {
+  readonly channels: number;
+  readonly mean: Float64Array;
+  /** Lower triangular, of the covariance. */
+  readonly factor: Float64Array;
+  /** Of the covariance. */
+  readonly trace: number;
+}
+
+function gaussianOf(statistics: FeatureStatistics): Gaussian {
+  const { channels, mean } = statistics;
+  const covariance = covarianceOf(statistics);
+  return { channels, mean, factor: choleskyFactor(covariance, channels), trace: traceOf(covariance, channels) };
 }
 
 function covarianceOf({ channels, mean, secondMoments }: FeatureStatistics): Float64Array {

@@ -9,9 +9,23 @@
  */
 
 import { ShapeError } from '../core/errors.ts';
+import { type LpipsHeads, lpipsTaps } from '../weights/lpips-heads.ts';
 import type { FeatureValues } from './feature-statistics.ts';
 
 const tiny = 1e-10;
+
+type Maps = ReadonlyMap<string, FeatureValues>;
+
+/** Of two pictures by their maps at LPIPS' taps. @throws ShapeError where a map is missing or has another shape than the other's. */
+export function lpipsOf(a: Maps, b: Maps, heads: LpipsHeads): number {
+  return lpipsTaps.reduce((sum, tap) => {
+    const [ofA, ofB, head] = [a.get(tap), b.get(tap), heads.get(tap)];
+    if (ofA === undefined || ofB === undefined || head === undefined) {
+      throw new ShapeError(`lpipsOf: both pictures' maps at ${tap} and its head are needed`);
+    }
+    return sum + lpipsAt(ofA, ofB, head);
+  }, 0);
+}
 
 /** One map's part of the sum, in f64. @throws ShapeError where the maps or the head have other shapes. */
 export function lpipsAt(a: FeatureValues, b: FeatureValues, head: Float32Array): number {

@@ -21,7 +21,7 @@ import {
   gramDistance,
   relativeTo,
 } from './feature-statistics.ts';
-import { lpipsAt } from './lpips.ts';
+import { lpipsOf } from './lpips.ts';
 import { checkPassLimits, MapReader, measuredPass } from './map-reader.ts';
 
 /** The layers at which a picture's manner is compared: not those that the presets optimise, which would please themselves. */
@@ -143,7 +143,6 @@ export class PictureMeasures implements Disposable {
   async measure(image: RgbImage): Promise<Measures> {
     const maps = await this.#reader.read(image);
     const { contentMaps, layers, colours, roughness: ofPainting } = this.#known;
-    const parts = lpipsTaps.map((tap) => lpipsAt(found(maps, tap), found(contentMaps, tap), found(this.#heads, tap)));
     const distances = layers.map(({ tap, painting, gaussian, unpainted }) => {
       const statistics = featureStatistics(found(maps, tap));
       const w2 = relativeTo(gaussian.distance(statistics), unpainted);
@@ -152,7 +151,7 @@ export class PictureMeasures implements Disposable {
     const grams = distances.map(([, { gram }]) => gram);
     const w2s = distances.map(([, { w2 }]) => w2).filter((w2) => w2 !== null);
     return {
-      lpips: parts.reduce((sum, part) => sum + part, 0),
+      lpips: lpipsOf(maps, contentMaps, this.#heads),
       gram: meanOf(grams),
       w2: w2s.length < distances.length ? null : meanOf(w2s),
       colour: colourDistance(colourQuantiles(image), colours),

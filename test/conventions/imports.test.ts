@@ -172,7 +172,7 @@ const packageHolders = new Map<string, readonly string[]>([
   ['pngjs', ['platform/node/png-codec.ts']],
   ['sharp', ['platform/node/sharp.ts']],
   ['@zip.js/zip.js', ['weights/zip.ts']],
-  ['ml-matrix', ['measures/symmetric.ts']],
+  ['ml-matrix', ['measures/factors.ts']],
   ['d3-scale', ['plots/axis.ts']],
   ['d3-shape', ['plots/panel.ts']],
 ]);

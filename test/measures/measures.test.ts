@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
+import { backendOf } from '../../src/kernels/family.ts';
 import {
   clampedShare,
   colourDirections,
@@ -17,11 +18,13 @@ import {
   gramDistance,
   relativeTo,
 } from '../../src/measures/feature-statistics.ts';
-import { lpipsAt } from '../../src/measures/lpips.ts';
+import { lpipsAt, lpipsOf } from '../../src/measures/lpips.ts';
+import { MapReader, measuredPass } from '../../src/measures/map-reader.ts';
 import { measuredTaps, PictureMeasures } from '../../src/measures/picture-measures.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import { chooseKernels } from '../../src/models/chosen-kernels.ts';
+import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
-import type { LpipsHeads } from '../../src/weights/lpips-heads.ts';
+import { type LpipsHeads, lpipsTaps } from '../../src/weights/lpips-heads.ts';
 import { readFixtureCases } from '../support/fixture.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledHeads, bundledLayers } from '../support/network.ts';
@@ -43,10 +46,15 @@ describe('a painted picture', () => {
     PictureMeasures.create({ gpu: gpu(), weights, heads, size, content, style });
 
   it('has the LPIPS of the published package, within 1e-3', async () => {
+    const mapsOf = async (picture: RgbImage) => {
+      const pass = measuredPass(picture, lpipsTaps, 'picture');
+      using device = await DeviceWeights.create(gpu(), weights, chooseKernels(pass, backendOf(gpu())));
+      using reader = await MapReader.create(gpu(), device, pass);
+      return await reader.read(picture);
+    };
     for (const pair of readFixtureCases(path, 'pairs')) {
       const [a, b] = await Promise.all([fixturePicture(pair.text('a')), fixturePicture(pair.text('b'))]);
-      using measures = await measuresOf(a, b, b);
-      const { lpips } = await measures.measure(a);
+      const lpips = lpipsOf(await mapsOf(a), await mapsOf(b), heads);
       expect(Math.abs(lpips - pair.number('lpips')), `${pair.text('a')} and ${pair.text('b')}`).toBeLessThan(1e-3);
     }
   });
@@ -64,6 +72,7 @@ describe('a painted picture', () => {
       for (const measure of ['gram', 'w2', 'colour', 'totalVariation'] as const) {
         expectNear(measured[measure], reference.number(measure), measure);
       }
+      expect(Math.abs(measured.lpips - reference.number('lpips')), `LPIPS of ${names[0]}`).toBeLessThan(1e-3);
       expect(measured.clamped).toBeCloseTo(reference.number('clamped'), 12);
       for (const tap of measuredTaps) {
         const layer = reference.fields('layers').fields(tap);
@@ -190,7 +199,7 @@ describe('measures without a network', () => {
     expect(directions).toHaveLength(64);
     for (const axis of [0, 1, 2] as const) {
       const mean = directions.reduce((sum, direction) => sum + direction[axis] ** 2, 0) / directions.length;
-      expect(Math.abs(mean - 1 / 3)).toBeLessThan(2e-3);
+      expect(Math.abs(mean - 1 / 3)).toBeLessThan(4e-3);
     }
   });
 
