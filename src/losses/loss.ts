@@ -63,8 +63,8 @@ export interface PointwiseLoss {
 }
 
 /**
- * A loss whose gradient needs the sums over all positions first. Its target is the same sums at the style picture; that of a mix of
- * pictures is the sum of theirs, each times its share.
+ * A loss whose gradient needs the sums over all positions first. Its target is the same sums at the style picture, or what its preparation
+ * makes of them; the sums of a mix of pictures are theirs, each times its share.
  */
 export interface SummedLoss {
   readonly form: 'summed';
@@ -73,16 +73,15 @@ export interface SummedLoss {
   readonly weight: number;
   /** From the sum of the partial sums to the weighted loss. */
   factor(whole: MapShape): number;
-  /** Of the sums, and so of the target. */
+  /** Of the sums, and so of the target where nothing is made of it. */
   sumBytes(whole: MapShape): number;
+  /** What is made once of the style's sums; absent where they are the target as they are. */
+  readonly preparation?: TargetPreparation;
   coefficientBytes(whole: MapShape): number;
   /** Buffers for intermediate results of a part of this shape; one after the other, all terms use the same. */
   scratchBytes(part: MapShape, kernels: TapKernels): readonly number[];
   /** (a) */
-  recordSums(
-    program: Program,
-    options: SummedRecording & { readonly part: MapPart; readonly sums: BufferSlice; readonly kernels: TapKernels },
-  ): void;
+  recordSums(program: Program, options: SummedRecording & { readonly part: MapPart; readonly sums: BufferSlice }): void;
   /** (b) */
   recordCoefficients(
     program: Program,
@@ -96,18 +95,29 @@ export interface SummedLoss {
   /** (c) */
   recordGradient(
     program: Program,
-    options: SummedRecording &
-      PartGradient & { readonly part: MapPart; readonly coefficients: BufferSlice; readonly kernels: TapKernels },
+    options: SummedRecording & PartGradient & { readonly part: MapPart; readonly coefficients: BufferSlice },
+  ): void;
+}
+
+/** Makes the target of the mixed sums, once for each size of the picture. */
+export interface TargetPreparation {
+  /** Of the target. */
+  bytes(whole: MapShape): number;
+  /** `whole` is the map that the target is for, not the style picture's. */
+  record(
+    program: Program,
+    options: SummedRecording & { readonly sums: BufferSlice; readonly target: BufferSlice },
   ): void;
 }
 
 /** What each step of a summed loss is told. */
-interface SummedRecording {
+export interface SummedRecording {
   readonly label: string;
   /** The whole map, whatever part of it is at hand. */
   readonly whole: MapShape;
   /** At least `scratchBytes`. */
   readonly scratch: readonly BufferSlice[];
+  readonly kernels: TapKernels;
 }
 
 /** A loss at a tap of the network. */

@@ -169,7 +169,17 @@ async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> 
     owned.push(workspace);
     const table = makeTable(gpu, terms, { pass, content });
     owned.push(table);
-    const targets = await makeTargets({ gpu, weights, options, terms: tapTerms, content, styles, scope, workspace });
+    const targets = await makeTargets({
+      gpu,
+      weights,
+      options,
+      terms: tapTerms,
+      pass,
+      content,
+      styles,
+      scope,
+      workspace,
+    });
     const tapLosses = placeAtTaps(terms, { pass, table, workspace, targets, kernels: weights.kernels });
     return { scope, terms, table, workspace, tapLosses };
   } catch (error) {

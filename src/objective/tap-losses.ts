@@ -20,7 +20,8 @@ export function shapeOf({ height, width, channels }: FeatureMap): MapShape {
 
 /** Bytes of a term's target; `map` is that of its tap. */
 export function targetBytes({ loss }: TapTerm, map: FeatureMap): number {
-  return loss.form === 'pointwise' ? mapBytes(map) : loss.sumBytes(shapeOf(map));
+  if (loss.form === 'pointwise') return mapBytes(map);
+  return loss.preparation?.bytes(shapeOf(map)) ?? loss.sumBytes(shapeOf(map));
 }
 
 /**

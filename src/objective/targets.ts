@@ -8,9 +8,10 @@ import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { recordNormaliseForward } from '../kernels/normalise.ts';
+import type { SummedLoss } from '../losses/loss.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { VggExecutor } from '../models/executor.ts';
-import { type FeatureMap, tapMap } from '../models/pass.ts';
+import { type FeatureMap, type Pass, tapMap } from '../models/pass.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import { targetPass } from './memory-plan.ts';
 import type { StylePicture } from './style-mix.ts';
@@ -24,11 +25,15 @@ export interface TargetRequest {
   readonly options: ObjectiveOptions;
   readonly terms: readonly TapTerm[];
   readonly content: RgbImage;
+  /** The pass that the targets are for: its maps decide what is made of sums. */
+  readonly pass: Pass;
   /** Their shares add up to 1. */
   readonly styles: readonly StylePicture[];
   /** Owns the targets. */
   readonly scope: BufferScope;
   readonly workspace: LossWorkspace;
+  /** The picture is one of a mix: its sums are kept as they are. */
+  readonly isShare?: true;
 }
 
 type Targets = ReadonlyMap<TapTerm, BufferSlice>;
@@ -42,7 +47,7 @@ export async function makeTargets(request: TargetRequest): Promise<Targets> {
   return new Map([...ofContent, ...ofStyles]);
 }
 
-/** Of several pictures the weighted sum, made on the host in f64. */
+/** Of several pictures the weighted sum of what is captured, made on the host in f64, and what is made of it. */
 async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequest): Promise<Targets> {
   const { gpu } = request;
   const [first, ...others] = styles;
@@ -50,7 +55,7 @@ async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequ
   const sums = new Map<TapTerm, Float64Array>();
   for (const { picture, weight } of styles) {
     using scope = new BufferScope(gpu.buffers);
-    for (const [term, slice] of await targetsAt(picture, { ...request, scope })) {
+    for (const [term, slice] of await targetsAt(picture, { ...request, scope, isShare: true })) {
       const target = await gpu.read(slice);
       const sum = sums.get(term) ?? new Float64Array(target.length);
       sums.set(
@@ -59,9 +64,56 @@ async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequ
       );
     }
   }
-  const upload = (term: TapTerm, sum: Float64Array) =>
-    request.scope.upload(labelOfTarget(term), Float32Array.from(sum));
-  return new Map(Array.from(sums, ([term, sum]) => [term, upload(term, sum)]));
+  const targets = new Map<TapTerm, BufferSlice>();
+  for (const [term, sum] of sums) targets.set(term, await targetOfSums(term, Float32Array.from(sum), request));
+  return targets;
+}
+
+/** A term's target from the sums of a mix. */
+async function targetOfSums(
+  term: TapTerm,
+  values: Float32Array<ArrayBuffer>,
+  request: TargetRequest,
+): Promise<BufferSlice> {
+  const { gpu, scope, pass, workspace } = request;
+  const { loss } = term;
+  const label = labelOfTarget(term);
+  const map = tapMap(pass, term.layer);
+  if (loss.form === 'pointwise' || loss.preparation === undefined) return scope.upload(label, values);
+  const target = scope.allocate(label, targetBytes(term, map));
+  const { sums } = workspace.for(loss, shapeOf(map));
+  gpu.device.queue.writeBuffer(sums.buffer, sums.offsetBytes, values);
+  using program = new Program(gpu, 'targets');
+  await gpu.checked('making the targets', async () => {
+    recordPreparation(program, { ...request, term, loss, sums, target });
+    gpu.submit([program]);
+    await gpu.idle();
+  });
+  return target;
+}
+
+/** Records what a loss makes of its style's sums. */
+function recordPreparation(
+  program: Program,
+  {
+    term,
+    loss,
+    sums,
+    target,
+    pass,
+    workspace,
+    weights,
+  }: TargetRequest & {
+    readonly term: TapTerm;
+    readonly loss: SummedLoss;
+    readonly sums: BufferSlice;
+    readonly target: BufferSlice;
+  },
+): void {
+  const label = labelOfTarget(term);
+  const whole = shapeOf(tapMap(pass, term.layer));
+  const { scratch } = workspace.for(loss, whole);
+  loss.preparation?.record(program, { label, whole, scratch, sums, target, kernels: weights.kernels.tap(term.layer) });
 }
 
 function labelOfTarget({ kind, layer }: TapTerm): string {
@@ -97,22 +149,30 @@ async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targe
   });
 }
 
-/** Records what is kept of a tap's map: a copy of it, or the loss's sums. */
+/** Records what is kept of a tap's map: a copy of it, or the target of the loss's sums, or a mix's share of these. */
 function capture(
   program: Program,
   feature: BufferSlice,
-  { term, map, scope, workspace, weights }: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
+  request: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
 ): { readonly target: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void } {
+  const { term, map, scope, workspace, weights, isShare = false } = request;
   const label = labelOfTarget(term);
-  const target = scope.allocate(label, targetBytes(term, map));
   const { loss } = term;
   if (loss.form === 'summed') {
     const whole = shapeOf(map);
     const part = { positions: whole.positions, feature };
-    const kernels = weights.kernels.tap(term.layer);
-    loss.recordSums(program, { ...workspace.for(loss, whole), label, whole, part, sums: target, kernels });
+    const at = workspace.for(loss, whole);
+    const isMadeOf = loss.preparation !== undefined && !isShare;
+    const target = scope.allocate(
+      label,
+      isShare ? loss.sumBytes(whole) : targetBytes(term, tapMap(request.pass, term.layer)),
+    );
+    const sums = isMadeOf ? at.sums : target;
+    loss.recordSums(program, { ...at, label, whole, part, sums, kernels: weights.kernels.tap(term.layer) });
+    if (isMadeOf) recordPreparation(program, { ...request, loss, sums, target });
     return { target };
   }
+  const target = scope.allocate(label, targetBytes(term, map));
   const { buffer, offsetBytes, sizeBytes } = feature;
   return {
     target: { ...target, element: map.element },

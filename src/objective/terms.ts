@@ -4,8 +4,9 @@
  */
 
 import { ContentLoss } from '../losses/content-loss.ts';
+import { CovarianceLoss } from '../losses/covariance-loss.ts';
 import { GramLoss } from '../losses/gram-loss.ts';
-import type { MapLoss, PictureLoss } from '../losses/loss.ts';
+import type { MapLoss, PictureLoss, SummedLoss } from '../losses/loss.ts';
 import { TotalVariationLoss } from '../losses/total-variation-loss.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 
@@ -46,16 +47,25 @@ export type LossTerm = TapTerm | PictureTerm;
 
 /** The terms of an objective, in the order of their values in every report. */
 export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
-  const { contentLayers, contentWeight, styleLayers, styleWeight, gramFactor, tvWeight, tvLoss } = options;
+  const { contentLayers, contentWeight, styleLayers, styleWeight, tvWeight, tvLoss } = options;
   const contents = contentLayers.map(({ name, weight }): LossTerm => {
     return { kind: 'content', layer: name, loss: new ContentLoss(weight * contentWeight) };
   });
   const styles = styleLayers.map(({ name, weight }): LossTerm => {
-    return { kind: 'style', layer: name, loss: new GramLoss({ weight: weight * styleWeight, gramFactor }) };
+    return { kind: 'style', layer: name, loss: styleLoss(weight * styleWeight, options) };
   });
   const variation = new TotalVariationLoss({ weight: tvWeight, points: tvLoss });
   const smoothness: LossTerm = { kind: 'totalVariation', layer: undefined, loss: variation };
   return [...contents, ...styles, ...(tvWeight > 0 ? [smoothness] : [])];
+}
+
+function styleLoss(weight: number, { styleLoss, gramFactor }: ObjectiveOptions): SummedLoss {
+  switch (styleLoss) {
+    case 'gram':
+      return new GramLoss({ weight, gramFactor });
+    case 'covariance':
+      return new CovarianceLoss(weight);
+  }
 }
 
 export function isTapTerm(term: LossTerm): term is TapTerm {

@@ -150,13 +150,20 @@ export const options = {
       lecture: layersOf({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
     }),
     {
-      help: 'layers whose Gram matrices are compared',
+      help: 'layers at which the style is compared',
       part: 'objective',
       group: 'what',
       commands: withStyle,
       page: { label: 'Style layers', fieldset: 'compared' },
     },
   ),
+  styleLoss: option(choice(['gram', 'covariance'], 'which'), always('gram'), {
+    help: 'what is compared at the style layers: Gram matrices, or means and covariances',
+    part: 'objective',
+    group: 'what',
+    commands: withStyle,
+    page: { label: 'Style is compared by', fieldset: 'compared' },
+  }),
   contentWeight: option(weight, (basis) => contentWeightAt(usualContentWeight(basis), basis.strength), {
     help: 'weight of the content loss',
     part: 'objective',

@@ -1,0 +1,110 @@
+/**
+ * What losses on means and covariances share: their sums are second moments and means over positions, uncentred, so that those of parts of a
+ * map, and of pictures of a mix, add up; their gradient at a position is `matrix · F + vector`.
+ */
+
+import { type BufferSlice, bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
+import type { Program } from '../core/program.ts';
+import { type GramVariant, recordGramBackward, recordGramForward } from '../kernels/gram.ts';
+import { channelSumsScratchBytes, recordChannelAdd, recordChannelSums, type Statistics } from '../kernels/moments.ts';
+import type { MapPart, MapShape, PartGradient } from './loss.ts';
+
+const aligned = (bytes: number): number => roundUp(bytes, bindingAlignmentBytes);
+
+/** Bytes of a matrix over channels. */
+export function matrixBytes({ channels }: Pick<MapShape, 'channels'>): number {
+  return channels ** 2 * bytesPerFloat;
+}
+
+/** Bytes of a matrix and a vector over channels, as they lie in one buffer. */
+export function statisticsBytes(shape: Pick<MapShape, 'channels'>): number {
+  return aligned(matrixBytes(shape)) + shape.channels * bytesPerFloat;
+}
+
+/** The matrix and the vector in a buffer of `statisticsBytes`. */
+export function statisticsIn(slice: BufferSlice, shape: Pick<MapShape, 'channels'>): Statistics {
+  const [matrix, vector] = cut(slice, [matrixBytes(shape), shape.channels * bytesPerFloat]);
+  return { matrix, vector };
+}
+
+/**
+ * Ranges of a buffer one after the other, each where a binding may begin. No dispatch may read one and write another.
+ *
+ * @throws ShapeError where they do not fit.
+ */
+export function cut<const Sizes extends readonly number[]>(
+  slice: BufferSlice,
+  sizes: Sizes,
+): { readonly [Index in keyof Sizes]: BufferSlice };
+export function cut(slice: BufferSlice, sizes: readonly number[]): readonly BufferSlice[] {
+  let used = 0;
+  return sizes.map((sizeBytes) => {
+    const start = used;
+    used = aligned(start + sizeBytes);
+    if (start + sizeBytes > slice.sizeBytes) {
+      throw new ShapeError(`a buffer of ${slice.sizeBytes} bytes was to hold ${start + sizeBytes} and more`);
+    }
+    return { buffer: slice.buffer, offsetBytes: slice.offsetBytes + start, sizeBytes };
+  });
+}
+
+/** Bytes that {@link cut} takes for these sizes. */
+export function cutBytes(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + aligned(size), 0);
+}
+
+/** A scratch buffer of a loss. @throws ShapeError where it was not given. */
+export function scratchAt(scratch: readonly BufferSlice[], index: number, label: string): BufferSlice {
+  const found = scratch[index];
+  if (found === undefined) throw new ShapeError(`${label}: scratch buffer ${index + 1} was not given`);
+  return found;
+}
+
+const scratchSizes = (part: MapShape, gram: GramVariant) =>
+  [gram.scratchBytes(part), channelSumsScratchBytes(part)] as const;
+
+/** Bytes of scratch that {@link recordMoments} takes. */
+export function momentsScratchBytes(part: MapShape, gram: GramVariant): number {
+  return cutBytes(scratchSizes(part, gram));
+}
+
+interface Told {
+  readonly label: string;
+  readonly whole: MapShape;
+  readonly part: MapPart;
+  readonly kernels: { readonly gram: GramVariant };
+}
+
+/** Records the part's share of the second moments `FᵀF / positions` and of the means. */
+export function recordMoments(
+  program: Program,
+  { label, whole, part, scratch, sums, kernels }: Told & { readonly scratch: BufferSlice; readonly sums: BufferSlice },
+): void {
+  const shape = { positions: part.positions, channels: whole.channels };
+  const { matrix, vector } = statisticsIn(sums, whole);
+  const [partials, chunks] = cut(scratch, scratchSizes(shape, kernels.gram));
+  const common = { label, shape, feature: part.feature, scale: 1 / whole.positions };
+  recordGramForward(program, kernels.gram, { ...common, scratch: partials, output: matrix });
+  recordChannelSums(program, { ...common, scratch: chunks, output: vector });
+}
+
+/** Records `gradient = old + F · matrix + vector` at the part's positions. */
+export function recordAffineGradient(
+  program: Program,
+  options: Told & PartGradient & { readonly coefficients: BufferSlice },
+): void {
+  const { label, whole, part, coefficients, gradient, accumulate, kernels } = options;
+  const shape = { positions: part.positions, channels: whole.channels };
+  const { matrix, vector } = statisticsIn(coefficients, whole);
+  recordChannelAdd(program, { label, shape, addend: vector, gradient, accumulate });
+  const { feature } = part;
+  recordGramBackward(program, kernels.gram, {
+    label,
+    shape,
+    feature,
+    gradGram: matrix,
+    gradFeature: gradient,
+    accumulate: true,
+  });
+}
