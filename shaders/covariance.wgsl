@@ -1,12 +1,14 @@
-// covariance: output[i][j] = moments[i][j] − means[i] · means[j], on the diagonal with ridge · moments[i][i] added; outputMeans = means
+// covariance: output[i][j] = moments[i][j] − (1 − meanRidge) · means[i] · means[j], on the diagonal with ridge · moments[i][i] added;
+// outputMeans = means
 //
-// Moments are uncentred, so the difference carries the roundings of their sums, which are relative to them. A ridge of that order keeps the
-// covariance of a flat channel from being negative. Means go along, so that output and outputMeans hold all that a comparison needs.
+// Moments are uncentred, so the difference carries the roundings of their sums, which are relative to them: alike in all
+// channels of a flat map, which meanRidge makes up for, or not, which ridge does. With them the covariance has no negative eigenvalues. Means go along, so that output and outputMeans hold all that a comparison needs.
 // One invocation walks the matrix with the stride of the whole grid, four columns at a time.
 
 struct Params {
   channels: u32,  // a multiple of 4
   ridge: f32,
+  meanRidge: f32,
 }
 
 @group(0) @binding(0) var<storage, read> moments: array<vec4f>;       // [channels, channels / 4], symmetric
@@ -27,6 +29,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     if (row == 0u) {
       outputMeans[i] = others;
     }
-    output[i] = moment - means[row] * others + select(vec4f(0.0), params.ridge * moment, onDiagonal);
+    output[i] = moment - (1.0 - params.meanRidge) * means[row] * others + select(vec4f(0.0), params.ridge * moment, onDiagonal);
   }
 }

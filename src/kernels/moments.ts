@@ -25,7 +25,7 @@ export const channelAddKernel = defineKernel({
 export const covarianceKernel = defineKernel({
   shader: 'covariance.wgsl',
   bindings: { moments: 'read', means: 'read', output: 'readWrite', outputMeans: 'readWrite' },
-  params: { channels: 'u32', ridge: 'f32' },
+  params: { channels: 'u32', ridge: 'f32', meanRidge: 'f32' },
 });
 
 export const symmetricMeasuresKernel = defineKernel({
@@ -129,7 +129,17 @@ export interface Statistics {
   readonly vector: BufferSlice;
 }
 
-/** Records covariance and means from second moments and means, with `ridge` times the moments added on the diagonal. */
+/** What is added to a covariance so that roundings leave it without negative eigenvalues. */
+export interface Ridges {
+  /** Times each channel's second moment, to its variance. */
+  readonly ridge: number;
+  /** Times means · meansᵀ. */
+  readonly meanRidge: number;
+}
+
+export const noRidges: Ridges = { ridge: 0, meanRidge: 0 };
+
+/** Records covariance and means from second moments and means. */
 export function recordCovariance(
   program: Program,
   options: {
@@ -137,10 +147,10 @@ export function recordCovariance(
     readonly channels: number;
     readonly moments: Statistics;
     readonly output: Statistics;
-    readonly ridge: number;
+    readonly ridges: Ridges;
   },
 ): void {
-  const { label, channels, moments, output, ridge } = options;
+  const { label, channels, moments, output, ridges } = options;
   program.dispatch(covarianceKernel, {
     label: `${label} covariance`,
     bindings: {
@@ -149,7 +159,7 @@ export function recordCovariance(
       output: output.matrix,
       outputMeans: output.vector,
     },
-    params: { channels, ridge },
+    params: { channels, ridge: ridges.ridge, meanRidge: ridges.meanRidge },
     grid: elementwiseGrid(channels * vectorsOf('covariance', channels)),
   });
 }

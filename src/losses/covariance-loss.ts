@@ -8,6 +8,7 @@
 import type { Program } from '../core/program.ts';
 import {
   measuresBytes,
+  noRidges,
   recordCovariance,
   recordCovarianceCoefficients,
   recordSymmetricMeasures,
@@ -46,7 +47,7 @@ export class CovarianceLoss implements SummedLoss {
       // Once to be kept and once to be measured: WebGPU lets no dispatch read and write one buffer, whatever the ranges.
       const measured = statisticsIn(scratchAt(scratch, 0, label), whole);
       for (const output of [measured, statisticsIn(statistics, whole)]) {
-        recordCovariance(program, { label, channels, moments, output, ridge: 0 });
+        recordCovariance(program, { label, channels, moments, output, ridges: noRidges });
       }
       recordSymmetricMeasures(program, { label, size: channels, matrix: measured.matrix, output: measures });
     },

@@ -77,6 +77,8 @@ export interface SummedLoss {
   sumBytes(whole: MapShape): number;
   /** What is made once of the style's sums; absent where they are the target as they are. */
   readonly preparation?: TargetPreparation;
+  /** A cheaper way over a map that is there as a whole; absent where there is none. */
+  readonly wholeMap?: WholeMapForm;
   coefficientBytes(whole: MapShape): number;
   /** Buffers for intermediate results of a part of this shape; one after the other, all terms use the same. */
   scratchBytes(part: MapShape, kernels: TapKernels): readonly number[];
@@ -107,6 +109,25 @@ export interface TargetPreparation {
   record(
     program: Program,
     options: SummedRecording & { readonly sums: BufferSlice; readonly target: BufferSlice },
+  ): void;
+}
+
+/** All three steps of a summed loss as one, over a whole map. */
+export interface WholeMapForm {
+  /** Whether a map of this shape is worked on so, and its target prepared for it. */
+  fits(whole: MapShape): boolean;
+  record(
+    program: Program,
+    options: SummedRecording &
+      PartGradient & {
+        /** [positions, channels] */
+        readonly feature: BufferSlice;
+        readonly target: BufferSlice;
+        readonly partial: BufferSlice;
+        /** For whatever the form has in place of sums and coefficients. */
+        readonly sums: BufferSlice;
+        readonly coefficients: BufferSlice;
+      },
   ): void;
 }
 

@@ -87,7 +87,7 @@ export interface WholeMapOptions {
   readonly kernels: TapKernels;
 }
 
-/** A loss where it stands: records all three steps over the whole map. */
+/** A loss where it stands: records all three steps over the whole map, or the form it has for these. */
 export class WholeMapLoss implements TapLoss {
   readonly #options: WholeMapOptions;
 
@@ -103,6 +103,10 @@ export class WholeMapLoss implements TapLoss {
       return;
     }
     const steps = { ...told, ...workspace.for(loss, whole), label: `${loss.name} ${layer}` };
+    if (loss.wholeMap?.fits(whole) === true) {
+      loss.wholeMap.record(program, { ...steps, feature });
+      return;
+    }
     loss.recordSums(program, steps);
     loss.recordCoefficients(program, steps);
     loss.recordGradient(program, steps);

@@ -8,6 +8,7 @@ import { CovarianceLoss } from '../losses/covariance-loss.ts';
 import { GramLoss } from '../losses/gram-loss.ts';
 import type { MapLoss, PictureLoss, SummedLoss } from '../losses/loss.ts';
 import { TotalVariationLoss } from '../losses/total-variation-loss.ts';
+import { W2Loss } from '../losses/w2-loss.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 
 /** How terms of a kind are spoken of. */
@@ -63,6 +64,8 @@ function styleLoss(weight: number, { styleLoss, gramFactor }: ObjectiveOptions):
   switch (styleLoss) {
     case 'gram':
       return new GramLoss({ weight, gramFactor });
+    case 'w2':
+      return new W2Loss({ weight });
     case 'covariance':
       return new CovarianceLoss(weight);
   }

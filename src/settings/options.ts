@@ -157,8 +157,8 @@ export const options = {
       page: { label: 'Style layers', fieldset: 'compared' },
     },
   ),
-  styleLoss: option(choice(['gram', 'covariance'], 'which'), always('gram'), {
-    help: 'what is compared at the style layers: Gram matrices, or means and covariances',
+  styleLoss: option(choice(['gram', 'w2', 'covariance'], 'which'), always('gram'), {
+    help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference',
     part: 'objective',
     group: 'what',
     commands: withStyle,

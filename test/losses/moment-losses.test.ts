@@ -4,28 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { KernelFamily } from '../../src/kernels/preference.ts';
 import { CovarianceLoss, covarianceShare } from '../../src/losses/covariance-loss.ts';
-import type { MapShape } from '../../src/losses/loss.ts';
 import { covarianceLoss, type Gaussian, gaussianOf } from '../reference/moment-losses.ts';
-import { centralDifferences, largestRelativeDifference, norm } from '../support/derivatives.ts';
+import { centralDifferences, largestRelativeDifference } from '../support/derivatives.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
-import { lossOnDevice } from '../support/style-loss.ts';
-
-type Floats = Float32Array<ArrayBuffer>;
-
-const relative = (found: Float64Array, expected: Float64Array): number =>
-  norm(found.map((value, at) => value - (expected[at] ?? Number.NaN))) / norm(expected);
-
-/** Correlated features of a map, the channels' sizes a hundredfold apart at most, as after a ReLU. */
-function features(name: string, { positions, channels }: MapShape): Floats {
-  const random = seededRandom(name);
-  const common = floats(positions, signed(random));
-  const size = floats(channels, () => 10 ** (2 * random() - 1));
-  return floats(positions * channels, signed(random)).map((value, at) => {
-    const shared = common[Math.floor(at / channels)] ?? 0;
-    return Math.max(0, value + shared + 0.3) * (size[at % channels] ?? 0);
-  });
-}
+import { features, lossOnDevice, relativeError } from '../support/style-loss.ts';
 
 const shapes: readonly (readonly [positions: number, channels: number, ofStyle: number])[] = [
   [192, 64, 300],
@@ -56,11 +39,11 @@ describe('the covariance loss', () => {
     const expected = covarianceLoss(shape, widen(feature), target, covarianceShare);
     const found = await lossOnDevice(on, new CovarianceLoss(1), { shape, feature, style });
     expect(Math.abs(found.value / expected.value - 1)).toBeLessThan(1e-5);
-    expect(relative(found.gradient, expected.gradient)).toBeLessThan(2e-5);
+    expect(relativeError(found.gradient, expected.gradient)).toBeLessThan(2e-5);
     const old = floats(feature.length, signed(seededRandom('old')));
     const added = await lossOnDevice(on, new CovarianceLoss(1), { shape, feature, style, old });
     const sum = expected.gradient.map((value, at) => value + (old[at] ?? 0));
-    expect(relative(added.gradient, sum)).toBeLessThan(2e-5);
+    expect(relativeError(added.gradient, sum)).toBeLessThan(2e-5);
   };
 
   it.each(shapes)('%i positions of %i channels, a style of %i', (...shape) => check(gpu(), shape));

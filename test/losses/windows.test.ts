@@ -42,7 +42,7 @@ function expectEqual(found: Seen, expected: Seen, before: Float32Array, rounding
 }
 
 /** The losses of the default preset, and every other style loss, weighted so that their gradients show beside old ones of about 1. */
-const styleWeights = { gram: 1e9, covariance: 3e5 } as const satisfies Readonly<
+const styleWeights = { gram: 1e9, w2: 3e5, covariance: 3e5 } as const satisfies Readonly<
   Record<ObjectiveOptions['styleLoss'], number>
 >;
 const options: ObjectiveOptions = {

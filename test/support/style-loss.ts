@@ -8,8 +8,9 @@ import { partialsPerTerm } from '../../src/kernels/mse.ts';
 import type { MapShape, SummedLoss, TapKernels } from '../../src/losses/loss.ts';
 import { LossWorkspace, WholeMapLoss } from '../../src/objective/tap-losses.ts';
 import type { Loss } from '../reference/moment-losses.ts';
+import { norm } from './derivatives.ts';
 import { runProgram } from './gpu.ts';
-import { floats, widen } from './random.ts';
+import { floats, seededRandom, signed, widen } from './random.ts';
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -47,4 +48,19 @@ export async function lossOnDevice(
   );
   const value = loss.factor(shape) * (await gpu.read(partial)).reduce((sum, one) => sum + one, 0);
   return { value, gradient: widen(await gpu.read(gradient)) };
+}
+
+/** ‖found − expected‖ / ‖expected‖ */
+export const relativeError = (found: Float64Array, expected: Float64Array): number =>
+  norm(found.map((value, at) => value - (expected[at] ?? Number.NaN))) / norm(expected);
+
+/** Correlated features of a map, as after a ReLU; the channels' sizes are so many powers of ten apart. */
+export function features(name: string, { positions, channels }: MapShape, decades = 2): Floats {
+  const random = seededRandom(name);
+  const common = floats(positions, signed(random));
+  const size = floats(channels, () => 10 ** (decades * (random() - 0.5)));
+  return floats(positions * channels, signed(random)).map((value, at) => {
+    const shared = common[Math.floor(at / channels)] ?? 0;
+    return Math.max(0, value + shared + 0.3) * (size[at % channels] ?? 0);
+  });
 }
