@@ -34,7 +34,8 @@ export interface TextureArguments extends RunArguments {
 export function reconstructJob(content: string, given: ReconstructArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
-  const choice = readPhaseChoice(given);
+  // What layers keep, they keep at one size.
+  const choice = readPhaseChoice(given, 1);
   const settings = contentOnly(settingsOf(withSafeSteps(given, choice), choice));
   refuseScalesWithoutResize(given, settings);
   refuseSizeBesideScale(given, settings);

@@ -65,7 +65,10 @@ export async function runFindRate(content: string, style: string, given: FindRat
 
 async function checkOutput(output: string, given: FindRateArguments, pictures: readonly string[]): Promise<void> {
   const { init, weights } = given;
-  await refuseOverwriting([output], [...pictures, init, ...(weights === undefined ? [] : [weights])]);
+  await refuseOverwriting(
+    [output],
+    [...pictures, init, weights].filter((path) => path !== undefined),
+  );
   if (given.output === undefined) await createFolderOf(output);
   await (isCsv(output) ? checkWritable(output) : checkPlotWritable(output));
 }

@@ -6,6 +6,7 @@ import { checkWritable } from '../platform/node/atomic-file.ts';
 import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import { orList } from '../settings/names.ts';
 import { didYouMean } from '../settings/nearest.ts';
+import { options } from '../settings/options.ts';
 import type { PhaseChoice } from '../settings/phase-choice.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
@@ -21,7 +22,7 @@ export interface RunArguments extends GivenOptions, EngineArguments {
   readonly output?: string;
   /** Bits a sample of the result. */
   readonly bitDepth?: BitDepth;
-  readonly init: string;
+  readonly init?: string;
   readonly seed: number;
   /** False for `--no-resize`. */
   readonly resize: boolean;
@@ -53,11 +54,12 @@ export interface Job {
   readonly read: () => Promise<(longest: number) => TransferPictures>;
 }
 
-/** The start that `--init` names. @throws InputError, FormatError. */
+/** The start that `--init` names, or the preset. @throws InputError, FormatError. */
 export async function readStart(
-  { init, seed }: Pick<RunArguments, 'init' | 'seed'>,
+  given: Pick<RunArguments, 'init' | 'seed' | 'preset'>,
   names: readonly StartName[],
 ): Promise<Start> {
+  const { init = options.init.usual(given), seed } = given;
   const name = names.find((known) => known === init);
   if (name === 'content' || name === 'matched' || name === 'style') return { kind: name };
   if (name !== undefined) return { kind: name, seed };

@@ -14,7 +14,7 @@ import type { Job } from './job.ts';
 export function commandOf({ command, paths, output, given }: Job, { width, height }: PictureSize): string {
   const { init, phases, ...choice } = given;
   const files = [...(paths.content === undefined ? [] : [paths.content]), ...paths.styles, '-o', output];
-  const plain = { ...choice, size: undefined, init: basename(init), phases: phases && basename(phases) };
+  const plain = { ...choice, size: undefined, init: init && basename(init), phases: phases && basename(phases) };
   // The experiments search along the direction unless they are told not to, whatever the preset says.
   const said = { ...withoutUsual(plain, command), lineSearch: given.lineSearch };
   const size = command === 'texture' ? `${width}x${height}` : String(Math.max(width, height));

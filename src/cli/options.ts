@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import type { CommandName, Group } from '../settings/option.ts';
-import { flagOf, type OptionName, optionNames, rowOf } from '../settings/options.ts';
-import { presetNames } from '../settings/presets.ts';
+import { flagOf, isOfPreset, type OptionName, optionNames, rowOf } from '../settings/options.ts';
+import { looksOf, presetNames } from '../settings/preset-names.ts';
 
 export const groups: readonly Group[] = ['pictures', 'what', 'how'];
 
@@ -41,21 +41,21 @@ function addOption(command: Command, of: CommandName, name: OptionName): void {
     return;
   }
   // What belongs to a preset waits until it is known which.
-  const fallback = usual ?? (row.part === undefined ? row.usual?.({ preset: 'default' }) : undefined);
+  const fallback = usual ?? (isOfPreset(name) ? undefined : row.usual?.({ preset: 'default' }));
   const parse = (text: string): unknown => kind.parse(optionOf(name), text);
   command.option(`${optionOf(name)} <${placeholder}>`, description, parse, fallback);
 }
 
 /** What the presets say, for a help. */
 export function describePresets(): string {
-  return `Presets:\n${presetNames.map((preset) => `  ${preset}:${describePreset(preset)}`).join('\n')}`;
+  return `Presets:\n${presetNames.map((preset) => `  ${preset}: ${looksOf(preset)}${describePreset(preset)}`).join('\n')}`;
 }
 
 function describePreset(preset: (typeof presetNames)[number]): string {
   const lines = groups.map((group) => {
     const names = optionNames.filter((name) => {
-      const { part, group: its, commands } = rowOf(name);
-      return its === group && part !== undefined && commands.length > 0;
+      const { group: its, commands } = rowOf(name);
+      return its === group && isOfPreset(name) && commands.length > 0;
     });
     return names
       .flatMap((name) => {

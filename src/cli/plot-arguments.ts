@@ -25,7 +25,7 @@ export interface ScheduleArguments extends GivenOptions {
 /** As commander collects them. */
 export interface FindRateArguments extends GivenOptions, EngineArguments {
   readonly output?: string;
-  readonly init: string;
+  readonly init?: string;
   readonly seed: number;
   readonly size?: number;
   readonly from: number;

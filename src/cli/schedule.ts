@@ -40,7 +40,8 @@ function phasesOfSchedule(name: string | undefined, given: ScheduleArguments): C
   if ((name === undefined) === (given.phases === undefined)) {
     throw new InputError(`name one schedule, ${orList(scheduleNames)}, or a file with --phases`);
   }
-  const choice = readPhaseChoice(given);
+  // A schedule is drawn alone.
+  const choice = readPhaseChoice(given, 1);
   if (name === undefined) return choosePhases(choice, given.preset);
   const schedule = recipeNames.find((known) => known === name);
   if (schedule !== undefined) return choosePhases({ ...choice, schedule }, given.preset, { longest: given.size });

@@ -30,11 +30,12 @@ export function settingsOf(given: GivenOptions, choice: PhaseChoice = readPhaseC
 /**
  * What the options say of the phases; a file of them is read.
  *
+ * @param usualScales Where none are said, in place of the preset's.
  * @throws InputError where options contradict each other, or for a file that holds no valid phases.
  */
-export function readPhaseChoice(given: Omit<GivenOptions, 'preset'>): PhaseChoice {
-  const { phases: file, iterations, optimizer, learningRate, momentum, schedule, scales } = given;
-  if (file === undefined) return { iterations, optimizer, learningRate, momentum, schedule, scales };
+export function readPhaseChoice(given: Omit<GivenOptions, 'preset'>, usualScales?: number): PhaseChoice {
+  const { phases: file, iterations, optimizer, learningRate, momentum, schedule, scales = usualScales, init } = given;
+  if (file === undefined) return { iterations, optimizer, learningRate, momentum, schedule, scales, init };
   refuseSaidTwice(given, optionOf);
   return { phases: readPhases(file) };
 }

@@ -4,7 +4,7 @@
  */
 
 import { namesOf } from './names.ts';
-import type { PresetName } from './preset-names.ts';
+import { ofPreset, type PresetName, type PresetValues } from './preset-names.ts';
 
 /** Fields of a phase that only some optimisers have, and what holds where a phase does not say. */
 export interface OptimizerFields {
@@ -24,7 +24,7 @@ export interface OptimizerEntry {
    * crowsonkb/style-transfer-pytorch's for Adam on pictures in 0..1; RMSprop's steps are of the same size. SGD's goes with the weights of
    * the losses, so each preset has its own, and with the number of pixels: these were found at 48 to 128 pixels, with momentum 0.9.
    */
-  readonly usualRate: number | Readonly<Record<PresetName, number>>;
+  readonly usualRate: number | PresetValues<number>;
   /** The momentum where not even phases are said, of optimisers that are of little use without: fast.ai's and the lecture's for SGD. */
   readonly usualMomentum?: number;
 }
@@ -52,7 +52,7 @@ export const optimizerNames = namesOf(optimizers);
 
 export function usualRate(optimizer: OptimizerName, preset: PresetName): number {
   const { usualRate } = optimizers[optimizer];
-  return typeof usualRate === 'number' ? usualRate : usualRate[preset];
+  return typeof usualRate === 'number' ? usualRate : ofPreset(usualRate, preset);
 }
 
 /** Undefined where it has none. */

@@ -2,7 +2,7 @@
 
 import type { Kind } from './kinds.ts';
 import type { OptimizerName } from './optimizers.ts';
-import type { PresetName } from './preset-names.ts';
+import { ofPreset, type PresetName, type PresetValues } from './preset-names.ts';
 import type { RecipeName } from './recipes.ts';
 
 export type CommandName = 'stylize' | 'reconstruct' | 'texture' | 'find-rate' | 'evaluate' | 'schedule';
@@ -65,6 +65,7 @@ export function always<const Value>(value: Value): () => Value {
   return () => value;
 }
 
-export function byPreset<const Value>(values: Readonly<Record<PresetName, Value>>): (basis: Basis) => Value {
-  return ({ preset }) => values[preset];
+/** As the preset says, or the one that it is like. */
+export function byPreset<const Value>(values: PresetValues<Value>): (basis: Basis) => Value {
+  return ({ preset }) => ofPreset(values, preset);
 }

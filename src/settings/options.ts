@@ -22,8 +22,8 @@ import { always, type Basis, byPreset, type CommandName, type Option, option } f
 import { presetNames } from './preset-names.ts';
 import { recipeNames } from './recipes.ts';
 import { describeUsualSize, sideRange } from './sizes.ts';
-import { isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
-import { contentWeightAt, tvWeightAt, usualStrength } from './strength.ts';
+import { isFile, isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
+import { contentWeightAt, detailAt, tvWeightAt, usualStrength } from './strength.ts';
 
 const painting: readonly CommandName[] = ['stylize', 'reconstruct', 'texture'];
 const comparing: readonly CommandName[] = [...painting, 'find-rate', 'evaluate'];
@@ -48,8 +48,10 @@ const momentumLabel = (optimizer: OptimizerName): string => {
 const isLbfgs = (basis: Basis): boolean => optimizerOf(basis) === 'lbfgs';
 
 /** At the usual strength. */
-const usualContentWeight = byPreset({ default: 1, lecture: 1e6 });
-const usualTvWeight = byPreset({ default: 50, lecture: 0 });
+const usualContentWeight = byPreset({ default: 1, gram: 3, gatys: 1, lecture: 1e6 });
+const usualTvWeight = byPreset({ default: 50, gatys: 0, lecture: 0 });
+const putsDetailBack = byPreset({ default: false, gram: true, gatys: false, lecture: false });
+const usualScales = byPreset<number | 'auto'>({ default: 1, gram: 'auto', gatys: 1, lecture: 1 });
 
 export const options = {
   preset: option(choice(presetNames), always('default'), {
@@ -97,23 +99,27 @@ export const options = {
     commands: fitting,
   }),
   /** Whether the style picture may be made larger than it is; else it stays at its own size. */
-  enlargeStyle: option(flag, byPreset({ default: false, lecture: true }), {
+  enlargeStyle: option(flag, byPreset({ default: false, gram: true, lecture: true }), {
     help: 'let the style picture become larger than its file',
     part: 'fit',
     group: 'pictures',
     commands: fitting,
   }),
-  init: option(file('start', startNames), always('content'), {
-    help: "picture to start from, matched being the content picture with the style's colours",
-    group: 'pictures',
-    commands: starting,
-    forms: {
-      reconstruct: startsOf(reconstructStarts),
-      texture: startsOf(textureStarts),
-      page: { kind: choice(['content', 'matched', 'noise']) },
+  init: option(
+    file('start', startNames),
+    byPreset({ default: 'content', gram: 'matched', gatys: 'content', lecture: 'content' }),
+    {
+      help: "picture to start from, matched being the content picture with the style's colours",
+      group: 'pictures',
+      commands: starting,
+      forms: {
+        reconstruct: startsOf(reconstructStarts),
+        texture: startsOf(textureStarts),
+        page: { kind: choice(['content', 'matched', 'noise']) },
+      },
+      page: { label: 'Start from', fieldset: 'painted' },
     },
-    page: { label: 'Start from', fieldset: 'painted' },
-  }),
+  ),
   seed: option(number({ from: 0, to: 2 ** 32 - 1, whole: true }), always(0), {
     help: 'of the noise',
     group: 'pictures',
@@ -122,7 +128,7 @@ export const options = {
     applies: ({ init = 'content' }) => isNoise(init),
   }),
   /** Of what a photograph shows at a scale and did not at the one before. */
-  detail: option(number({ from: 0, to: 1 }), always(0), {
+  detail: option(number({ from: 0, to: 1 }), (basis) => (putsDetailBack(basis) ? detailAt(basis.strength) : 0), {
     help: "share of the photograph's detail that is put back at each larger scale",
     part: 'start',
     group: 'how',
@@ -147,6 +153,7 @@ export const options = {
     layers,
     byPreset({
       default: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
+      gatys: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 1, relu5_1: 1 }),
       lecture: layersOf({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
     }),
     {
@@ -171,7 +178,7 @@ export const options = {
     commands: withContent,
     page: { label: 'Content weight', fieldset: 'compared' },
   }),
-  styleWeight: option(weight, byPreset({ default: 2e6, lecture: 1 }), {
+  styleWeight: option(weight, byPreset({ default: 2e6, gatys: 1e6, lecture: 1 }), {
     help: 'weight of the style loss',
     part: 'objective',
     group: 'what',
@@ -217,12 +224,16 @@ export const options = {
     commands: comparing,
     page: { label: 'Pooling', fieldset: 'compared' },
   }),
-  paddingMode: option(choice(['zeros', 'replicate']), byPreset({ default: 'replicate', lecture: 'zeros' }), {
-    help: 'what the convolutions see beyond the edges of the picture',
-    part: 'objective',
-    group: 'what',
-    commands: [],
-  }),
+  paddingMode: option(
+    choice(['zeros', 'replicate']),
+    byPreset({ default: 'replicate', gatys: 'zeros', lecture: 'zeros' }),
+    {
+      help: 'what the convolutions see beyond the edges of the picture',
+      part: 'objective',
+      group: 'what',
+      commands: [],
+    },
+  ),
   network: option(choice(networkNames), always('vgg16'), {
     help: 'network whose feature maps are compared',
     part: 'objective',
@@ -236,7 +247,7 @@ export const options = {
     group: 'what',
     commands: comparing,
   }),
-  iterations: option(number(stepRange), byPreset({ default: 200, lecture: 1000 }), {
+  iterations: option(number(stepRange), byPreset({ default: 200, gram: 20, gatys: 200, lecture: 1000 }), {
     help: "evaluations of loss and gradient at the result's size; at each smaller scale as many, at the first twice; lecture: in all",
     part: 'phases',
     group: 'how',
@@ -277,7 +288,7 @@ export const options = {
     page: { label: 'Schedule', fieldset: 'optimised' },
   }),
   /** `auto`: as many as there are from half the size, or 128 pixels where that is less. */
-  scales: option(orAuto({ from: 1, to: 20, whole: true }), always(1), {
+  scales: option(orAuto({ from: 1, to: 20, whole: true }), (basis) => (isFile(basis.init) ? 1 : usualScales(basis)), {
     help: 'sizes, each √2 larger, up to the last; the schedule runs at each',
     part: 'phases',
     group: 'how',
@@ -323,6 +334,12 @@ export type Part = NonNullable<Option<unknown>['part']>;
 const rows: Readonly<Record<OptionName, Option<unknown>>> = options;
 
 export const optionNames = namesOf(rows);
+
+/** Whether its usual value waits until the preset is known. */
+export function isOfPreset(name: OptionName): boolean {
+  const { part, usual, kind } = rowOf(name);
+  return part !== undefined || new Set(presetNames.map((preset) => usual && kind.format(usual({ preset })))).size > 1;
+}
 
 /** A row, whatever the kind of its value. */
 export function rowOf(name: OptionName): Option<unknown> {

@@ -11,6 +11,8 @@ import { leastSide } from './sizes.ts';
 
 /** An absent field leaves the preset's value. */
 export type PhaseChoice = { readonly [Name in keyof SettingsOf<'phases'>]?: SettingsOf<'phases'>[Name] | undefined } & {
+  /** What the picture starts from, which decides where scales begin. */
+  readonly init?: string | undefined;
   /** In place of all these, as `parsePhases` gives them. */
   readonly phases?: readonly ListedPhase[] | undefined;
 };
@@ -54,7 +56,7 @@ export function choosePhases(choice: PhaseChoice, preset: PresetName, result?: R
     return { phases: choice.phases, leftOut: [] };
   }
   for (const name of saidByPhases) if (choice[name] !== undefined) rowOf(name).kind.check(name, choice[name]);
-  const { schedule = options.schedule.usual(), scales = options.scales.usual() } = choice;
+  const { schedule = options.schedule.usual(), scales = options.scales.usual({ ...choice, preset }) } = choice;
   const basis = basisOf(choice, preset);
   const recipe = recipes[schedule];
   const { wanted, sizes } = result === undefined ? { wanted: [], sizes: [] } : sizesOf(scales, result);

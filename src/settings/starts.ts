@@ -23,6 +23,11 @@ function noiseFirst(without: readonly string[]): readonly StartName[] {
   return [first, ...startNames.filter((name) => name !== first && !without.includes(name))];
 }
 
+/** Whether a start is a picture of the user's, which is gone on from at its size. */
+export function isFile(start: string | undefined): boolean {
+  return start !== undefined && !startNames.some((name) => name === start);
+}
+
 export function isNoise(start: string): start is NoiseKind {
   return noiseKinds.some((kind) => kind === start);
 }

@@ -1,7 +1,7 @@
 /** A choice as texts and back: as links, command lines and the metadata of pictures say it. */
 
 import type { Basis, CommandName } from './option.ts';
-import { type Choice, flagOf, type OptionName, optionNames, rowOf } from './options.ts';
+import { type Choice, flagOf, isOfPreset, type OptionName, optionNames, rowOf } from './options.ts';
 
 type Place = CommandName | 'page';
 
@@ -34,13 +34,13 @@ export function withoutUsual<Given extends Choice & Basis>(choice: Given, place:
   return { ...choice, ...Object.fromEntries(idle.map((name) => [name, undefined])) };
 }
 
-/** The options that say something, in the table's order: all that are given but those that are as usual whatever the preset. */
+/** The options that say something, in the table's order: all that are given but those that are as usual with every preset. */
 export function changedOptions(choice: Choice, place: Place): readonly OptionName[] {
   return optionNames.filter((name) => {
-    const { part, usual, forms } = rowOf(name);
+    const { usual, forms } = rowOf(name);
     const value = choice[name];
     if (value === undefined) return false;
-    return part !== undefined || value !== (forms?.[place]?.usual ?? usual?.({ preset: 'default' }));
+    return isOfPreset(name) || value !== (forms?.[place]?.usual ?? usual?.({ preset: 'default' }));
   });
 }
 

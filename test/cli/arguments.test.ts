@@ -18,6 +18,7 @@ import { readPhaseChoice, settingsOf } from '../../src/cli/settings.ts';
 import { type StylizeArguments, stylizeJob } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
 import { DeviceError, FormatError, LimitError, NonFiniteLossError, ShapeError } from '../../src/core/errors.ts';
+import { orList } from '../../src/settings/names.ts';
 import { totalSteps } from '../../src/settings/phase.ts';
 import { choosePhases } from '../../src/settings/phase-choice.ts';
 import { presetNames, presetSettings } from '../../src/settings/presets.ts';
@@ -86,12 +87,12 @@ async function failureOf(...args: readonly string[]) {
 }
 
 describe('stylize', () => {
-  it('without anything has a preset, a start and a seed', async () => {
+  it('without anything has a preset and a seed, and leaves the start to the preset', async () => {
     const { stylize } = await parse('stylize');
     expect(stylize).toEqual({
       content: undefined,
       styles: [],
-      given: { preset: 'default', resize: true, init: 'content', seed: 0 },
+      given: { preset: 'default', resize: true, seed: 0 },
     });
   });
 
@@ -292,7 +293,10 @@ describe('usage errors', () => {
     [['stylize', '--size', '-5'], "--size is '-5'; expected a whole number from 16 to 16384"],
     [['stylize', '--seed', '4294967296'], "--seed is '4294967296'; expected a whole number from 0 to 4294967295"],
     [['convert', 'a', 'b', '-o', 'c'], "too many arguments for 'convert'; expected 1 argument but got 2"],
-    [['stylize', '--preset', 'lectre'], "--preset is 'lectre'; expected default or lecture; did you mean 'lecture'?"],
+    [
+      ['stylize', '--preset', 'lectre'],
+      `--preset is 'lectre'; expected ${orList(presetNames)}; did you mean 'lecture'?`,
+    ],
     [['stylize', '--network', 'vgg'], "--network is 'vgg'; expected vgg16 or vgg19; did you mean 'vgg16'?"],
     [
       ['stylize', '--kernels', 'tile'],

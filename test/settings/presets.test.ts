@@ -3,9 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
+import { options } from '../../src/settings/options.ts';
 import type { ListedPhase } from '../../src/settings/phase.ts';
 import { choosePhases, type PhaseChoice } from '../../src/settings/phase-choice.ts';
-import { presetNames, presetSettings, resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
+import {
+  type PresetName,
+  presetNames,
+  presetSettings,
+  resolveSettings,
+  type SettingsOverrides,
+} from '../../src/settings/presets.ts';
 import { phasesOf } from '../../src/settings/settings.ts';
 
 describe('resolveSettings', () => {
@@ -109,6 +116,34 @@ describe('scales', () => {
   it('auto leaves out what is too small for the network without a word, since nobody asked for it', () => {
     expect(sizes(100, 60).phases.map(({ scale }) => scale)).toEqual([71, 100]);
     expect(sizes(100, 60).leftOut).toEqual([]);
+  });
+});
+
+describe('presets', () => {
+  const at48 = (choice: PhaseChoice, preset: PresetName) => choosePhases(choice, preset, { longest: 48 }).phases;
+
+  it('gram begins at half the size, from matched colours, with detail by the strength', () => {
+    expect(at48({}, 'gram').map(({ scale, steps }) => [scale, steps])).toEqual([
+      [24, 40],
+      [34, 20],
+      [48, 20],
+    ]);
+    expect(options.init.usual({ preset: 'gram' })).toBe('matched');
+    expect(presetSettings('gram').detail).toBe(0.28);
+    expect(resolveSettings('gram', { strength: 0.4 }).detail).toBe(0.6);
+    expect(resolveSettings('gram', { strength: 0.4, detail: 0.1 }).detail).toBe(0.1);
+  });
+
+  it.each(['gatys', 'lecture'] as const)('%s is one scale from the photograph, without detail', (preset) => {
+    expect(at48({}, preset)).toHaveLength(1);
+    expect(options.init.usual({ preset })).toBe('content');
+    expect(resolveSettings(preset, { strength: 0.4 }).detail).toBe(0);
+  });
+
+  it('a start from a file is gone on from at its size', () => {
+    expect(at48({ init: 'last.png' }, 'gram')).toHaveLength(1);
+    expect(at48({ init: 'last.png', scales: 'auto' }, 'gram')).toHaveLength(3);
+    expect(at48({ init: 'noise' }, 'gram')).toHaveLength(3);
   });
 });
 

@@ -8,7 +8,7 @@ import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/vgg.ts';
 import type { WeightedLayer } from '../../src/settings/kinds.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
-import { presetSettings } from '../../src/settings/presets.ts';
+import { presetNames, presetSettings } from '../../src/settings/presets.ts';
 import { recipeNames } from '../../src/settings/recipes.ts';
 import { atScalesOf } from '../../src/settings/scales.ts';
 import { usedChoice } from '../../src/settings/texts.ts';
@@ -28,10 +28,10 @@ const perhaps = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefi
   fc.option(value, { nil: undefined });
 
 const anySettings: fc.Arbitrary<PageSettings> = fc.record({
-  preset: fc.constantFrom('default', 'lecture'),
+  preset: fc.constantFrom(...presetNames),
   size: perhaps(fc.integer({ min: 16, max: 8192 })),
   strength: perhaps(fc.constantFrom(0, 0.35, 0.72, 1)),
-  init: perhaps(fc.constantFrom('matched', 'noise')),
+  init: perhaps(fc.constantFrom('content', 'matched', 'noise')),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   iterations: perhaps(fc.integer({ min: 1, max: 1e6 })),
   optimizer: perhaps(fc.constantFrom(...optimizerNames)),
@@ -81,7 +81,7 @@ describe('a link', () => {
   it.each([
     ['size=huge', /size is 'huge'; expected a whole number from 16 to 8192/],
     ['size=1e9', /size is '1e9'/],
-    ['preset=defualt', /preset is 'defualt'; expected default or lecture/],
+    ['preset=defualt', /preset is 'defualt'; expected .*did you mean 'default'/],
     ['style-layers=relu9_9', /style-layers names 'relu9_9'/],
     ['content=javascript:alert(1)', /content is 'javascript:alert\(1\)'/],
     ['style=great-wave=-1', /style is '-1'/],

@@ -29,7 +29,10 @@ export function orderOf(
   if (content === undefined) throw new InputError('there is no photograph yet; choose one first');
   if (styles.length === 0) throw new InputError('there is no painting; choose one');
   const size = settings.size ?? usualSize(adapter);
-  const { settings: complete, leftOut } = atScalesOf(engineSettings(settings), usedChoice(settings), settings.preset, {
+  const used = usedChoice(settings);
+  // What is on the canvas has its size: smaller scales would paint over it.
+  const choice = from === 'here' ? { ...used, scales: used.scales ?? 1 } : used;
+  const { settings: complete, leftOut } = atScalesOf(engineSettings(settings), choice, settings.preset, {
     content,
     styles,
     size,
@@ -45,7 +48,7 @@ export function orderOf(
 }
 
 function startOf(settings: PageSettings): Order['start'] {
-  const { init = options.init.usual(), seed } = settings;
+  const { init = options.init.usual(settings), seed } = settings;
   const kind = noiseKinds.find((known) => known === init);
   if (kind !== undefined) return { kind, seed };
   return { kind: init === 'matched' ? 'matched' : 'content' };
