@@ -9,8 +9,8 @@
 
 import { type BufferSlice, bindingAlignmentBytes, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
-import type { Program } from '../core/program.ts';
-import { elementwiseGrid } from './elementwise.ts';
+import type { Grid, Program } from '../core/program.ts';
+import { vectorsOf } from './elementwise.ts';
 import { type GemmKernel, recordGemm } from './gemm.ts';
 import { gemmLanes } from './gemm-lanes.ts';
 import { gemmTiles } from './gemm-tiles.ts';
@@ -20,7 +20,7 @@ import type { KernelFamily } from './preference.ts';
 export const symmetricCopyKernel = defineKernel({
   shader: 'symmetric_copy.wgsl',
   bindings: { input: 'read', measures: 'read', output: 'readWrite' },
-  params: { size: 'u32', batches: 'u32', stride: 'u32', power: 'f32', factor: 'f32' },
+  params: { size: 'u32', stride: 'u32', power: 'f32', factor: 'f32' },
 });
 
 export const symmetricPolynomialKernel = defineKernel({
@@ -60,6 +60,11 @@ export function productFor(family: KernelFamily, columns: number): GemmKernel {
 
 /** Values from one matrix of a pair to the next. */
 const strideOf = (size: number): number => roundUp(size ** 2 * bytesPerFloat, bindingAlignmentBytes) / bytesPerFloat;
+
+/** Workgroups of 16 times four columns and 4 rows. @throws ShapeError where columns are no whole vectors. */
+function gridOf(size: number, batches = 1): Grid {
+  return [Math.ceil(vectorsOf('symmetric', size) / 16), Math.ceil(size / 4), batches];
+}
 
 /** Bytes of two matrices, as pairs are kept. */
 export function pairBytes(size: number): number {
@@ -132,8 +137,8 @@ export function recordSymmetricCopy(
   program.dispatch(symmetricCopyKernel, {
     label: `${label} copy`,
     bindings: { input, measures, output },
-    params: { size, batches, stride: strideOf(size), power, factor },
-    grid: elementwiseGrid(batches * size ** 2),
+    params: { size, stride: strideOf(size), power, factor },
+    grid: gridOf(size, batches),
   });
 }
 
@@ -179,7 +184,7 @@ export function recordInverseRoot(
       label: `${label} polynomial`,
       bindings: { matrix: x, square: raw, output: weight },
       params: { size, a, b, c },
-      grid: elementwiseGrid(size ** 2),
+      grid: gridOf(size),
     });
     if (index === 0) {
       recordSymmetricCopy(program, { ...common, input: weight, output: q });
