@@ -8,10 +8,12 @@ import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { mixOf, type Style, type StylePicture } from '../../src/objective/style-mix.ts';
 import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
+import type { ObjectiveOptions } from '../../src/settings/settings.ts';
 import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
 import { largestRelativeDifference } from '../support/derivatives.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { relativeError } from '../support/style-loss.ts';
 
 const weighted = (...weights: readonly number[]): readonly StylePicture<string>[] =>
   weights.map((weight, index) => ({ picture: `picture ${index}`, weight }));
@@ -61,14 +63,14 @@ describe('a mix of styles', () => {
   const styleOnly = { ...presetSettings('lecture').objective, contentLayers: [], tvWeight: 0 };
   const settings = { ...presetSettings('lecture'), objective: styleOnly };
 
-  async function gradientOf(style: Style): Promise<Float32Array> {
+  async function gradientOf(style: Style, options: ObjectiveOptions = styleOnly): Promise<Float32Array> {
     const { content, image } = pictures;
     using onDevice = await DeviceWeights.create(
       gpu(),
       weights,
-      planStylize({ content, style }, settings, gpu()).kernels,
+      planStylize({ content, style }, { ...settings, objective: options }, gpu()).kernels,
     );
-    const request = { gpu: gpu(), weights: onDevice, options: styleOnly, content, style, initial: image };
+    const request = { gpu: gpu(), weights: onDevice, options, content, style, initial: image };
     using objective = await TransferObjective.create(request);
     gpu().submit([objective.program]);
     return await gpu().read(objective.gradient);
@@ -112,6 +114,27 @@ describe('a mix of styles', () => {
     const { end, evaluations } = await stylize({ gpu: gpu(), weights, ...request });
     expect(end).toBe('complete');
     expect(evaluations).toHaveLength(2);
+    expect(meter.peakBytes).toBeLessThan(1.02 * plan.peakBytes + 2 ** 20);
+  });
+
+  it.each(['w2', 'covariance'] as const)('of one style twice is that style, by the %s loss', async (styleLoss) => {
+    const options = { ...styleOnly, styleLoss };
+    const [picture] = styles;
+    const alone = await gradientOf(picture, options);
+    const half = { picture, weight: 1 };
+    const twice = await gradientOf([half, half], options);
+    expect(relativeError(twice, alone)).toBeLessThan(1e-6);
+    const other = await gradientOf([half, { picture: styles[1], weight: 1 }], options);
+    expect(relativeError(other, alone)).toBeGreaterThan(0.01);
+  });
+
+  it.each(['w2', 'covariance'] as const)('is run within the plan by the %s loss', async (styleLoss) => {
+    const run = resolveSettings('default', { iterations: 2, objective: { styleLoss, styleWeight: 1e4 } });
+    const style = styles.map((picture) => ({ picture, weight: 1 }));
+    const request = { content: pictures.content, style, settings: run, size: 48, start: { kind: 'content' } } as const;
+    const plan = planStylize(preparePictures(request), run, gpu());
+    using meter = gpu().buffers.meter();
+    await stylize({ gpu: gpu(), weights, ...request });
     expect(meter.peakBytes).toBeLessThan(1.02 * plan.peakBytes + 2 ** 20);
   });
 

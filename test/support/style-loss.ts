@@ -51,8 +51,8 @@ export async function lossOnDevice(
 }
 
 /** ‖found − expected‖ / ‖expected‖ */
-export const relativeError = (found: Float64Array, expected: Float64Array): number =>
-  norm(found.map((value, at) => value - (expected[at] ?? Number.NaN))) / norm(expected);
+export const relativeError = (found: ArrayLike<number>, expected: ArrayLike<number>): number =>
+  norm(Float64Array.from(found, (value, at) => value - (expected[at] ?? Number.NaN))) / norm(expected);
 
 /** Correlated features of a map, as after a ReLU; the channels' sizes are so many powers of ten apart. */
 export function features(name: string, { positions, channels }: MapShape, decades = 2): Floats {
