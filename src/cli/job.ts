@@ -28,6 +28,8 @@ export interface RunArguments extends GivenOptions, EngineArguments {
   readonly resize: boolean;
   readonly saveEvery?: number;
   readonly trace?: string;
+  /** Evaluations between measures; of `stylize` only. */
+  readonly traceMeasures?: number;
 }
 
 export type Picture = TransferPictures['content'];
@@ -69,6 +71,12 @@ export async function readStart(
     throw new InputError(`--init is '${init}'; expected ${orList(names)}, or a picture file${hint}`);
   }
   return { kind: 'picture', picture: await readImage(init) };
+}
+
+/** @throws InputError where measures have no trace to go to. */
+export function refuseMeasuresWithoutTrace({ trace, traceMeasures }: RunArguments): void {
+  if (traceMeasures === undefined || trace !== undefined) return;
+  throw new InputError('--trace-measures adds to the trace, but there is none; add --trace FILE');
 }
 
 /** @throws InputError where pictures are both to be resized and to keep their sizes. */

@@ -70,6 +70,13 @@ function addRunOptions(command: Command, of: 'stylize' | 'reconstruct' | 'textur
       parseNumber('--save-every', text, stepRange),
     )
     .option('--trace <file>', 'losses of every evaluation, as JSON');
+  if (of === 'stylize') {
+    command.option(
+      '--trace-measures <n>',
+      'evaluations between measures of the picture in the trace, as `compare` makes them; the run waits for each',
+      (text: string) => parseNumber('--trace-measures', text, stepRange),
+    );
+  }
   for (const group of ['what', 'how'] as const) addOptions(command.optionsGroup(groupTitles[group]), of, group);
   addEngineOptions(command);
 }

@@ -5,7 +5,6 @@ import { ExplodedLossError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { mixOf, type Style } from '../objective/style-mix.ts';
-import { numbersByKind } from '../objective/term-sums.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import { totalSteps } from '../settings/phase.ts';
@@ -13,7 +12,7 @@ import { atScalesOf } from '../settings/scales.ts';
 import { usualSize } from '../settings/sizes.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
-import type { RunResult } from '../transfer/run.ts';
+import type { RunResult, Snapshots } from '../transfer/run.ts';
 import { type PreparedRun, prepareRun, runPrepared, worksOf } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
@@ -24,6 +23,7 @@ import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { measureTrace, type TraceMeasures, traceOf } from './trace.ts';
 import { loadWeights } from './weights.ts';
 
 /** Runs the job and writes what comes of it; resolves with the exit status. @throws InputError, DeviceError. */
@@ -40,7 +40,8 @@ export async function runJob(job: Job): Promise<number> {
   });
   const run = prepareRun({ ...pictures, settings, gpu });
   const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
-  return await paint(job, run, { gpu, weights: weights.layers }, words);
+  using measures = await measureTrace(given, pictures, run, gpu);
+  return await paint(job, run, { gpu, weights: weights.layers, measures }, words);
 }
 
 /** What is about to happen, a line each. */
@@ -79,7 +80,9 @@ function describePicture(path: string, from: Picture, to: Picture): string {
   return `${basename(path)} ${isSame ? size : `${from.width}x${from.height} at ${size}`}`;
 }
 
-type Engine = Parameters<typeof runPrepared>[1];
+interface Engine extends Pick<Parameters<typeof runPrepared>[1], 'gpu' | 'weights'> {
+  readonly measures: TraceMeasures | undefined;
+}
 
 /** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
 async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: readonly string[]): Promise<number> {
@@ -95,7 +98,8 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   for (const line of announcement) progress.note(line);
   try {
     const result = await runPrepared(run, {
-      ...engine,
+      gpu: engine.gpu,
+      weights: engine.weights,
       signal: interrupts.signal,
       onEvaluation: (report) => {
         const { scale = report.scale } = reports.at(-1) ?? {};
@@ -103,9 +107,10 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
         reports.push(report);
         progress.update(report);
       },
-      ...snapshotsOf(job, progress),
+      snapshots: [...snapshotsOf(job, progress), ...(engine.measures === undefined ? [] : [engine.measures])],
     });
     hasRun = result.end !== 'aborted';
+    if (hasRun) await engine.measures?.save(result.picture, reports.length);
     progress.stop();
     const { content } = run.scales.at(-1) ?? run.scales[0];
     await finish(job, result, { interruptedStatus: interrupts.status, comment: commandOf(job, content) });
@@ -114,12 +119,13 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     progress.stop();
     // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
     const hasTrace = hasRun || reports.length > 0;
-    if (given.trace !== undefined && hasTrace) await writeFileAtomically(given.trace, traceOf(reports));
+    if (given.trace !== undefined && hasTrace)
+      await writeFileAtomically(given.trace, traceOf(reports, engine.measures));
   }
 }
 
-function snapshotsOf({ given, output }: Job, progress: Progress) {
-  if (given.saveEvery === undefined) return {};
+function snapshotsOf({ given, output }: Job, progress: Progress): readonly Snapshots[] {
+  if (given.saveEvery === undefined) return [];
   const save = async (picture: Picture, evaluation: number): Promise<void> => {
     const path = snapshotPath(output, evaluation);
     await writeImage(path, picture, {
@@ -128,7 +134,7 @@ function snapshotsOf({ given, output }: Job, progress: Progress) {
     });
     progress.note(`wrote ${path}`);
   };
-  return { snapshots: { every: given.saveEvery, save } };
+  return [{ every: given.saveEvery, save }];
 }
 
 async function finish(
@@ -170,13 +176,4 @@ function hasStalled({ evaluations }: RunResult): boolean {
 function statusOf(result: RunResult, interruptedStatus: number | undefined): number {
   if (result.error !== undefined) return describeFailure(result.error).status;
   return result.end === 'aborted' ? (interruptedStatus ?? exitStatus.interrupted) : exitStatus.success;
-}
-
-/** The losses of every evaluation as JSON, all digits kept. */
-function traceOf(reports: readonly EvaluationReport[]): string {
-  const evaluations = reports.map((report) => {
-    const { evaluation, phase, scale, learningRate, total } = report;
-    return { evaluation, phase, scale, learningRate, total, ...numbersByKind((kind) => report[kind]) };
-  });
-  return `${JSON.stringify({ evaluations }, undefined, 1)}\n`;
 }

@@ -10,6 +10,7 @@ import {
   type RunArguments,
   readStart,
   refuseFitWithoutResize,
+  refuseMeasuresWithoutTrace,
   refuseScalesWithoutResize,
   refuseSizeBesideScale,
   refuseSizeWithoutResize,
@@ -33,6 +34,7 @@ export function stylizeJob(content: string | undefined, styles: readonly string[
   const { resize, size, styleWeights } = given;
   refuseSizeWithoutResize(given);
   refuseFitWithoutResize(given);
+  refuseMeasuresWithoutTrace(given);
   const { paths, output } = choosePictures(content, styles, given);
   refuseUnevenWeights(paths.styles, styleWeights);
   const choice = readPhaseChoice(given);

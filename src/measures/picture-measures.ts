@@ -106,15 +106,9 @@ export class PictureMeasures implements Disposable {
    */
   static async create(request: MeasureRequest): Promise<PictureMeasures> {
     const { gpu, heads, size } = request;
+    const { pass, stylePass, styleSize, kernels } = planMeasures(gpu, size, request.style);
     const content = resizeImage(request.content, size.width, size.height);
-    const longest = Math.max(size.width, size.height);
-    const fitted = fitLongestSide(request.style.width, request.style.height, longest, { enlarge: true });
-    const style = resizeImage(request.style, fitted.width, fitted.height);
-    const pass = measuredPass(size, lpipsTaps, 'image');
-    const stylePass = measuredPass(style, measuredTaps, 'style picture');
-    const kernels = chooseKernels(pass, backendOf(gpu));
-    checkPassLimits(gpu, pass, kernels, 'image');
-    checkPassLimits(gpu, stylePass, kernels, 'style picture');
+    const style = resizeImage(request.style, styleSize.width, styleSize.height);
     const weights = await DeviceWeights.create(gpu, request.weights, kernels);
     try {
       const contentMaps = await readOnce(gpu, weights, pass, content);
@@ -165,6 +159,22 @@ export class PictureMeasures implements Disposable {
     this.#reader[Symbol.dispose]();
     this.#weights[Symbol.dispose]();
   }
+}
+
+/**
+ * What measuring pictures of a size against a painting takes; to know beforehand whether it can be done.
+ *
+ * @throws InputError where a picture is too small for the network; LimitError where it is too large for the adapter.
+ */
+export function planMeasures(gpu: Gpu, size: Size, painting: Size) {
+  const longest = Math.max(size.width, size.height);
+  const styleSize = fitLongestSide(painting.width, painting.height, longest, { enlarge: true });
+  const pass = measuredPass(size, lpipsTaps, 'image');
+  const stylePass = measuredPass(styleSize, measuredTaps, 'style picture');
+  const kernels = chooseKernels(pass, backendOf(gpu));
+  checkPassLimits(gpu, pass, kernels, 'image');
+  checkPassLimits(gpu, stylePass, kernels, 'style picture');
+  return { pass, stylePass, styleSize, kernels };
 }
 
 async function readOnce(gpu: Gpu, weights: DeviceWeights, pass: Pass, picture: RgbImage) {

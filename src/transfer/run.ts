@@ -35,11 +35,15 @@ export interface RunHooks {
   readonly checkpoints?: CheckpointHooks;
   /** Ends the run after the evaluation at work, with the best picture so far. */
   readonly signal?: AbortSignal;
-  readonly snapshots?: {
-    /** Evaluations between snapshots. */
-    readonly every: number;
-    readonly save: (picture: RgbImage, evaluation: number) => Promise<void>;
-  };
+  /** Each is shown the picture on its own, but not that with which the run ends; the run waits meanwhile. */
+  readonly snapshots?: readonly Snapshots[];
+}
+
+/** Who is to see the picture now and then. */
+export interface Snapshots {
+  /** Evaluations between two pictures. */
+  readonly every: number;
+  readonly save: (picture: RgbImage, evaluation: number) => Promise<void>;
 }
 
 /** `exploded`: the loss stood far above its first one at the end, or so far that there was no way back. */
@@ -109,7 +113,8 @@ class Run<At extends Scale> {
   #resumed: Checkpoint['variable'] | undefined;
   #state: OptimizerState | undefined;
   #phase = 0;
-  #nextSnapshot: number;
+  /** Of each of the snapshots, the evaluation at which its next picture is due. */
+  readonly #nextSnapshots: Map<Snapshots, number>;
   #end: RunEnd = 'complete';
   #error: LossError | undefined;
   /** Of the scale at work. */
@@ -122,7 +127,8 @@ class Run<At extends Scale> {
     this.#picture = request.initial;
     this.#resumed = request.resume?.variable;
     this.#from = request.resume?.place ?? beginning;
-    this.#nextSnapshot = this.#snapshotAfter(this.#from.evaluation);
+    const due = ({ every }: Snapshots): number => nextMultiple(every, this.#from.evaluation);
+    this.#nextSnapshots = new Map((request.snapshots ?? []).map((each) => [each, due(each)]));
   }
 
   outcome(): Omit<RunResult, 'elapsedMs'> {
@@ -238,20 +244,22 @@ class Run<At extends Scale> {
     return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');
   }
 
-  /** Saves the picture where one is due, but not what the run will end with. */
+  /** Shows the picture to whom it is due, but not what the run will end with. */
   async #snapshot(objective: TransferObjective, evaluator: DeviceEvaluator, spent: number): Promise<void> {
-    const { snapshots, signal } = this.#request;
-    if (snapshots === undefined || spent < this.#nextSnapshot || spent === this.#total || signal?.aborted === true)
-      return;
+    const due = [...this.#nextSnapshots].filter(([, next]) => spent >= next).map(([snapshots]) => snapshots);
+    if (due.length === 0 || spent === this.#total || this.#request.signal?.aborted === true) return;
     await evaluator.drain();
-    await snapshots.save(await objective.readPicture(), spent);
-    this.#nextSnapshot = this.#snapshotAfter(spent);
+    const picture = await objective.readPicture();
+    for (const snapshots of due) {
+      await snapshots.save(picture, spent);
+      this.#nextSnapshots.set(snapshots, nextMultiple(snapshots.every, spent));
+    }
   }
+}
 
-  #snapshotAfter(spent: number): number {
-    const every = this.#request.snapshots?.every ?? Number.POSITIVE_INFINITY;
-    return every === Number.POSITIVE_INFINITY ? every : (Math.floor(spent / every) + 1) * every;
-  }
+/** The first multiple of a number of steps that lies beyond `spent` of them. */
+function nextMultiple(every: number, spent: number): number {
+  return every === Number.POSITIVE_INFINITY ? every : (Math.floor(spent / every) + 1) * every;
 }
 
 function hasLeft(evaluations: readonly EvaluationReport[]): boolean {

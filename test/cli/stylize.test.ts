@@ -44,6 +44,50 @@ describe('stylize', () => {
     expect(trace.evaluations[4]?.['total']).toBeLessThan(trace.evaluations[0]?.['total'] ?? 0);
   });
 
+  it('measures the picture on the way and at the end for its trace, at each of its sizes', async () => {
+    const run = await impasto(folder, [
+      ...['stylize', 'content.png', 'style.png', '--size', '48', '--iterations', '6', '--scales', '2'],
+      ...['--trace', 'measured.json', '--trace-measures', '2', '-o', 'measured.png'],
+    ]);
+    expect(run.status, run.stderr).toBe(0);
+    const { evaluations, measures } = JSON.parse(await readFile(path('measured.json'), 'utf8'));
+    const rows: readonly { evaluation: number; scale: number; lpips: number }[] = measures;
+    const due = Array.from({ length: evaluations.length }, (_, i) => i + 1).filter((each) => each % 2 === 0);
+    expect(rows.map(({ evaluation }) => evaluation)).toEqual([...new Set([...due, evaluations.length])]);
+    expect(rows.map(({ scale }) => scale)).toEqual(rows.map(({ evaluation }) => evaluations[evaluation - 1].scale));
+    expect(new Set(rows.map(({ scale }) => scale)).size).toBe(2);
+    const pictures = ['--image', 'measured.png', '--content', 'content.png', '--style', 'style.png'];
+    const compared = await impasto(folder, ['compare', ...pictures, '--json', 'compared.json']);
+    expect(compared.status, compared.stderr).toBe(0);
+    const { lpips } = JSON.parse(await readFile(path('compared.json'), 'utf8'));
+    // The file has 8 bits a sample.
+    expect(Math.abs(lpips - (rows.at(-1)?.lpips ?? Number.NaN))).toBeLessThan(2e-3);
+  });
+
+  it.each([
+    [['--trace-measures', '3'], /--trace-measures adds to the trace, but there is none; add --trace FILE/],
+    [
+      [
+        '--trace',
+        'small.json',
+        '--trace-measures',
+        '1',
+        '--size',
+        '20',
+        '--style-layers',
+        'relu1_1',
+        '--content-layers',
+        'relu1_1',
+      ],
+      /20x13 pixels; .*at least 16/,
+    ],
+  ])('refuses %j', async (args, line) => {
+    const run = await impasto(folder, ['stylize', 'content.png', 'style.png', '--size', '32', ...args]);
+    expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(run.stderr).toMatch(line);
+    expect(existsSync(path('small.json'))).toBe(false);
+  });
+
   it('says that the loss exploded, what to lower, and ends with status 3 and the best picture', async () => {
     const rate = ['--optimizer', 'lbfgs', '--learning-rate', '50', '--iterations', '6'];
     const run = await impasto(folder, ['stylize', 'content.png', 'style.png', ...small, ...rate, '-o', 'burst.png']);

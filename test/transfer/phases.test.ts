@@ -70,7 +70,7 @@ describe('phases', () => {
       before ??= picture;
     };
     const still: Phase = { steps: 1, optimizer: 'sgd', learningRate: 1e-30 };
-    const { picture } = await run([adam(4), still, adam(1, 0.01)], { snapshots: { every: 5, save } });
+    const { picture } = await run([adam(4), still, adam(1, 0.01)], { snapshots: [{ every: 5, save }] });
     const moves = picture.pixels.map((value, i) => Math.abs(value - (before?.pixels[i] ?? Number.NaN)));
     const isAtBorder = (i: number): boolean => picture.pixels[i] === 0 || picture.pixels[i] === 1;
     const odd = moves.filter((move, i) => Math.abs(move - 0.01) > 1e-5 && !isAtBorder(i));
@@ -128,12 +128,14 @@ describe('scales', () => {
       gpu: gpu(),
       weights,
       onObjective: (objective) => objectives.push(objective && `${objective.pictureSize.width}`),
-      snapshots: {
-        every: 3,
-        save: async (saved) => {
-          start = saved;
+      snapshots: [
+        {
+          every: 3,
+          save: async (saved) => {
+            start = saved;
+          },
         },
-      },
+      ],
     });
     expect(objectives).toEqual(['32', undefined, '64', undefined]);
     expect(start?.pixels).toEqual(first.picture.pixels);
@@ -261,7 +263,7 @@ describe('a run that is taken up again', () => {
     const save = async (picture: RgbImage): Promise<void> => {
       saved ??= picture;
     };
-    const whole = await run(phases, { snapshots: { every: evaluation, save } });
+    const whole = await run(phases, { snapshots: [{ every: evaluation, save }] });
     if (saved === undefined) throw new Error('no snapshot was saved');
     const variable = Float32Array.from(saved.pixels);
     const rest = await run(phases, { resume: { variable, place: { evaluation, phase, step } } });

@@ -169,9 +169,21 @@ describe('a run', () => {
     const save = async (picture: RgbImage, evaluation: number): Promise<void> => {
       saved.push({ evaluation, picture });
     };
-    await run({ iterations: 7 }, { snapshots: { every: 3, save } });
+    await run({ iterations: 7 }, { snapshots: [{ every: 3, save }] });
     expect(saved.map(({ evaluation }) => evaluation)).toEqual([3, 6]);
     expect(saved[0]?.picture.pixels).not.toEqual(saved[1]?.picture.pixels);
+  });
+
+  it('shows pictures to several, each at its own evaluations', async () => {
+    const saved: string[] = [];
+    const every = (steps: number) => ({
+      every: steps,
+      save: async (_: RgbImage, evaluation: number) => {
+        saved.push(`${steps}: ${evaluation}`);
+      },
+    });
+    await run({ iterations: 7 }, { snapshots: [every(2), every(3)] });
+    expect(saved).toEqual(['2: 2', '3: 3', '2: 4', '2: 6', '3: 6']);
   });
 
   it('stops at a loss that is not finite, names the term and keeps the last good picture', async () => {
