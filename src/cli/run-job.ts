@@ -55,7 +55,7 @@ function announcementOf(job: Job, from: TransferPictures, { scales, plan }: Prep
     ...(styles.length === 0 ? [] : [`style ${describeStyles(styles, from.style, at.style)}`]),
   ];
   const sizes = scales.map(({ content: { width, height }, phases }) => `${width}x${height} (${totalSteps(phases)})`);
-  const onCpu = `no GPU: computing on the CPU at --size ${usualSize(gpu.profile)}, which takes a few minutes`;
+  const onCpu = `no GPU: computing on the CPU at --size ${usualSize(gpu.profile)}, which takes a minute or two`;
   return [
     ...(isSoftware && !job.isSized ? [onCpu] : []),
     `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,

@@ -47,17 +47,19 @@ const momentumLabel = (optimizer: OptimizerName): string => {
 };
 const isLbfgs = (basis: Basis): boolean => optimizerOf(basis) === 'lbfgs';
 
-/** At the usual strength. */
-const usualContentWeight = byPreset({ default: 1, gram: 3, gatys: 1, lecture: 1e6 });
-const usualTvWeight = byPreset({ default: 50, gatys: 0, lecture: 0 });
-const putsDetailBack = byPreset({ default: false, gram: true, gatys: false, lecture: false });
-const usualScales = byPreset<number | 'auto'>({ default: 1, gram: 'auto', gatys: 1, lecture: 1 });
+/** At the usual strength; 0.5 · 10^(−2.5 s) and 2 s, times 1e4, are the default's. */
+const usualContentWeight = byPreset({ default: 5000 * 10 ** (-2.5 * usualStrength), gram: 3, gatys: 1, lecture: 1e6 });
+const usualTvWeight = byPreset({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0 });
+const putsDetailBack = byPreset({ default: true, gram: true, gatys: false, lecture: false });
+const usualScales = byPreset<number | 'auto'>({ default: 'auto', gram: 'auto', gatys: 1, lecture: 1 });
 
 export const options = {
   preset: option(choice(presetNames), always('default'), {
     help: 'settings to start from',
     group: 'what',
     commands: [...comparing, 'schedule'],
+    // The experiments are the paper's.
+    forms: { reconstruct: { usual: 'gatys' }, texture: { usual: 'gatys' } },
     page: { label: 'Preset', fieldset: 'own' },
   }),
   styleWeights: option(numbers({ from: 0 }), undefined, {
@@ -99,7 +101,7 @@ export const options = {
     commands: fitting,
   }),
   /** Whether the style picture may be made larger than it is; else it stays at its own size. */
-  enlargeStyle: option(flag, byPreset({ default: false, gram: true, lecture: true }), {
+  enlargeStyle: option(flag, always(true), {
     help: 'let the style picture become larger than its file',
     part: 'fit',
     group: 'pictures',
@@ -107,7 +109,7 @@ export const options = {
   }),
   init: option(
     file('start', startNames),
-    byPreset({ default: 'content', gram: 'matched', gatys: 'content', lecture: 'content' }),
+    byPreset({ default: 'matched', gram: 'matched', gatys: 'content', lecture: 'content' }),
     {
       help: "picture to start from, matched being the content picture with the style's colours",
       group: 'pictures',
@@ -152,7 +154,8 @@ export const options = {
   styleLayers: option(
     layers,
     byPreset({
-      default: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
+      default: layersOf({ relu1_1: 256, relu2_1: 64, relu3_1: 16, relu4_1: 4, relu5_1: 1 }),
+      gram: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
       gatys: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 1, relu5_1: 1 }),
       lecture: layersOf({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
     }),
@@ -164,13 +167,17 @@ export const options = {
       page: { label: 'Style layers', fieldset: 'compared' },
     },
   ),
-  styleLoss: option(choice(['gram', 'w2', 'covariance'], 'which'), always('gram'), {
-    help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference',
-    part: 'objective',
-    group: 'what',
-    commands: withStyle,
-    page: { label: 'Style is compared by', fieldset: 'compared' },
-  }),
+  styleLoss: option(
+    choice(['gram', 'w2', 'covariance'], 'which'),
+    byPreset({ default: 'w2', gram: 'gram', lecture: 'gram' }),
+    {
+      help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference',
+      part: 'objective',
+      group: 'what',
+      commands: withStyle,
+      page: { label: 'Style is compared by', fieldset: 'compared' },
+    },
+  ),
   contentWeight: option(weight, (basis) => contentWeightAt(usualContentWeight(basis), basis.strength), {
     help: 'weight of the content loss',
     part: 'objective',
@@ -178,7 +185,7 @@ export const options = {
     commands: withContent,
     page: { label: 'Content weight', fieldset: 'compared' },
   }),
-  styleWeight: option(weight, byPreset({ default: 2e6, gatys: 1e6, lecture: 1 }), {
+  styleWeight: option(weight, byPreset({ default: 29.33, gram: 2e6, gatys: 1e6, lecture: 1 }), {
     help: 'weight of the style loss',
     part: 'objective',
     group: 'what',
@@ -194,7 +201,7 @@ export const options = {
     page: { label: 'Smoothness weight', fieldset: 'compared' },
   }),
   /** The two count the same on a smooth slope, and `nine` a little less on grain. */
-  tvLoss: option(choice(['four', 'nine'], 'points'), always('four'), {
+  tvLoss: option(choice(['four', 'nine'], 'points'), byPreset({ default: 'nine', gram: 'four', lecture: 'four' }), {
     help: 'neighbours that the total variation compares: right and below (four), or all around (nine)',
     part: 'objective',
     group: 'what',
@@ -217,7 +224,7 @@ export const options = {
     group: 'what',
     commands: [],
   }),
-  pooling: option(choice(['max', 'average'], 'kind'), byPreset({ default: 'average', lecture: 'max' }), {
+  pooling: option(choice(['max', 'average'], 'kind'), byPreset({ default: 'max', gram: 'average', lecture: 'max' }), {
     help: 'pooling of the network',
     part: 'objective',
     group: 'what',
@@ -247,13 +254,17 @@ export const options = {
     group: 'what',
     commands: comparing,
   }),
-  iterations: option(number(stepRange), byPreset({ default: 200, gram: 20, gatys: 200, lecture: 1000 }), {
-    help: "evaluations of loss and gradient at the result's size; at each smaller scale as many, at the first twice; lecture: in all",
-    part: 'phases',
-    group: 'how',
-    commands: [...starting, 'schedule'],
-    page: { label: 'Evaluations', fieldset: 'painted' },
-  }),
+  iterations: option(
+    number(stepRange),
+    byPreset({ sketch: 6, default: 20, fine: 50, gram: 20, gatys: 200, lecture: 1000 }),
+    {
+      help: "evaluations of loss and gradient at the result's size; at each smaller scale as many, at the first twice; lecture: in all",
+      part: 'phases',
+      group: 'how',
+      commands: [...starting, 'schedule'],
+      page: { label: 'Evaluations', fieldset: 'painted' },
+    },
+  ),
   optimizer: option(choice(optimizerNames), always(usualOptimizer), {
     help: 'optimiser of the picture',
     part: 'phases',

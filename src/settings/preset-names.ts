@@ -1,11 +1,12 @@
 /**
  * The presets; what they say is in `options.ts`, at each setting.
  *
- * `default` is tuned by eye on the pictures in `examples/` from 128 to 512 pixels: strokes and colours of the painting plainly there, the
- * photograph readable, no grain (docs/decisions/0011-default-preset.md). Layers and average pooling as Gatys et al. (2016); the weights are ours.
- * They rise with depth, since average pooling shrinks deep activations and a Gram loss goes with their fourth power.
+ * `default` compares means and covariances by transport, at layers and with weights of crowsonkb/style-transfer-pytorch, at scales, from a start in
+ * the painting's colours (docs/decisions/0028-the-recipe.md). `sketch` and `fine` differ in what they spend alone. All weights are times 1e4:
+ * L-BFGS, as PyTorch's, drops pairs with yᵀs up to 1e-10.
  *
- * `gram` is the same at scales, from a start in the painting's colours, with a content weight of 3 (docs/decisions/0028-the-recipe.md).
+ * `gram` compares Gram matrices the same way. Its weights are tuned by eye (docs/decisions/0011-default-preset.md): they rise with depth, since
+ * average pooling shrinks deep activations and a Gram loss goes with their fourth power.
  *
  * `gatys` is the method of the paper: layers of equal weight, no smoothness, one scale, the photograph as it is. Its weights are for torchvision's VGG.
  *
@@ -23,8 +24,10 @@ interface Preset {
 }
 
 const presets = {
-  default: { looks: "the painting's strokes, the photograph plain" },
-  gram: { looks: "larger strokes in the painting's colours, by Gram matrices at growing scales", like: 'default' },
+  sketch: { looks: 'a first look: colours and large strokes are there, detail is not', like: 'default' },
+  default: { looks: "the painting's strokes and colours, the photograph plain to see" },
+  fine: { looks: 'the same, with more of the finest strokes', like: 'default' },
+  gram: { looks: "as default by Gram matrices: softer, with less of the painting's detail" },
   gatys: { looks: "as in the paper: fine texture, the colours partly the photograph's, at one scale", like: 'gram' },
   lecture: { looks: "the lecture's run, to the digit: strong, grainy" },
 } as const satisfies Readonly<Record<string, Preset>>;

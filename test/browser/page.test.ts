@@ -65,7 +65,7 @@ describe('the painting page', () => {
   it(
     'paints dropped pictures in a mix of two styles as the copied command does in Node',
     async () => {
-      await using studio = await open('size=32&iterations=6&init=noise&seed=7');
+      await using studio = await open('preset=gatys&size=32&iterations=6&init=noise&seed=7');
       await studio.isReady();
       await studio.drop('drop-content', 'scene.png', picture('scene.png'));
       await studio.byId('content').getByText('scene.png').waitFor();
@@ -185,7 +185,7 @@ describe('the painting page', () => {
   });
 
   it('has a control for what counts beside the rest, and says which scales come to nothing', async () => {
-    await using studio = await open(`${quick}&optimizer=adam&scales=3&iterations=2`);
+    await using studio = await open(`${quick.replace('gatys', 'lecture')}&optimizer=adam&scales=3&iterations=2`);
     await studio.isReady();
     await studio.byId('notice-news').getByText('scale of 16 pixels left out: 2 iterations are too few').waitFor();
     await studio.byId('more').getByText('More', { exact: true }).click();

@@ -16,8 +16,8 @@ export interface OpenOptions {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-/** Settings for which the CPU is quick: two blocks of the network, a small picture. */
-export const quick = 'size=32&content-layers=relu2_2&style-layers=relu1_1,relu2_1';
+/** Settings for which the CPU is quick: two blocks of the network, one scale of a small picture. */
+export const quick = 'preset=gatys&size=32&content-layers=relu2_2&style-layers=relu1_1,relu2_1';
 
 /** Long enough for a CPU that others use too. */
 export const runTimeoutMs = 240_000;

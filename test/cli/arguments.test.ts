@@ -133,7 +133,7 @@ describe('stylize', () => {
 
   it('gives sgd a momentum, and a step that suits the weights of the preset', async () => {
     const phase = { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 };
-    expect(phasesOf(settingsOf(await stylizeArguments('--optimizer', 'sgd')))).toEqual([phase]);
+    expect(phasesOf(settingsOf(await stylizeArguments('--preset', 'gatys', '--optimizer', 'sgd')))).toEqual([phase]);
     const lecture = settingsOf(await stylizeArguments('--preset', 'lecture', '--optimizer', 'sgd', '--momentum', '0'));
     expect(phasesOf(lecture)).toEqual([{ ...phase, steps: 1000, learningRate: 3e-8, momentum: 0 }]);
   });
@@ -226,11 +226,11 @@ describe('the experiments', () => {
     if (reconstruct === undefined || texture !== undefined) throw new Error('reconstruct alone was expected');
     expect(reconstruct).toEqual({
       content: 'a/cat.jpg',
-      given: { preset: 'default', resize: true, init: 'lecture-noise', seed: 0 },
+      given: { preset: 'gatys', resize: true, init: 'lecture-noise', seed: 0 },
     });
     const job = reconstructJob(reconstruct.content, reconstruct.given);
     expect(job).toMatchObject({ paths: { content: 'a/cat.jpg' }, output: 'out/cat-reconstruction.png' });
-    expect(job.settings.objective).toEqual({ ...presetSettings('default').objective, styleLayers: [] });
+    expect(job.settings.objective).toEqual({ ...presetSettings('gatys').objective, styleLayers: [] });
     expect(job.settings.lbfgs.lineSearch).toBe('strong-wolfe');
   });
 

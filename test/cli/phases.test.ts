@@ -13,7 +13,7 @@ beforeAll(async () => {
   await writePng(path('style.png'), 40, 40, 1);
 });
 
-const layers = ['--content-layers', 'relu2_1', '--style-layers', 'relu1_1'];
+const layers = ['--preset', 'gatys', '--content-layers', 'relu2_1', '--style-layers', 'relu1_1'];
 
 interface Trace {
   readonly evaluations: readonly Readonly<

@@ -13,7 +13,7 @@ beforeAll(async () => {
   await writePng(path('style.png'), 40, 40, 1);
 });
 
-const small = ['--size', '32', '--iterations', '3'];
+const small = ['--preset', 'gatys', '--size', '32', '--iterations', '3'];
 
 async function sizeOf(name: string) {
   const { width, height, channels } = await sharp(await sharp(path(name)).toBuffer()).metadata();

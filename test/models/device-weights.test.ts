@@ -39,7 +39,7 @@ function bySize(): Gpu {
 
 function settingsWith(overrides: SettingsOverrides = {}) {
   const objective = { contentLayers: [{ name: 'relu2_1', weight: 1 }], styleLayers: [{ name: 'relu1_1', weight: 1 }] };
-  return resolveSettings('default', { ...overrides, objective });
+  return resolveSettings('gram', { ...overrides, objective });
 }
 
 function picturesAt(width: number, height: number) {

@@ -101,7 +101,7 @@ describe('a mix of styles', () => {
   });
 
   it('is fitted picture by picture, planned for, and run within the plan', async () => {
-    const run = resolveSettings('default', { iterations: 2 });
+    const run = resolveSettings('gram', { iterations: 2 });
     const style = styles.map((picture, index) => ({ picture, weight: 1 + index }));
     const request = { content: pictures.content, style, settings: run, size: 48, start: { kind: 'content' } } as const;
     const prepared = preparePictures(request);

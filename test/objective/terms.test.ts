@@ -75,9 +75,9 @@ describe('the dispatches of an evaluation', () => {
   it('are four for a style layer, one for a content layer, one for total variation', async () => {
     const pictures = await readFixturePictures('odd_51x37');
     const weights = await bundledLayers();
-    const { objective: preset } = presetSettings('default');
+    const { objective: preset } = presetSettings('gram');
     async function labels(options: typeof preset): Promise<readonly string[]> {
-      const settings = { ...presetSettings('default'), objective: options };
+      const settings = { ...presetSettings('gram'), objective: options };
       using onDevice = await DeviceWeights.create(gpu(), weights, planStylize(pictures, settings, gpu()).kernels);
       const request = { gpu: gpu(), weights: onDevice, options, ...pictures, initial: pictures.image };
       using objective = await TransferObjective.create(request);

@@ -22,7 +22,7 @@ describe('resolveSettings', () => {
   });
 
   it('gives an optimiser the rate and the momentum that go together, as the command line does', () => {
-    const phasesWith = (overrides: SettingsOverrides) => phasesOf(resolveSettings('default', overrides));
+    const phasesWith = (overrides: SettingsOverrides) => phasesOf(resolveSettings('gatys', overrides));
     expect(phasesWith({ optimizer: 'sgd' })).toEqual([
       { steps: 200, optimizer: 'sgd', learningRate: 0.1, momentum: 0.9 },
     ]);
@@ -30,7 +30,7 @@ describe('resolveSettings', () => {
       { steps: 5, optimizer: 'sgd', learningRate: 0.1, momentum: 0 },
     ]);
     for (const optimizer of optimizerNames) {
-      expect(phasesWith({ optimizer })).toEqual(choosePhases({ optimizer }, 'default').phases);
+      expect(phasesWith({ optimizer })).toEqual(choosePhases({ optimizer }, 'gatys').phases);
     }
   });
 
@@ -132,6 +132,19 @@ describe('presets', () => {
     expect(presetSettings('gram').detail).toBe(0.28);
     expect(resolveSettings('gram', { strength: 0.4 }).detail).toBe(0.6);
     expect(resolveSettings('gram', { strength: 0.4, detail: 0.1 }).detail).toBe(0.1);
+  });
+
+  it.each([
+    ['sketch', 6],
+    ['default', 20],
+    ['fine', 50],
+  ] as const)('%s is the recipe with %i evaluations', (preset, steps) => {
+    expect(at48({}, preset).map((phase) => phase.steps)).toEqual([2 * steps, steps, steps]);
+    const { objective, ...rest } = presetSettings(preset);
+    expect(objective).toMatchObject({ styleLoss: 'w2', tvLoss: 'nine', pooling: 'max', paddingMode: 'replicate' });
+    expect(objective).toMatchObject({ contentWeight: 79.24, tvWeight: 14_400 });
+    expect(rest).toMatchObject({ styleFit: 'longest-side', enlargeStyle: true, detail: 0.28, strength: 0.72 });
+    expect(options.init.usual({ preset })).toBe('matched');
   });
 
   it.each(['gatys', 'lecture'] as const)('%s is one scale from the photograph, without detail', (preset) => {

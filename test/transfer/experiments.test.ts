@@ -121,7 +121,7 @@ describe('reconstruct', () => {
 
 describe('synthesiseTexture', () => {
   it('makes a picture of another size with the style, and takes the memory that was planned', async () => {
-    const settings = resolveSettings('default', { iterations: 20 });
+    const settings = resolveSettings('gatys', { iterations: 20 });
     const size = { width: 80, height: 32 };
     const request = { gpu: gpu(), weights, style: pictures.style, settings, start: noise, size };
     const prepared = preparePictures({ ...texturePictures(request), settings: styleOnly(settings) });

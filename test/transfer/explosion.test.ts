@@ -82,7 +82,7 @@ describe('a run', () => {
       contentLayers: [{ name: 'relu2_1', weight: 1 }],
       styleLayers: [{ name: 'relu1_1', weight: 1 }],
     } as const;
-    const settings = resolveSettings('default', { phases, objective });
+    const settings = resolveSettings('gram', { phases, objective });
     const pictures = await readFixturePictures('wave_cat_64x48');
     return stylize({ gpu: gpu(), weights: await bundledLayers(), ...pictures, settings, start, size: 32 });
   };

@@ -34,8 +34,9 @@ beforeAll(async () => {
 
 /** A small objective in the space of pixels. */
 function settingsWith(phases: readonly Phase[]) {
-  return resolveSettings('default', {
+  return resolveSettings('gram', {
     phases,
+    detail: 0,
     objective: { contentLayers: [{ name: 'relu2_1', weight: 1 }], styleLayers: [{ name: 'relu1_1', weight: 1 }] },
   });
 }

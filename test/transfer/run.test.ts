@@ -99,8 +99,8 @@ describe('a run', () => {
   it.each([
     ['lecture', 'lbfgs', 'f32', undefined],
     ['lecture', 'lbfgs', 'f16', undefined],
-    ['default', 'adam', 'f32', undefined],
-    ['default', 'adam', 'f32', 'tiles'],
+    ['gram', 'adam', 'f32', undefined],
+    ['gram', 'adam', 'f32', 'tiles'],
   ] as const)(
     'takes the memory that was planned: %s, %s, %s, kernels %s',
     async (preset, optimizer, storage, family) => {
@@ -118,8 +118,8 @@ describe('a run', () => {
   it.each([
     ['lecture', 'f32', 1700],
     ['lecture', 'f16', 1300],
-    ['default', 'f32', 1400],
-    ['default', 'f16', 1300],
+    ['gram', 'f32', 1400],
+    ['gram', 'f16', 1300],
   ] as const)(
     'is planned to take few bytes a pixel besides the weights, 512x512, lanes: %s, %s, %d',
     (preset, storage, most) => {
@@ -135,7 +135,7 @@ describe('a run', () => {
   );
 
   it('refuses f16 storage where the adapter has none', () => {
-    const settings = resolveSettings('default', { objective: { storage: 'f16' } });
+    const settings = resolveSettings('gram', { objective: { storage: 'f16' } });
     const size = { width: 64, height: 64 };
     const { device } = gpu();
     const bare: Gpu = Object.create(gpu(), { device: { value: { features: new Set(), limits: device.limits } } });
@@ -216,7 +216,7 @@ describe('a run', () => {
 
 describe('the memory plan', () => {
   const request: PlanRequest = {
-    options: presetSettings('default').objective,
+    options: presetSettings('gram').objective,
     size: { width: 4000, height: 3000 },
     styleSizes: [{ width: 4000, height: 3000 }],
     optimizerBytes: (values) => lbfgsBytes(values, 10),

@@ -12,7 +12,7 @@ import { useGpu } from '../support/gpu.ts';
 const gpu = useGpu();
 afterEach(() => void vi.restoreAllMocks());
 
-const settings = presetSettings('default');
+const settings = presetSettings('gram');
 const picture = (width: number, height: number) => ({ width, height, pixels: new Float32Array(width * height * 3) });
 const prepared = (phases?: readonly ListedPhase[]) =>
   prepareRun({
