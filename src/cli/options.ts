@@ -3,7 +3,10 @@
 import type { Command } from 'commander';
 import type { CommandName, Group } from '../settings/option.ts';
 import { flagOf, isOfPreset, type OptionName, optionNames, rowOf } from '../settings/options.ts';
-import { looksOf, presetNames } from '../settings/preset-names.ts';
+import { totalSteps } from '../settings/phase.ts';
+import { choosePhases } from '../settings/phase-choice.ts';
+import { looksOf, type PresetName, presetNames } from '../settings/preset-names.ts';
+import { usualSize } from '../settings/sizes.ts';
 
 export const groups: readonly Group[] = ['pictures', 'what', 'how'];
 
@@ -48,10 +51,19 @@ function addOption(command: Command, of: CommandName, name: OptionName): void {
 
 /** What the presets say, for a help. */
 export function describePresets(): string {
-  return `Presets:\n${presetNames.map((preset) => `  ${preset}: ${looksOf(preset)}${describePreset(preset)}`).join('\n')}`;
+  return `Presets:\n${presetNames.map((preset) => `  ${preset}: ${looksOf(preset)}${describeSpending(preset)}${describePreset(preset)}`).join('\n')}`;
 }
 
-function describePreset(preset: (typeof presetNames)[number]): string {
+/** `; evaluations up to 512 pixels: 40 at 128, …, 20 at 512, as much as 40 at the last`. */
+function describeSpending(preset: PresetName, longest = usualSize({ isSoftware: false })): string {
+  const { phases } = choosePhases({}, preset, { longest });
+  if (phases.length < 2) return `; ${totalSteps(phases)} evaluations`;
+  const each = phases.map(({ scale = longest, steps }) => `${steps} at ${scale}`);
+  const worth = phases.reduce((sum, { scale = longest, steps }) => sum + steps * (scale / longest) ** 2, 0);
+  return `; evaluations up to ${longest} pixels: ${each.join(', ')}, as much as ${Math.round(worth)} at the last`;
+}
+
+function describePreset(preset: PresetName): string {
   const lines = groups.map((group) => {
     const names = optionNames.filter((name) => {
       const { group: its, commands } = rowOf(name);

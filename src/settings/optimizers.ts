@@ -37,7 +37,7 @@ const entries = {
   lbfgs: { fields: {}, usualRate: 1 },
   sgd: {
     fields: { momentum: 0, nesterov: false, weightDecay: 0 },
-    usualRate: { default: 0.1, lecture: 3e-8 },
+    usualRate: { default: 1e-5, gram: 0.1, lecture: 3e-8 },
     usualMomentum: 0.9,
   },
   rmsprop: { fields: { momentum: 0, beta2: 0.99, weightDecay: 0 }, usualRate: 0.01 },
@@ -61,11 +61,13 @@ export function usualMomentum(optimizer: OptimizerName): number | undefined {
   return usual ?? fields.momentum;
 }
 
-/** `lbfgs 1, sgd 0.1 or with lecture 3e-8, …` */
+/** `lbfgs 1, sgd 0.1, or with lecture 3e-8, …` */
 export function describeRates(): string {
   const words = optimizerNames.map((name) => {
     const { usualRate: rate } = optimizers[name];
-    return `${name} ${typeof rate === 'number' ? rate : `${rate.default} or with lecture ${rate.lecture}`}`;
+    if (typeof rate === 'number') return `${name} ${rate}`;
+    const others = Object.entries(rate).filter(([preset]) => preset !== 'default');
+    return `${name} ${rate.default}, or with ${others.map(([preset, value]) => `${preset} ${value}`).join(' and ')}`;
   });
   return words.join(', ');
 }

@@ -98,7 +98,10 @@ describe('a run of several scales', () => {
     ]);
     tell({ kind: 'progress', reports: [report(13, 3, 1)], bytesInUse: 5 });
     expect(run.trace.value.evaluation).toEqual([9, 10, 11, 12, 13]);
-    expect(bordersOf(run.trace.value)).toEqual([10.5, 12.5]);
+    // Ten at the first scale are as much as two and a half at the last.
+    expect(run.trace.value.work).toEqual([2.25, 2.5, 3.5, 4.5, 5.5]);
+    expect(bordersOf(run.trace.value)).toEqual([3, 5]);
+    expect(run.share.value).toBeCloseTo(5.5 / 8.5, 9);
   });
 
   it('counts time left by the pixels that are to come', async () => {

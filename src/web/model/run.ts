@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../../transfer/speed.ts';
-import { budgetOf, type Place, placeOf } from '../../transfer/work.ts';
+import { budgetOf, fullSizeEvaluations, type Place, placeOf, workOf } from '../../transfer/work.ts';
 import type { Order, Pace, PictureInfo, PlanInfo, PlannedScale, RunEvent, RunSummary } from '../protocol.ts';
 import {
   type Deed,
@@ -46,6 +46,12 @@ const noProgress: Progress = {
   bytesInUse: 0,
 };
 
+function shareOf({ trace, scales, evaluation, budget }: Progress): number {
+  const whole = fullSizeEvaluations(scales, workOf(scales));
+  if (whole > 0) return (trace.work.at(-1) ?? 0) / whole;
+  return budget === 0 ? 0 : evaluation / budget;
+}
+
 export class RunState {
   readonly #engine: RunCalls;
   readonly #state: Signal<State> = signal(noRun);
@@ -67,6 +73,8 @@ export class RunState {
   readonly budget = computed(() => this.#progress.value.budget);
   /** Of the run at work, else of the last one. */
   readonly scales = computed(() => this.#progress.value.scales);
+  /** How far the run is, 0 to 1, evaluations counting by their pixels; of a kept run the scales are not known. */
+  readonly share = computed(() => shareOf(this.#progress.value));
   readonly place = computed(() => this.#progress.value.place);
   readonly pace = computed(() => this.#progress.value.pace);
   readonly bytesInUse = computed(() => this.#progress.value.bytesInUse);
@@ -182,7 +190,7 @@ export class RunState {
     const place = placeOf(scales, last.phase);
     const isThere = place.scale === before?.scale && place.phase === before.phase;
     this.#show({
-      trace: extendTrace(trace, reports),
+      trace: extendTrace(trace, reports, scales),
       evaluation: last.evaluation,
       place: isThere ? before : place,
       pace: this.#speedometer.report(last, performance.now()),

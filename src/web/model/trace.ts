@@ -2,11 +2,14 @@
 
 import type { TermLabel } from '../../objective/terms.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
+import { fullSizeEvaluations, type ScaleWork, workUntil } from '../../transfer/work.ts';
 
 /** Columns of equal length; `evaluation` ascends. */
 export interface Trace {
   readonly terms: readonly TermLabel[];
   readonly evaluation: readonly number[];
+  /** Work until then, in evaluations of the result's size: what the time goes with. */
+  readonly work: readonly number[];
   readonly total: readonly number[];
   /** The phase of each evaluation, counted from 1 over all scales. */
   readonly phase: readonly number[];
@@ -14,16 +17,18 @@ export interface Trace {
   readonly byTerm: readonly (readonly number[])[];
 }
 
-export const emptyTrace: Trace = { terms: [], evaluation: [], total: [], phase: [], byTerm: [] };
+export const emptyTrace: Trace = { terms: [], evaluation: [], work: [], total: [], phase: [], byTerm: [] };
 
 export function startTrace(terms: readonly TermLabel[]): Trace {
   return { ...emptyTrace, terms, byTerm: terms.map(() => []) };
 }
 
-export function extendTrace(trace: Trace, reports: readonly EvaluationReport[]): Trace {
+export function extendTrace(trace: Trace, reports: readonly EvaluationReport[], scales: readonly ScaleWork[]): Trace {
+  const workOf = ({ phase, step }: EvaluationReport) => fullSizeEvaluations(scales, workUntil(scales, phase, step));
   return {
     ...trace,
     evaluation: [...trace.evaluation, ...reports.map(({ evaluation }) => evaluation)],
+    work: [...trace.work, ...reports.map(workOf)],
     phase: [...trace.phase, ...reports.map(({ phase }) => phase)],
     total: [...trace.total, ...reports.map(({ total }) => total)],
     byTerm: trace.byTerm.map((column, index) => [...column, ...reports.map(({ terms }) => terms[index] ?? Number.NaN)]),
@@ -36,15 +41,16 @@ export function cutTrace(trace: Trace, evaluation: number): Trace {
   return {
     ...trace,
     evaluation: trace.evaluation.slice(0, length),
+    work: trace.work.slice(0, length),
     phase: trace.phase.slice(0, length),
     total: trace.total.slice(0, length),
     byTerm: trace.byTerm.map((column) => column.slice(0, length)),
   };
 }
 
-/** Between which evaluations a phase or a scale ended, as the middle of the two. */
-export function bordersOf({ evaluation, phase }: Trace): readonly number[] {
-  return evaluation.flatMap((at, index) =>
-    index > 0 && phase[index] !== phase[index - 1] ? [(at + (evaluation[index - 1] ?? at)) / 2] : [],
+/** Where a phase or a scale ended, in work, as the middle of the evaluations beside it. */
+export function bordersOf({ work, phase }: Trace): readonly number[] {
+  return work.flatMap((at, index) =>
+    index > 0 && phase[index] !== phase[index - 1] ? [(at + (work[index - 1] ?? at)) / 2] : [],
   );
 }

@@ -1,4 +1,4 @@
-/** Losses against evaluations on a log axis, live: the total and each of its terms. */
+/** Losses on a log axis against work, in evaluations of the result's size, live: the total and each of its terms. */
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -122,10 +122,10 @@ class LiveChart {
 }
 
 /** A log axis has no place for zero, a term of weight 0, nor for infinity, a trial that went too far: they are gaps. */
-function columnsOf({ evaluation, total, byTerm }: Trace): uPlot.AlignedData {
+function columnsOf({ work, total, byTerm }: Trace): uPlot.AlignedData {
   const positive = (column: readonly number[]) =>
     column.map((value) => (value > 0 && Number.isFinite(value) ? value : null));
-  return [[...evaluation], positive(total), ...byTerm.map(positive)];
+  return [[...work], positive(total), ...byTerm.map(positive)];
 }
 
 function optionsFor(trace: Trace, place: HTMLElement, drawBorders: (chart: uPlot) => void): uPlot.Options {

@@ -100,10 +100,9 @@ function Progress({ model }: { readonly model: PageModel }) {
   const { run } = model;
   const weights = model.weights.value;
   const isWaiting = (run.phase.value === 'planning' || run.phase.value === 'preparing') && !weights.isReady;
-  const [value, most] = isWaiting
-    ? [weights.loadedBytes, weights.totalBytes]
-    : [run.evaluation.value, run.budget.value];
-  const share = most === 0 ? 0 : value / most;
+  const { loadedBytes, totalBytes } = weights;
+  const loaded = totalBytes === 0 ? 0 : loadedBytes / totalBytes;
+  const share = isWaiting ? loaded : run.share.value;
   return (
     <div class="progress">
       <div
