@@ -33,15 +33,24 @@ export async function runJob(job: Job): Promise<number> {
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
-  const pictures = arrange(usualSize(gpu.profile));
-  const { settings, leftOut } = atScalesOf(job.settings, job.choice, given.preset, {
-    ...pictures,
-    styles: mixOf(pictures.style).map(({ picture }) => picture),
-  });
-  const run = prepareRun({ ...pictures, settings, gpu });
+  const { pictures, run, leftOut } = prepareJob(job, arrange, gpu);
   const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
   using measures = await measureTrace(given, pictures, run, gpu);
   return await paint(job, run, { gpu, weights: weights.layers, measures }, words);
+}
+
+/**
+ * The run of a job whose pictures have been read, on an adapter.
+ *
+ * @throws InputError, LimitError
+ */
+export function prepareJob(job: Job, arrange: Awaited<ReturnType<Job['read']>>, gpu: Gpu) {
+  const pictures = arrange(usualSize(gpu.profile));
+  const { settings, leftOut } = atScalesOf(job.settings, job.choice, job.given.preset, {
+    ...pictures,
+    styles: mixOf(pictures.style).map(({ picture }) => picture),
+  });
+  return { pictures, run: prepareRun({ ...pictures, settings, gpu }), leftOut };
 }
 
 /** What is about to happen, a line each. */

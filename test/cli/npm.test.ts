@@ -69,7 +69,7 @@ describe('a result lies in the folder', () => {
   });
 });
 
-it.each(['start', 'impasto', 'convert', 'lecture', 'gallery', 'bench', 'bench:peers'] as const)(
+it.each(['start', 'impasto', 'convert', 'lecture', 'gallery', 'bench', 'bench:peers', 'bench:quality'] as const)(
   '`npm run %s` begins where the user stands',
   (name) => {
     expect(packageFile.scripts[name]).toContain(' --import ./tools/user-folder.mjs ');

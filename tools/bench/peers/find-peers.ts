@@ -22,16 +22,14 @@ export function ours(kernels: string, adapter: string | undefined): FoundPeer {
   return { key: 'impasto', command: node('./impasto-vgg.ts', [kernels, ...(adapter === undefined ? [] : [adapter])]) };
 }
 
-/** PyTorch, in the Python that IMPASTO_PYTHON names or the one on the PATH. */
-export function pytorch(): FoundPeer {
+/** PyTorch, in the Python that IMPASTO_PYTHON names or the one on the PATH. @param program What it runs, on our weights. */
+export function pytorch(program = script('./pytorch_vgg.py'), tool = 'bench:peers'): FoundPeer {
   const python = process.env['IMPASTO_PYTHON'] ?? 'python3';
   const { status } = spawnSync(python, ['-c', 'import numpy, torch'], { stdio: 'ignore' });
-  if (status === 0) {
-    return { key: 'pytorch', command: { command: python, args: [script('./pytorch_vgg.py'), bundledWeightPath] } };
-  }
+  if (status === 0) return { key: 'pytorch', command: { command: python, args: [program, bundledWeightPath] } };
   const where = process.env['IMPASTO_PYTHON'] === undefined ? 'python3' : 'the Python that IMPASTO_PYTHON names';
   return {
-    missing: `PyTorch: ${where} has no torch and numpy; pip install torch numpy, then IMPASTO_PYTHON=<that python> npm run bench:peers`,
+    missing: `PyTorch: ${where} has no torch and numpy; pip install torch numpy, then IMPASTO_PYTHON=<that python> npm run ${tool}`,
   };
 }
 

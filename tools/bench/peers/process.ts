@@ -10,7 +10,7 @@ export interface PeerCommand {
 }
 
 /** A running peer. */
-export class PeerProcess implements Disposable {
+export class PeerProcess<Request extends object = PeerRequest, Answer = PeerAnswer> implements Disposable {
   /** What it calls itself, with its version. */
   readonly name: string;
   readonly #child: ReturnType<typeof startChild>['child'];
@@ -23,16 +23,18 @@ export class PeerProcess implements Disposable {
   }
 
   /** Starts a peer and waits until it has loaded. @throws Error with its last words when it ends instead. */
-  static async start(command: PeerCommand): Promise<PeerProcess> {
+  static async start<Request extends object = PeerRequest, Answer = PeerAnswer>(
+    command: PeerCommand,
+  ): Promise<PeerProcess<Request, Answer>> {
     const { child, lines } = startChild(command);
     const { name } = await nextValue<{ readonly name: string }>(lines, command.command);
-    return new PeerProcess(name, child, lines);
+    return new PeerProcess<Request, Answer>(name, child, lines);
   }
 
-  /** Asks for one evaluation. */
-  async ask(request: PeerRequest): Promise<PeerAnswer> {
+  /** Asks, of a peer of `bench:peers` for one evaluation. */
+  async ask(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    return nextValue<PeerAnswer>(this.#lines, this.name);
+    return nextValue<Answer>(this.#lines, this.name);
   }
 
   [Symbol.dispose](): void {

@@ -49,13 +49,15 @@ def load_layers(path):
     ]
 
 
-def features(layers, x):
-    """Every reluX_Y by name."""
+def features(layers, x, pool=F.max_pool2d, edge="constant"):
+    """Every reluX_Y by name; the first convolution sees `edge` around the picture, a mode of F.pad."""
     maps = {}
     for name, weight, bias in layers:
         if name.endswith("_1") and name != "conv1_1":
-            x = F.max_pool2d(x, 2)
-        x = F.relu(F.conv2d(x, weight, bias, padding=1), inplace=True)
+            x = pool(x, 2)
+        is_first = name == "conv1_1"
+        padded = F.pad(x, (1, 1, 1, 1), mode=edge) if is_first else x
+        x = F.relu(F.conv2d(padded, weight, bias, padding=0 if is_first else 1), inplace=True)
         maps[name.replace("conv", "relu")] = x
     return maps
 
@@ -104,4 +106,5 @@ def main():
         print(json.dumps(evaluate()), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
