@@ -29,7 +29,7 @@ const curves = [curve('ours', 3, [0.5, 0.2, 0.1]), curve('slow', 9, [0.9, 0.8]),
 describe('options', () => {
   it('are our presets, the old default and PyTorch with the same objective', () => {
     const { recipes, peer, pairs } = parseQuality([]);
-    expect(recipes.map(({ name }) => name)).toEqual(['default', 'old default']);
+    expect(recipes.map(({ name }) => name)).toEqual(['sketch', 'default', 'fine', 'gram', 'old default']);
     expect(peer?.options).toEqual(recipes.at(-1)?.options);
     expect(pairs).toMatchObject([{ name: 'chelsea+great_wave' }]);
     expect(parseQuality(['--no-peer']).peer).toBeUndefined();
@@ -50,7 +50,12 @@ describe('options', () => {
     const [[recipe], [pair]] = [recipes, pairs];
     if (recipe === undefined || pair === undefined) throw new Error('there is a run');
     const { settings } = await readJob(pair, recipe, 96);
-    expect(settings.objective).toMatchObject({ styleWeight: 2e6, tvLoss: 'four', gramFactor: 1, pooling: 'average' });
+    expect(settings.objective).toMatchObject({
+      ...{ contentWeight: 1, styleWeight: 2e6, tvWeight: 50, styleLoss: 'gram', tvLoss: 'four' },
+      ...{ gramFactor: 1, pooling: 'average', paddingMode: 'replicate', variable: 'pixels' },
+    });
+    expect(settings.scales.map(({ phases }) => phases.map(({ steps }) => steps))).toEqual([[200]]);
+    expect(settings).toMatchObject({ styleFit: 'longest-side' });
   });
 
   it.each([

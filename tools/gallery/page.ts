@@ -2,6 +2,7 @@
 
 import { figure, markdownTable, names, numbers } from '../../src/bench/table.ts';
 import { formatDuration } from '../../src/cli/output.ts';
+import { looksOf, presetNames } from '../../src/settings/preset-names.ts';
 import type { PaintedCell } from './plan.ts';
 
 /** The file of a preset's sheet. */
@@ -13,13 +14,15 @@ export function galleryPage(painted: readonly PaintedCell[]): string {
   const presets = [...new Set(painted.map(({ preset }) => preset))];
   const sections = presets.flatMap((preset) => {
     const cells = painted.filter((cell) => cell.preset === preset);
+    const known = presetNames.find((name) => name === preset);
+    const looks = known === undefined ? [] : [`${looksOf(known)}.`];
     const mean = cells.reduce((sum, { seconds }) => sum + seconds, 0) / cells.length;
     return [
       `## ${preset}`,
       '',
       `![Photographs on the left, paintings above, and what the preset ${preset} makes of them](${sheetName(preset)})`,
       '',
-      `${formatDuration(mean)} a picture, in the mean of ${cells.length}.`,
+      [...looks, `${formatDuration(mean)} a picture, in the mean of ${cells.length}.`].join(' '),
       '',
       markdownTable({
         columns: [names('picture'), numbers('size'), numbers('evaluations'), numbers('seconds'), names('adapter')],

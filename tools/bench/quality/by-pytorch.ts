@@ -66,13 +66,14 @@ function partsOf({ scales, settings }: PreparedRun) {
   const [{ content, style, phases }] = scales;
   const [phase, ...morePhases] = phases;
   const [only, ...moreStyles] = mixOf(style);
-  const { contentLayers, styleLayers, tvLoss, network } = settings.objective;
+  const { contentLayers, styleLayers, styleLoss, tvLoss, network } = settings.objective;
   const isAfterRelus = [...contentLayers, ...styleLayers].every(({ name }) => name.startsWith('relu'));
-  const isPlain = scales.length === 1 && morePhases.length === 0 && moreStyles.length === 0 && tvLoss === 'four';
+  const isPlain = scales.length === 1 && morePhases.length === 0 && moreStyles.length === 0;
+  const isOfItsLosses = styleLoss === 'gram' && tvLoss === 'four';
   const isKnown = phase?.optimizer === 'lbfgs' && settings.lbfgs.lineSearch === 'none' && network === 'vgg16';
-  if (phase === undefined || only === undefined || !isPlain || !isKnown || !isAfterRelus) {
+  if (phase === undefined || only === undefined || !isPlain || !isOfItsLosses || !isKnown || !isAfterRelus) {
     throw new InputError(
-      '--peer asks for what gatys.py does not know; expected one scale of lbfgs without a search, taps after ReLUs of vgg16, --tv-loss four',
+      '--peer asks for what gatys.py does not know; expected one scale of lbfgs without a search, taps after ReLUs of vgg16, --style-loss gram, --tv-loss four',
     );
   }
   return { content, style: only.picture, steps: phase.steps };
