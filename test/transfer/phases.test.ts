@@ -153,7 +153,7 @@ describe('scales', () => {
         smaller = saved;
       };
       const snapshots = { every: 3, save };
-      const { picture } = await runPrepared(prepared, { gpu: gpu(), weights, snapshots });
+      const { picture } = await runPrepared(prepared, { gpu: gpu(), weights, snapshots: [snapshots] });
       const [before, after] = prepared.scales.map((scale) =>
         kind === 'matched' ? matchedPicture({ ...scale, strength: 0.72 }) : scale.content,
       );

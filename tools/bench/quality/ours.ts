@@ -68,7 +68,7 @@ export async function runOurs(
       fullSize += (scale / longest) ** 2;
       if (evaluation === 1) firstLoss = total;
     },
-    snapshots: { every, save: async (picture) => keep(picture) },
+    snapshots: [{ every, save: async (picture) => keep(picture) }],
   });
   if (result.error !== undefined) throw result.error;
   keep(result.picture);
