@@ -5,6 +5,7 @@ import { gemmCases } from './gemm.ts';
 import { gramCases } from './gram.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { lossSumCases } from './loss-sum.ts';
+import { momentCases } from './moments.ts';
 import { mseCases } from './mse.ts';
 import { normaliseCases } from './normalise.ts';
 import { poolCases } from './pool2d.ts';
@@ -21,6 +22,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...poolCases,
   ...gramCases,
   ...mseCases,
+  ...momentCases,
   ...totalVariationCases,
   ...lossSumCases,
 ];
