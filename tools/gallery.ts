@@ -107,7 +107,10 @@ function stylize(args: readonly string[]): Promise<{ readonly status: number | n
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout }));
+    // One that was still starting has no exit status of its own.
+    child.on('close', (status, signal) =>
+      resolve({ status: signal === 'SIGINT' ? exitStatus.interrupted : status, stdout }),
+    );
   });
 }
 
