@@ -193,7 +193,8 @@ describe('stylize --phases', () => {
     expect(run.status, run.stderr).toBe(0);
     expect(run.stderr).toContain('scales, with their evaluations: 24x18 (2), 34x26 (1), 48x36 (1)\n');
     const { comments } = await sharp(path('auto.png')).metadata();
-    expect(comments?.[0]?.text).toContain('--detail 0.5 --iterations 1 --scales auto');
+    expect(comments?.[0]?.text).toContain('--preset gatys --detail 0.5 ');
+    expect(comments?.[0]?.text).toMatch(/--iterations 1 --scales auto$/);
   });
 });
 
