@@ -2,9 +2,9 @@
 
 import { type LinePlotOptions, linePlot } from '../../../src/plots/line-plot.ts';
 import type { ListedPhase } from '../../../src/settings/phase.ts';
-import { resolveSettings } from '../../../src/settings/presets.ts';
 import { atScales, constant, recipes, scalesUpTo } from '../../../src/settings/recipes.ts';
 import { formatLoss, lastLoss, type Plate, paragraphs } from '../figures.ts';
+import { ownSettings } from '../own-settings.ts';
 import { stepCost } from '../progress.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 
@@ -36,7 +36,7 @@ export function raceSection({ effort }: SectionContext): Section {
     run: {
       name: `race: ${name}`,
       experiment: 'stylize',
-      settings: resolveSettings('default', { phases }),
+      settings: ownSettings({ phases }),
       start: { kind: 'content' },
       size: effort.raceSize,
     } satisfies RunSpec,
@@ -115,7 +115,7 @@ export function resizingSection({ effort, pictures }: SectionContext): Section {
   const runOf = (name: string, phases: readonly ListedPhase[]): RunSpec => ({
     name,
     experiment: 'stylize',
-    settings: resolveSettings('default', { phases }),
+    settings: ownSettings({ phases }),
     start: { kind: 'content' },
     size,
   });

@@ -4,10 +4,10 @@ import { linePlot } from '../../../src/plots/line-plot.ts';
 import { ratePlot } from '../../../src/plots/rate-plot.ts';
 import { schedulePlot } from '../../../src/plots/schedule-plot.ts';
 import { decayNames, type Phase, scheduledSteps, valueAt } from '../../../src/settings/phase.ts';
-import { resolveSettings } from '../../../src/settings/presets.ts';
 import { type RecipeBasis, rateFinder, recipes } from '../../../src/settings/recipes.ts';
 import { ratePointsOf } from '../../../src/transfer/find-rate.ts';
 import { type Figures, paragraphs } from '../figures.ts';
+import { ownSettings } from '../own-settings.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 
 /** Every plot shows so many steps at this highest rate. */
@@ -29,7 +29,7 @@ export function schedulesSection({ effort }: SectionContext): Section {
   const finder: RunSpec = {
     name: 'learning-rate finder',
     experiment: 'stylize',
-    settings: resolveSettings('default', { phases: rateFinder({ steps, optimizer: 'adam' }) }),
+    settings: ownSettings({ phases: rateFinder({ steps, optimizer: 'adam' }) }),
     start: { kind: 'content' },
     size: effort.raceSize,
   };

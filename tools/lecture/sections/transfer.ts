@@ -3,6 +3,7 @@
 import { linePlot } from '../../../src/plots/line-plot.ts';
 import { resolveSettings, type SettingsOverrides } from '../../../src/settings/presets.ts';
 import { formatLoss, paragraphs } from '../figures.ts';
+import { ownSettings } from '../own-settings.ts';
 import type { Outcome, RunSpec, Section, SectionContext } from '../section.ts';
 import { lectureNoise, searched } from './experiments.ts';
 
@@ -27,8 +28,8 @@ export function transferSection({ effort, pictures }: SectionContext): Section {
   const fromContent = lecture("the lecture's transfer, from the photograph", { kind: 'content' });
   const preset: RunSpec = {
     ...common,
-    name: 'the default preset, from the photograph',
-    settings: resolveSettings('default', { iterations: effort.transfer }),
+    name: 'averaged pools, from the photograph',
+    settings: ownSettings({ iterations: effort.transfer }),
     start: { kind: 'content' },
   };
   return {
@@ -52,13 +53,13 @@ export function transferSection({ effort, pictures }: SectionContext): Section {
             [
               plate(balanced, `${balance} times the content weight, from noise`),
               plate(fromContent, "the lecture's settings, from the photograph"),
-              plate(preset, "Impasto's preset, from the photograph"),
+              plate(preset, "Impasto's Gram weights, from the photograph"),
             ],
           ],
           `The photograph in the manner of the painting, ${effort.transfer} evaluations each. The lecture's constants were made for the batch-normalised
            network; with plain VGG16 the style drowns the photograph. With ${balance} times the content weight both are there, and from the
-           photograph itself even the lecture's weights keep some of it. Impasto's own preset pools by averages, lets deep layers weigh
-           more and adds a little total variation, which leaves smooth brush strokes.`,
+           photograph itself even the lecture's weights keep some of it. Impasto's own weights for Gram matrices go with pools by averages, let deep layers weigh
+           more and add a little total variation, which leaves smooth brush strokes.`,
         ),
         figures.plots(
           [{ svg: curvesOf(outcome(balanced)) }],
