@@ -20,14 +20,16 @@ import { readPhaseChoice } from './settings.ts';
 /** Runs the command; resolves with the exit status. @throws InputError. */
 export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {
   const { phases, leftOut } = phasesOfSchedule(name, given);
-  for (const line of leftOut) remark(line);
   const { output } = given;
+  if (output !== undefined) {
+    await refuseOverwriting([output], given.phases === undefined ? [] : [given.phases]);
+    await checkWritable(output);
+  }
+  for (const line of leftOut) remark(line);
   if (output === undefined) {
     answer(...csvOf(phases));
     return exitStatus.success;
   }
-  await refuseOverwriting([output], given.phases === undefined ? [] : [given.phases]);
-  await checkWritable(output);
   const ending = extname(output).toLowerCase();
   if (ending === '.csv') await writeFileAtomically(output, `${csvOf(phases).join('\n')}\n`);
   else if (ending === '.json') await writeFileAtomically(output, `${JSON.stringify(phases, undefined, 1)}\n`);

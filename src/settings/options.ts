@@ -262,6 +262,11 @@ export const options = {
       part: 'phases',
       group: 'how',
       commands: [...starting, 'schedule'],
+      forms: {
+        'find-rate': { help: 'evaluations of loss and gradient, the rate growing at each' },
+        // A curve needs points, whatever a picture needs.
+        schedule: { help: 'steps that the schedule is laid over', usual: 200 },
+      },
       page: { label: 'Evaluations', fieldset: 'painted' },
     },
   ),
