@@ -169,7 +169,7 @@ export const options = {
   ),
   styleLoss: option(
     choice(['gram', 'w2', 'covariance'], 'which'),
-    byPreset({ default: 'w2', gram: 'gram', lecture: 'gram' }),
+    byPreset({ default: 'covariance', gram: 'gram', lecture: 'gram' }),
     {
       help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference',
       part: 'objective',

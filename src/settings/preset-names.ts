@@ -1,7 +1,7 @@
 /**
  * The presets; what they say is in `options.ts`, at each setting.
  *
- * `default` compares means and covariances by transport, at layers and with weights of crowsonkb/style-transfer-pytorch, at scales, from a start in
+ * `default` compares means and covariances, at layers and with weights of crowsonkb/style-transfer-pytorch, at scales, from a start in
  * the painting's colours (docs/decisions/0028-the-recipe.md). `sketch` and `fine` differ in what they spend alone. All weights are times 1e4:
  * L-BFGS, as PyTorch's, drops pairs with yᵀs up to 1e-10.
  *

@@ -141,7 +141,12 @@ describe('presets', () => {
   ] as const)('%s is the recipe with %i evaluations', (preset, steps) => {
     expect(at48({}, preset).map((phase) => phase.steps)).toEqual([2 * steps, steps, steps]);
     const { objective, ...rest } = presetSettings(preset);
-    expect(objective).toMatchObject({ styleLoss: 'w2', tvLoss: 'nine', pooling: 'max', paddingMode: 'replicate' });
+    expect(objective).toMatchObject({
+      styleLoss: 'covariance',
+      tvLoss: 'nine',
+      pooling: 'max',
+      paddingMode: 'replicate',
+    });
     expect(objective).toMatchObject({ contentWeight: 79.24, tvWeight: 14_400 });
     expect(rest).toMatchObject({ styleFit: 'longest-side', enlargeStyle: true, detail: 0.28, strength: 0.72 });
     expect(options.init.usual({ preset })).toBe('matched');
