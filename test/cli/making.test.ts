@@ -45,7 +45,7 @@ describe('the command in a picture', () => {
     ],
     [
       'stylize cat.jpg wave.png --enlarge-style --style-fit cover --init my/start.png',
-      'impasto stylize cat.jpg wave.png -o cat-wave.png --size 64 --style-fit cover --enlarge-style --init start.png',
+      'impasto stylize cat.jpg wave.png -o cat-wave.png --size 64 --style-fit cover --init start.png',
     ],
     [
       'stylize cat.jpg wave.png --preset lecture --optimizer adam --learning-rate 0.02 --iterations 30 --scales 2 --size 64',
@@ -53,7 +53,7 @@ describe('the command in a picture', () => {
     ],
     [
       'stylize cat.jpg wave.png --style-layers relu1_1,relu2_1=0.5 --tv-weight 0 --pooling average --weights v.safetensors',
-      'impasto stylize cat.jpg wave.png -o cat-wave.png --size 64 --style-layers relu1_1,relu2_1=0.5 --tv-weight 0',
+      'impasto stylize cat.jpg wave.png -o cat-wave.png --size 64 --style-layers relu1_1,relu2_1=0.5 --tv-weight 0 --pooling average',
     ],
     [
       'reconstruct cat.jpg --init lecture-noise --content-layers relu3_3',
