@@ -17,6 +17,9 @@ import { refuseOverwriting } from './paths.ts';
 import { type ScheduleArguments, scheduleNames } from './plot-arguments.ts';
 import { readPhaseChoice } from './settings.ts';
 
+/** A curve needs points, whatever a picture needs. */
+const drawnSteps = 200;
+
 /** Runs the command; resolves with the exit status. @throws InputError. */
 export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {
   const { phases, leftOut } = phasesOfSchedule(name, given);
@@ -46,7 +49,10 @@ function phasesOfSchedule(name: string | undefined, given: ScheduleArguments): C
   const choice = readPhaseChoice(given, 1);
   if (name === undefined) return choosePhases(choice, given.preset);
   const schedule = recipeNames.find((known) => known === name);
-  if (schedule !== undefined) return choosePhases({ ...choice, schedule }, given.preset, { longest: given.size });
+  if (schedule !== undefined) {
+    const iterations = choice.iterations ?? drawnSteps;
+    return choosePhases({ ...choice, schedule, iterations }, given.preset, { longest: given.size });
+  }
   if (name === 'rate-finder') {
     return { phases: parsePhases(rateFinder(basisOf(choice, given.preset))), leftOut: [] };
   }

@@ -264,8 +264,7 @@ export const options = {
       commands: [...starting, 'schedule'],
       forms: {
         'find-rate': { help: 'evaluations of loss and gradient, the rate growing at each' },
-        // A curve needs points, whatever a picture needs.
-        schedule: { help: 'steps that the schedule is laid over', usual: 200 },
+        schedule: { help: 'steps that the schedule is laid over, 200 where nothing is said' },
       },
       page: { label: 'Evaluations', fieldset: 'painted' },
     },
