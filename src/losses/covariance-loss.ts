@@ -7,98 +7,52 @@
 
 import type { Program } from '../core/program.ts';
 import {
-  measuresBytes,
   noRidges,
   recordCovariance,
   recordCovarianceCoefficients,
   recordSymmetricMeasures,
 } from '../kernels/moments.ts';
-import type { MapShape, SummedLoss, TapKernels, TargetPreparation } from './loss.ts';
-import {
-  cut,
-  cutBytes,
-  momentsScratchBytes,
-  recordAffineGradient,
-  recordMoments,
-  scratchAt,
-  statisticsBytes,
-  statisticsIn,
-} from './moments.ts';
-
-type Options<Step extends 'recordSums' | 'recordCoefficients' | 'recordGradient'> = Parameters<SummedLoss[Step]>[1];
+import type { MapShape, StepOptions, TapKernels, TargetPreparation } from './loss.ts';
+import { MomentsLoss, momentsScratchBytes, scratchAt, statisticsBytes, statisticsIn } from './moments.ts';
 
 /** On the covariances' part, against the means'. */
 export const covarianceShare = 0.75;
 
-const targetSizes = (whole: MapShape) => [statisticsBytes(whole), measuresBytes] as const;
-
-export class CovarianceLoss implements SummedLoss {
-  readonly form = 'summed';
+/** Its gradient: `old + 2 · weight / (C · positions) · [ (μ − μ*) + 2 κ tr Σ* / ‖Σ*‖² · (Σ − Σ*) (F − μ) ]`. */
+export class CovarianceLoss extends MomentsLoss {
   readonly name = 'covariance';
-  readonly weight: number;
-
-  /** Of the sums the covariance, with trace and norm. */
-  readonly preparation: TargetPreparation = {
-    bytes: (whole) => cutBytes(targetSizes(whole)),
-    record: (program, { label, whole, sums, target, scratch }) => {
-      const { channels } = whole;
-      const [statistics, measures] = cut(target, targetSizes(whole));
-      const moments = statisticsIn(sums, whole);
-      // Once to be kept and once to be measured: WebGPU lets no dispatch read and write one buffer, whatever the ranges.
-      const measured = statisticsIn(scratchAt(scratch, 0, label), whole);
-      for (const output of [measured, statisticsIn(statistics, whole)]) {
-        recordCovariance(program, { label, channels, moments, output, ridges: noRidges });
-      }
-      recordSymmetricMeasures(program, { label, size: channels, matrix: measured.matrix, output: measures });
-    },
-  };
-
-  constructor(weight: number) {
-    this.weight = weight;
-  }
-
-  /** From `Σ_c (μ − μ*)² + …`. */
-  factor({ channels }: MapShape): number {
-    return this.weight / channels;
-  }
-
-  /** Second moments, [C, C], and means, [C]. */
-  sumBytes(whole: MapShape): number {
-    return statisticsBytes(whole);
-  }
-
-  /** A matrix, [C, C], and what is added at every position, [C]. */
-  coefficientBytes(whole: MapShape): number {
-    return statisticsBytes(whole);
-  }
 
   scratchBytes(part: MapShape, { gram }: TapKernels): readonly number[] {
     return [Math.max(momentsScratchBytes(part, gram), statisticsBytes(part))];
   }
 
-  recordSums(program: Program, options: Options<'recordSums'>): void {
-    recordMoments(program, { ...options, scratch: scratchAt(options.scratch, 0, options.label) });
-  }
-
-  recordCoefficients(program: Program, options: Options<'recordCoefficients'>): void {
+  recordCoefficients(program: Program, options: StepOptions<'recordCoefficients'>): void {
     const { label, whole, sums, target, partial, coefficients } = options;
-    const { positions, channels } = whole;
-    const [statistics, measures] = cut(target, targetSizes(whole));
+    const { statistics, measures } = this.targetIn(target, whole);
     recordCovarianceCoefficients(program, {
       label,
-      channels,
+      channels: whole.channels,
       moments: statisticsIn(sums, whole),
-      target: statisticsIn(statistics, whole),
+      target: statistics,
       measures,
       coefficients: statisticsIn(coefficients, whole),
       partial,
       weight: covarianceShare,
-      scale: (2 * this.factor({ positions, channels })) / positions,
+      scale: this.gradientScale(whole),
     });
   }
 
-  /** `gradient = old + 2 · weight / (C · positions) · [ (μ − μ*) + 2 κ tr Σ* / ‖Σ*‖² · (Σ − Σ*) (F − μ) ]`. */
-  recordGradient(program: Program, options: Options<'recordGradient'>): void {
-    recordAffineGradient(program, options);
+  /** The covariance, with trace and norm. */
+  protected recordTarget(program: Program, options: Parameters<TargetPreparation['record']>[1]): void {
+    const { label, whole, sums, target, scratch } = options;
+    const { channels } = whole;
+    const { statistics, measures } = this.targetIn(target, whole);
+    const moments = statisticsIn(sums, whole);
+    // Once to be kept and once to be measured: WebGPU lets no dispatch read and write one buffer, whatever the ranges.
+    const measured = statisticsIn(scratchAt(scratch, 0, label), whole);
+    for (const output of [measured, statistics]) {
+      recordCovariance(program, { label, channels, moments, output, ridges: noRidges });
+    }
+    recordSymmetricMeasures(program, { label, size: channels, matrix: measured.matrix, output: measures });
   }
 }

@@ -11,9 +11,7 @@ import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
 import { recordGramBackward, recordGramForward } from '../kernels/gram.ts';
 import { recordMse } from '../kernels/mse.ts';
-import type { MapShape, SummedLoss, TapKernels } from './loss.ts';
-
-type Options<Step extends 'recordSums' | 'recordCoefficients' | 'recordGradient'> = Parameters<SummedLoss[Step]>[1];
+import type { MapShape, StepOptions, SummedLoss, TapKernels } from './loss.ts';
 
 export class GramLoss implements SummedLoss {
   readonly form = 'summed';
@@ -46,7 +44,7 @@ export class GramLoss implements SummedLoss {
   }
 
   /** Records the part's share of G. */
-  recordSums(program: Program, { label, whole, part, scratch, sums, kernels }: Options<'recordSums'>): void {
+  recordSums(program: Program, { label, whole, part, scratch, sums, kernels }: StepOptions<'recordSums'>): void {
     const { channels } = whole;
     const [partials] = scratch;
     if (partials === undefined) throw new ShapeError(`${label}: no scratch buffer for the partial sums was given`);
@@ -60,7 +58,7 @@ export class GramLoss implements SummedLoss {
     });
   }
 
-  recordCoefficients(program: Program, options: Options<'recordCoefficients'>): void {
+  recordCoefficients(program: Program, options: StepOptions<'recordCoefficients'>): void {
     const { whole, sums, target, partial, coefficients } = options;
     recordMse(program, {
       input: sums,
@@ -78,7 +76,7 @@ export class GramLoss implements SummedLoss {
    * `gradient = old + 4 · weight · s / C² · F (G − G*)`, s being the Gram's factor (Gatys et al. 2016, eq. 6; the map is post-ReLU
    * already).
    */
-  recordGradient(program: Program, options: Options<'recordGradient'>): void {
+  recordGradient(program: Program, options: StepOptions<'recordGradient'>): void {
     const { label, whole, part, coefficients, gradient, accumulate, kernels } = options;
     const { channels } = whole;
     recordGramBackward(program, kernels.gram, {

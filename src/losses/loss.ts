@@ -101,6 +101,11 @@ export interface SummedLoss {
   ): void;
 }
 
+/** What a step of a summed loss is told. */
+export type StepOptions<Step extends 'recordSums' | 'recordCoefficients' | 'recordGradient'> = Parameters<
+  SummedLoss[Step]
+>[1];
+
 /** Makes the target of the mixed sums, once for each size of the picture. */
 export interface TargetPreparation {
   /** Of the target. */

@@ -7,8 +7,22 @@ import { type BufferSlice, bindingAlignmentBytes, bytesPerFloat, roundUp } from 
 import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
 import { type GramVariant, recordGramBackward, recordGramForward } from '../kernels/gram.ts';
-import { channelSumsScratchBytes, recordChannelAdd, recordChannelSums, type Statistics } from '../kernels/moments.ts';
-import type { MapPart, MapShape, PartGradient } from './loss.ts';
+import {
+  channelSumsScratchBytes,
+  measuresBytes,
+  recordChannelAdd,
+  recordChannelSums,
+  type Statistics,
+} from '../kernels/moments.ts';
+import type {
+  MapPart,
+  MapShape,
+  PartGradient,
+  StepOptions,
+  SummedLoss,
+  TapKernels,
+  TargetPreparation,
+} from './loss.ts';
 
 const aligned = (bytes: number): number => roundUp(bytes, bindingAlignmentBytes);
 
@@ -108,3 +122,66 @@ export function recordAffineGradient(
     accumulate: true,
   });
 }
+
+/** Means and a matrix of the target, trace and squared norm of its covariance. */
+export interface MomentsTarget {
+  readonly statistics: Statistics;
+  /** `measuresBytes` */
+  readonly measures: BufferSlice;
+}
+
+/** A loss on a map's means and covariance, whose target is what `recordTarget` makes of the style's moments. */
+export abstract class MomentsLoss implements SummedLoss {
+  readonly form = 'summed';
+  abstract readonly name: string;
+  readonly weight: number;
+  readonly preparation: TargetPreparation = {
+    bytes: (whole) => cutBytes(targetSizes(whole)),
+    record: (program, options) => this.recordTarget(program, options),
+  };
+
+  constructor(weight: number) {
+    this.weight = weight;
+  }
+
+  /** From C times what stands in brackets in the loss's formula. */
+  factor({ channels }: MapShape): number {
+    return this.weight / channels;
+  }
+
+  /** Second moments, [C, C], and means, [C]. */
+  sumBytes(whole: MapShape): number {
+    return statisticsBytes(whole);
+  }
+
+  /** A matrix, [C, C], and what is added at every position, [C]. */
+  coefficientBytes(whole: MapShape): number {
+    return statisticsBytes(whole);
+  }
+
+  abstract scratchBytes(part: MapShape, kernels: TapKernels): readonly number[];
+
+  recordSums(program: Program, options: StepOptions<'recordSums'>): void {
+    recordMoments(program, { ...options, scratch: scratchAt(options.scratch, 0, options.label) });
+  }
+
+  abstract recordCoefficients(program: Program, options: StepOptions<'recordCoefficients'>): void;
+
+  recordGradient(program: Program, options: StepOptions<'recordGradient'>): void {
+    recordAffineGradient(program, options);
+  }
+
+  protected abstract recordTarget(program: Program, options: Parameters<TargetPreparation['record']>[1]): void;
+
+  protected targetIn(target: BufferSlice, whole: MapShape): MomentsTarget {
+    const [statistics, measures] = cut(target, targetSizes(whole));
+    return { statistics: statisticsIn(statistics, whole), measures };
+  }
+
+  /** 2 · weight / (C · positions), of a gradient. */
+  protected gradientScale(whole: MapShape): number {
+    return (2 * this.factor(whole)) / whole.positions;
+  }
+}
+
+const targetSizes = (whole: MapShape) => [statisticsBytes(whole), measuresBytes] as const;

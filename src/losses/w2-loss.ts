@@ -31,19 +31,8 @@ import {
   recordSymmetricMeasures,
 } from '../kernels/moments.ts';
 import { recordW2Centre, recordW2Coefficients, recordW2Gradient } from '../kernels/w2.ts';
-import type { MapShape, SummedLoss, TapKernels, TargetPreparation, WholeMapForm } from './loss.ts';
-import {
-  cut,
-  cutBytes,
-  momentsScratchBytes,
-  recordAffineGradient,
-  recordMoments,
-  scratchAt,
-  statisticsBytes,
-  statisticsIn,
-} from './moments.ts';
-
-type Options<Step extends 'recordSums' | 'recordCoefficients' | 'recordGradient'> = Parameters<SummedLoss[Step]>[1];
+import type { MapShape, StepOptions, TapKernels, TargetPreparation, WholeMapForm } from './loss.ts';
+import { MomentsLoss, momentsScratchBytes, scratchAt, statisticsBytes, statisticsIn } from './moments.ts';
 
 /**
  * Moments are uncentred sums in f32, whose roundings may leave a covariance with eigenvalues below 0, which the root's polynomials blow up.
@@ -54,23 +43,14 @@ export function w2Ridges(channels: number): Ridges {
   return { ridge: 2e-6 * Math.sqrt(channels), meanRidge: 1e-5 };
 }
 
-const targetSizes = (whole: MapShape) => [statisticsBytes(whole), measuresBytes] as const;
-
 /** Positions are padded to this where they are columns of products. */
 const columnBlock = 64;
 
 const paddedPositions = ({ positions }: MapShape): number => Math.ceil(positions / columnBlock) * columnBlock;
 
-export class W2Loss implements SummedLoss {
-  readonly form = 'summed';
+export class W2Loss extends MomentsLoss {
   readonly name = 'w2';
-  readonly weight: number;
   readonly #takesWhole: boolean;
-
-  readonly preparation: TargetPreparation = {
-    bytes: (whole) => cutBytes(targetSizes(whole)),
-    record: (program, options) => this.#recordTarget(program, options),
-  };
 
   readonly wholeMap: WholeMapForm = {
     fits: (whole) => this.#takesWhole && paddedPositions(whole) < whole.channels,
@@ -79,23 +59,8 @@ export class W2Loss implements SummedLoss {
 
   /** @param options.takesWhole Whether a map that is there as a whole may be worked on over its positions; usual. */
   constructor(options: { readonly weight: number; readonly takesWhole?: boolean }) {
-    this.weight = options.weight;
+    super(options.weight);
     this.#takesWhole = options.takesWhole ?? true;
-  }
-
-  /** From `Σ_c (μ − μ*)² + tr(…)`. */
-  factor({ channels }: MapShape): number {
-    return this.weight / channels;
-  }
-
-  /** Second moments, [C, C], and means, [C]. */
-  sumBytes(whole: MapShape): number {
-    return statisticsBytes(whole);
-  }
-
-  /** A matrix, [C, C], and what is added at every position, [C]. */
-  coefficientBytes(whole: MapShape): number {
-    return statisticsBytes(whole);
   }
 
   /** Raw products, a pair of matrices, a matrix, measures: each a buffer, since no dispatch may read and write one. */
@@ -109,15 +74,11 @@ export class W2Loss implements SummedLoss {
     ];
   }
 
-  recordSums(program: Program, options: Options<'recordSums'>): void {
-    recordMoments(program, { ...options, scratch: scratchAt(options.scratch, 0, options.label) });
-  }
-
-  recordCoefficients(program: Program, options: Options<'recordCoefficients'>): void {
+  recordCoefficients(program: Program, options: StepOptions<'recordCoefficients'>): void {
     const { label, whole, sums, target, partial, coefficients } = options;
     const { channels } = whole;
-    const [statistics, measures] = cut(target, targetSizes(whole));
-    const { matrix: root, vector: targetMeans } = statisticsIn(statistics, whole);
+    const { statistics, measures } = this.targetIn(target, whole);
+    const { matrix: root, vector: targetMeans } = statistics;
     const buffers = buffersIn(options);
     const { raw, weight } = buffers;
     const common = { label, gemm: productFor(options.kernels.gram.family, channels), size: channels };
@@ -137,20 +98,15 @@ export class W2Loss implements SummedLoss {
       coefficients: statisticsIn(coefficients, whole),
       partial,
       ridges: w2Ridges(channels),
-      scale: this.#scale(whole),
+      scale: this.gradientScale(whole),
     });
   }
 
-  recordGradient(program: Program, options: Options<'recordGradient'>): void {
-    recordAffineGradient(program, options);
-  }
-
   /** R, or Σ* where the loss is taken over positions; means; trace and norm of Σ*. */
-  #recordTarget(program: Program, options: Parameters<TargetPreparation['record']>[1]): void {
+  protected recordTarget(program: Program, options: Parameters<TargetPreparation['record']>[1]): void {
     const { label, whole, sums, target } = options;
     const { channels } = whole;
-    const [statistics, measures] = cut(target, targetSizes(whole));
-    const output = statisticsIn(statistics, whole);
+    const { statistics: output, measures } = this.targetIn(target, whole);
     const buffers = buffersIn(options);
     const { raw, weight } = buffers;
     const kept = statisticsIn(weight, whole);
@@ -179,8 +135,8 @@ export class W2Loss implements SummedLoss {
     const columns = paddedPositions(whole);
     const buffers = buffersIn(options);
     const { raw } = buffers;
-    const [statistics, measures] = cut(target, targetSizes(whole));
-    const { matrix: covariance, vector: targetMeans } = statisticsIn(statistics, whole);
+    const { statistics, measures } = this.targetIn(target, whole);
+    const { matrix: covariance, vector: targetMeans } = statistics;
     const { matrix: spread, vector: means } = statisticsIn(options.sums, whole);
     const deviations = options.coefficients;
     const gemm = productFor(kernels.gram.family, columns);
@@ -218,7 +174,7 @@ export class W2Loss implements SummedLoss {
       b: pairOf(buffers, columns).q,
       c: raw,
     });
-    const scale = this.#scale(whole);
+    const scale = this.gradientScale(whole);
     recordW2Gradient(program, {
       ...map,
       transported: raw,
@@ -229,11 +185,6 @@ export class W2Loss implements SummedLoss {
       partial,
       scale,
     });
-  }
-
-  /** 2 · weight / (C · positions) */
-  #scale(whole: MapShape): number {
-    return (2 * this.factor(whole)) / whole.positions;
   }
 }
 
