@@ -21,12 +21,18 @@ export async function buildPage(place: string): Promise<BuiltPage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'impasto-page-'));
   const root = fileURLToPath(new URL(`../../${place}`, import.meta.url));
   const isConfig = place.endsWith('.ts');
-  await build({
-    ...(isConfig ? { configFile: root } : { configFile: false, root, base: './' }),
-    logLevel: 'warn',
-    // Tests run under NODE_ENV=test, which would build a page for developing.
-    mode: 'production',
-    build: { outDir: folder, emptyOutDir: true, ...(isConfig ? {} : { target: 'esnext', minify: false }) },
-  });
+  // Tests run under NODE_ENV=test, for which parts of the page would be built for developing, whatever Vite's mode.
+  const nodeEnvironment = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({
+      ...(isConfig ? { configFile: root } : { configFile: false, root, base: './' }),
+      logLevel: 'warn',
+      mode: 'production',
+      build: { outDir: folder, emptyOutDir: true, ...(isConfig ? {} : { target: 'esnext', minify: false }) },
+    });
+  } finally {
+    process.env['NODE_ENV'] = nodeEnvironment;
+  }
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }

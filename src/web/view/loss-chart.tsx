@@ -1,7 +1,7 @@
 /** Losses on a log axis against work, in evaluations of the result's size, live: the total and each of its terms. */
 
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { bordersOf, type Trace } from '../model/trace.ts';
 import { captionOf, colourNamesOf } from './terms.ts';
@@ -55,6 +55,8 @@ function describe({ evaluation, total, terms, byTerm }: Trace): string {
 /** The chart library's object: remade when the terms or the colour scheme change, else only given new values. */
 class LiveChart {
   readonly #place: HTMLElement;
+  /** Undefined until it is loaded, which the first run asks for: the page has no use for it before. */
+  #library: typeof uPlot | undefined;
   readonly #resize: ResizeObserver;
   readonly #scheme = matchMedia(darkScheme);
   readonly #remake = (): void => this.#make();
@@ -62,12 +64,23 @@ class LiveChart {
   #trace: Trace | undefined;
   #drawnTerms: Trace['terms'] | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isDisposed = false;
 
   constructor(place: HTMLElement) {
     this.#place = place;
     this.#resize = new ResizeObserver(() => this.#chart?.setSize({ width: place.clientWidth, height: chartHeight }));
     this.#resize.observe(place);
     this.#scheme.addEventListener('change', this.#remake);
+    void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#library = (await import('uplot')).default;
+      if (!this.#isDisposed) this.#redraw();
+    } catch {
+      this.#place.textContent = 'The chart could not be loaded; the picture is painted without it.';
+    }
   }
 
   show(trace: Trace): void {
@@ -80,6 +93,7 @@ class LiveChart {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#timer);
     this.#scheme.removeEventListener('change', this.#remake);
     this.#resize.disconnect();
@@ -111,13 +125,13 @@ class LiveChart {
 
   #make(): void {
     this.#chart?.destroy();
-    if (this.#trace === undefined) return;
+    if (this.#trace === undefined || this.#library === undefined) return;
     this.#drawnTerms = this.#trace.terms;
-    this.#chart = new uPlot(
-      optionsFor(this.#trace, this.#place, (chart) => this.#drawBorders(chart)),
-      columnsOf(this.#trace),
-      this.#place,
-    );
+    const options = optionsFor(this.#trace, this.#place, {
+      drawBorders: (chart) => this.#drawBorders(chart),
+      range: rangeBy(this.#library),
+    });
+    this.#chart = new this.#library(options, columnsOf(this.#trace), this.#place);
   }
 }
 
@@ -128,7 +142,11 @@ function columnsOf({ work, total, byTerm }: Trace): uPlot.AlignedData {
   return [[...work], positive(total), ...byTerm.map(positive)];
 }
 
-function optionsFor(trace: Trace, place: HTMLElement, drawBorders: (chart: uPlot) => void): uPlot.Options {
+function optionsFor(
+  trace: Trace,
+  place: HTMLElement,
+  { drawBorders, range }: { readonly drawBorders: (chart: uPlot) => void; readonly range: uPlot.Range.Function },
+): uPlot.Options {
   const style = getComputedStyle(place);
   const colourOf = (names: readonly string[]): string =>
     names.map((name) => style.getPropertyValue(name)).find((colour) => colour !== '') ?? '';
@@ -145,7 +163,7 @@ function optionsFor(trace: Trace, place: HTMLElement, drawBorders: (chart: uPlot
     legend: { show: false },
     cursor: { show: false },
     hooks: { drawAxes: [drawBorders] },
-    scales: { x: { time: false }, y: { distr: 3, range: lossRange } },
+    scales: { x: { time: false }, y: { distr: 3, range } },
     axes: [
       {
         ...axis,
@@ -174,9 +192,11 @@ function optionsFor(trace: Trace, place: HTMLElement, drawBorders: (chart: uPlot
 /** Decades shown below the largest value: a term that begins at nothing would squeeze all others together. */
 const mostDecades = 4;
 
-function lossRange(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
-  if (least === null || most === null) return [0.1, 10];
-  return uPlot.rangeLog(Math.max(least, most / 10 ** mostDecades), most, 10, false);
+function rangeBy({ rangeLog }: typeof uPlot): uPlot.Range.Function {
+  return (_, least, most) => {
+    if (least === null || most === null) return [0.1, 10];
+    return rangeLog(Math.max(least, most / 10 ** mostDecades), most, 10, false);
+  };
 }
 
 /** Lines at powers of ten alone, where the axis spans several. */
