@@ -7,6 +7,7 @@ import { writePlot } from '../platform/node/plot-file.ts';
 import { schedulePlot } from '../plots/schedule-plot.ts';
 import { orList } from '../settings/names.ts';
 import { didYouMean } from '../settings/nearest.ts';
+import { drawnSteps } from '../settings/options.ts';
 import { parsePhases } from '../settings/parse-phases.ts';
 import { type ListedPhase, scheduledSteps } from '../settings/phase.ts';
 import { basisOf, type ChosenPhases, choosePhases } from '../settings/phase-choice.ts';
@@ -16,9 +17,6 @@ import { answer, remark } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
 import { type ScheduleArguments, scheduleNames } from './plot-arguments.ts';
 import { readPhaseChoice } from './settings.ts';
-
-/** A curve needs points, whatever a picture needs. */
-const drawnSteps = 200;
 
 /** Runs the command; resolves with the exit status. @throws InputError. */
 export async function runSchedule(name: string | undefined, given: ScheduleArguments): Promise<number> {

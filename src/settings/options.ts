@@ -53,6 +53,9 @@ const usualTvWeight = byPreset({ default: 2e4 * usualStrength, gram: 50, gatys: 
 const putsDetailBack = byPreset({ default: true, gram: true, gatys: false, lecture: false });
 const usualScales = byPreset<number | 'auto'>({ default: 'auto', gram: 'auto', gatys: 1, lecture: 1 });
 
+/** Of a schedule that is only drawn: a curve needs points, whatever a picture needs. */
+export const drawnSteps = 200;
+
 export const options = {
   preset: option(choice(presetNames), always('default'), {
     help: 'settings to start from',
@@ -264,7 +267,7 @@ export const options = {
       commands: [...starting, 'schedule'],
       forms: {
         'find-rate': { help: 'evaluations of loss and gradient, the rate growing at each' },
-        schedule: { help: 'steps that the schedule is laid over, 200 where nothing is said' },
+        schedule: { help: `steps that the schedule is laid over, ${drawnSteps} where nothing is said` },
       },
       page: { label: 'Evaluations', fieldset: 'painted' },
     },

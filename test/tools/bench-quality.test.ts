@@ -59,7 +59,7 @@ describe('options', () => {
   });
 
   it.each([
-    [['--presets', 'nothing'], /--presets names 'nothing'; expected /],
+    [['--presets', 'nothing'], /--presets is 'nothing'; expected sketch, default, fine, gram, gatys or lecture/],
     [['--pairs', 'chelsea'], /--pairs has 'chelsea'; expected PHOTOGRAPH\+PAINTING/],
     [['--run', 'nameless'], /--run is 'nameless'; expected 'NAME: OPTIONS'/],
   ])('refuse %j', (args, words) => {

@@ -1,8 +1,8 @@
 /** The command line of `npm run gallery`, parsed. */
 
 import { Command } from 'commander';
-import { InputError } from '../../src/core/errors.ts';
 import { parseNumber } from '../../src/core/numbers.ts';
+import { checkChoice } from '../../src/settings/names.ts';
 import { type PresetName, presetNames } from '../../src/settings/preset-names.ts';
 
 /** Files in `examples/`. */
@@ -41,18 +41,16 @@ interface Given {
 
 /** @throws InputError or a CommanderError for what makes no sense. */
 export function parseGallery(args: readonly string[]): GalleryOptions {
-  const whole = (option: string, from: number, to: number) => (text: string) =>
-    parseNumber(option, text, { from, to, whole: true });
   const given = new Command('npm run gallery --')
     .description(
       `Paints each photograph in the manner of each painting (${photographs.length} x ${paintings.length} of examples/) with each preset, and keeps small ` +
         'pictures with their commands and seconds. What is there already is not painted again.',
     )
     .option('--presets <names>', `some of ${presetNames.join(', ')}, separated by commas`, 'default')
-    .option('--size <pixels>', 'longest side that is painted', whole('--size', 32, 8192), 512)
-    .option('--cell <pixels>', 'longest side of the small pictures', whole('--cell', 32, 2048), 256)
-    .option('--seed <n>', 'of the noise, where a preset has some', whole('--seed', 0, 2 ** 32 - 1), 0)
-    .option('--iterations <n>', 'instead of those of the presets, for a try', whole('--iterations', 1, 1_000_000))
+    .option('--size <pixels>', 'longest side that is painted', wholeNumber('--size', 32, 8192), 512)
+    .option('--cell <pixels>', 'longest side of the small pictures', wholeNumber('--cell', 32, 2048), 256)
+    .option('--seed <n>', 'of the noise, where a preset has some', wholeNumber('--seed', 0, 2 ** 32 - 1), 0)
+    .option('--iterations <n>', 'instead of those of the presets, for a try', wholeNumber('--iterations', 1, 1_000_000))
     .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
     .option('-o, --output <folder>', 'small pictures, sheets, table and page', 'docs/gallery')
     .option('--full <folder>', 'pictures at full size', 'out/gallery')
@@ -74,10 +72,13 @@ export function parseGallery(args: readonly string[]): GalleryOptions {
   };
 }
 
-/** @throws InputError naming the presets that there are. */
-function parsePresets(text: string): readonly PresetName[] {
-  const wanted = text.split(',').map((name) => name.trim());
-  const unknown = wanted.find((name) => !presetNames.some((preset) => preset === name));
-  if (unknown !== undefined) throw new InputError(`--presets names '${unknown}'; expected ${presetNames.join(', ')}`);
+/** The presets that a list names, in the order of their table. @throws InputError naming those that there are. */
+export function parsePresets(text: string): readonly PresetName[] {
+  const wanted = text.split(',').map((name) => checkChoice('--presets', name.trim(), presetNames));
   return presetNames.filter((preset) => wanted.includes(preset));
+}
+
+/** What reads a whole number of an option. */
+export function wholeNumber(option: string, from: number, to: number): (text: string) => number {
+  return (text) => parseNumber(option, text, { from, to, whole: true });
 }

@@ -5,9 +5,8 @@ import { parse } from 'node:path';
 import { Command } from 'commander';
 import { examplePath } from '../../../src/cli/paths.ts';
 import { InputError } from '../../../src/core/errors.ts';
-import { parseNumber } from '../../../src/core/numbers.ts';
 import { presetNames } from '../../../src/settings/preset-names.ts';
-import { paintings, photographs } from '../../gallery/arguments.ts';
+import { paintings, parsePresets, photographs, wholeNumber } from '../../gallery/arguments.ts';
 
 /** A way to paint, as options of `impasto stylize`. */
 export interface Recipe {
@@ -61,15 +60,13 @@ const oldDefault = [
 
 /** @throws InputError or a CommanderError for what makes no sense. */
 export function parseQuality(args: readonly string[]): QualityOptions {
-  const whole = (option: string, from: number, to: number) => (text: string) =>
-    parseNumber(option, text, { from, to, whole: true });
   const given = new Command('npm run bench:quality --')
     .description(
       'How near to painting and photograph a picture is after so many seconds and full-size evaluations: our presets, our old default, and, where ' +
         'a Python with torch is there, the same objective by PyTorch at one scale, one after the other in one run.',
     )
     .option('--pairs <list>', 'PHOTOGRAPH+PAINTING of examples/, or files, separated by commas', 'chelsea+great_wave')
-    .option('--size <pixels>', 'longest side', whole('--size', 32, 8192), 256)
+    .option('--size <pixels>', 'longest side', wholeNumber('--size', 32, 8192), 256)
     .option(
       '--presets <names>',
       `some of ${presetNames.join(', ')}, separated by commas, or none`,
@@ -83,7 +80,7 @@ export function parseQuality(args: readonly string[]): QualityOptions {
     )
     .option('--peer <options>', 'what PyTorch runs, as options of stylize; Gram losses, one scale, lbfgs', oldDefault)
     .option('--no-peer', 'leave out PyTorch')
-    .option('--every <n>', 'evaluations between two points of a curve', whole('--every', 1, 1_000_000), 10)
+    .option('--every <n>', 'evaluations between two points of a curve', wholeNumber('--every', 1, 1_000_000), 10)
     .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
     .option('-o, --output <folder>', 'the curves, as SVG', 'out/quality')
     .option('--json <file>', 'write everything measured as JSON')
@@ -97,7 +94,8 @@ export function parseQuality(args: readonly string[]): QualityOptions {
     .parse([...args], { from: 'user' })
     .opts<Given>();
   const said = given.run.map(parseRecipe);
-  const presets = parsePresets(given.presets).map((name) => ({ name, options: ['--preset', name] }));
+  const named = given.presets === 'none' ? [] : parsePresets(given.presets);
+  const presets = named.map((name) => ({ name, options: ['--preset', name] }));
   return {
     pairs: given.pairs.split(',').map(parsePair),
     size: given.size,
@@ -112,15 +110,6 @@ export function parseQuality(args: readonly string[]): QualityOptions {
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
-
-/** @throws InputError naming the presets that there are. */
-function parsePresets(text: string): readonly string[] {
-  if (text === 'none') return [];
-  const wanted = text.split(',').map((name) => name.trim());
-  const unknown = wanted.find((name) => !presetNames.some((preset) => preset === name));
-  if (unknown !== undefined) throw new InputError(`--presets names '${unknown}'; expected ${presetNames.join(', ')}`);
-  return wanted;
-}
 
 function parseRecipe(text: string): Recipe {
   const match = /^([^:]+):\s*(\S.*)$/.exec(text);

@@ -3,6 +3,7 @@
 import { figure, markdownTable, names, numbers, type Table, textTable } from '../../../src/bench/table.ts';
 import type { Measures } from '../../../src/measures/picture-measures.ts';
 import { linePlot } from '../../../src/plots/line-plot.ts';
+import { namesOf } from '../../../src/settings/names.ts';
 
 /** A picture on the way. */
 export interface CurvePoint {
@@ -108,8 +109,4 @@ export function qualityPlots(curves: readonly Curve[], pair: string): ReadonlyMa
     }
   }
   return plots;
-}
-
-function namesOf<Name extends string>(table: Readonly<Record<Name, string>>): readonly Name[] {
-  return Object.keys(table) as Name[];
 }

@@ -9,7 +9,8 @@ import { InputError } from '../../../src/core/errors.ts';
 import type { Gpu } from '../../../src/core/gpu.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../../src/models/device-weights.ts';
-import { runPrepared } from '../../../src/transfer/stylize.ts';
+import { runPrepared, worksOf } from '../../../src/transfer/stylize.ts';
+import { fullSizeEvaluations, workUntil } from '../../../src/transfer/work.ts';
 import type { Pair, Recipe } from './arguments.ts';
 
 /** A picture on the way, before it is measured. */
@@ -52,8 +53,7 @@ export async function runOurs(
   const arrange = await job.read();
   const startedAtMs = performance.now();
   const { run } = prepareJob(job, arrange, gpu);
-  const last = run.scales.at(-1)?.content ?? run.scales[0].content;
-  const longest = Math.max(last.width, last.height);
+  const works = worksOf(run);
   let [fullSize, firstLoss, keptMs] = [0, Number.NaN, 0];
   const snapshots: Snapshot[] = [];
   const keep = (picture: RgbImage): void => {
@@ -64,8 +64,8 @@ export async function runOurs(
   const result = await runPrepared(run, {
     gpu,
     weights,
-    onEvaluation: ({ scale, total, evaluation }) => {
-      fullSize += (scale / longest) ** 2;
+    onEvaluation: ({ phase, step, total, evaluation }) => {
+      fullSize = fullSizeEvaluations(works, workUntil(works, phase, step));
       if (evaluation === 1) firstLoss = total;
     },
     snapshots: [{ every, save: async (picture) => keep(picture) }],
