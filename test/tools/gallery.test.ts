@@ -38,7 +38,9 @@ describe('the cells', () => {
   });
 
   it('refuse presets that there are not', () => {
-    expect(() => parseGallery(['--presets', 'default,nothing'])).toThrow(/--presets is 'nothing'; expected sketch, default, fine, gram, gatys or lecture/);
+    expect(() => parseGallery(['--presets', 'default,nothing'])).toThrow(
+      /--presets is 'nothing'; expected sketch, default, fine, gram, gatys or lecture/,
+    );
   });
 });
 
