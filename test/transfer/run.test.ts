@@ -99,6 +99,7 @@ describe('a run', () => {
   it.each([
     ['lecture', 'lbfgs', 'f32', undefined],
     ['lecture', 'lbfgs', 'f16', undefined],
+    ['default', 'lbfgs', 'f32', undefined],
     ['gram', 'adam', 'f32', undefined],
     ['gram', 'adam', 'f32', 'tiles'],
   ] as const)(
@@ -118,6 +119,8 @@ describe('a run', () => {
   it.each([
     ['lecture', 'f32', 1700],
     ['lecture', 'f16', 1300],
+    ['default', 'f32', 1400],
+    ['default', 'f16', 1300],
     ['gram', 'f32', 1400],
     ['gram', 'f16', 1300],
   ] as const)(

@@ -120,7 +120,7 @@ export class Painting {
       return;
     }
     const { preview } = this.#device;
-    tell({ kind: 'painting', terms: objective.terms, scale: 1 + run.scales.findIndex((one) => one === scale) });
+    tell({ kind: 'painting', terms: objective.terms, scale: 1 + run.scales.indexOf(scale) });
     const size = objective.pictureSize;
     preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
