@@ -7,6 +7,8 @@ import type { RecipeName } from './recipes.ts';
 
 export type CommandName = 'stylize' | 'reconstruct' | 'texture' | 'find-rate' | 'evaluate' | 'schedule';
 
+export type StyleLossName = 'gram' | 'w2' | 'covariance';
+
 /** Headings that a command's help gathers options under. */
 export type Group = 'pictures' | 'what' | 'how';
 
@@ -20,6 +22,7 @@ export interface Basis {
   readonly schedule?: RecipeName | undefined;
   readonly init?: string | undefined;
   readonly strength?: number | undefined;
+  readonly styleLoss?: StyleLossName | undefined;
 }
 
 /** What differs in one place. */

@@ -18,8 +18,8 @@ import {
   usualMomentum,
   usualRate,
 } from './optimizers.ts';
-import { always, type Basis, byPreset, type CommandName, type Option, option } from './option.ts';
-import { presetNames } from './preset-names.ts';
+import { always, type Basis, byPreset, type CommandName, type Option, option, type StyleLossName } from './option.ts';
+import { ofPreset, type PresetValues, presetNames } from './preset-names.ts';
 import { recipeNames } from './recipes.ts';
 import { describeUsualSize, sideRange } from './sizes.ts';
 import { isFile, isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
@@ -47,11 +47,25 @@ const momentumLabel = (optimizer: OptimizerName): string => {
 };
 const isLbfgs = (basis: Basis): boolean => optimizerOf(basis) === 'lbfgs';
 
+const usualStyleLoss = byPreset<StyleLossName>({ default: 'covariance', gram: 'gram', lecture: 'gram' });
+
 /** At the usual strength; 0.5 · 10^(−2.5 s) and 2 s, times 1e4, are the default's. */
-const usualContentWeight = byPreset({ default: 5000 * 10 ** (-2.5 * usualStrength), gram: 3, gatys: 1, lecture: 1e6 });
-const usualTvWeight = byPreset({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0 });
+const usualContentWeight = byLoss({ default: 5000 * 10 ** (-2.5 * usualStrength), gram: 3, gatys: 1, lecture: 1e6 });
+const usualTvWeight = byLoss({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0 });
 const putsDetailBack = byPreset({ default: true, gram: true, gatys: false, lecture: false });
 const usualScales = byPreset<number | 'auto'>({ default: 'auto', gram: 'auto', gatys: 1, lecture: 1 });
+
+/**
+ * As the preset says or, where another loss of style is asked for, one that has it: losses differ by powers of ten, and weights of the one say
+ * nothing of the other.
+ */
+function byLoss<const Value>(values: PresetValues<Value>): (basis: Basis) => Value {
+  return ({ preset, styleLoss = usualStyleLoss({ preset }) }) => {
+    const isGram = styleLoss === 'gram';
+    const isItsOwn = (usualStyleLoss({ preset }) === 'gram') === isGram;
+    return ofPreset(values, isItsOwn ? preset : isGram ? 'gram' : 'default');
+  };
+}
 
 /** Of a schedule that is only drawn: a curve needs points, whatever a picture needs. */
 export const drawnSteps = 200;
@@ -156,7 +170,7 @@ export const options = {
   }),
   styleLayers: option(
     layers,
-    byPreset({
+    byLoss({
       default: layersOf({ relu1_1: 256, relu2_1: 64, relu3_1: 16, relu4_1: 4, relu5_1: 1 }),
       gram: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
       gatys: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 1, relu5_1: 1 }),
@@ -170,17 +184,13 @@ export const options = {
       page: { label: 'Style layers', fieldset: 'compared' },
     },
   ),
-  styleLoss: option(
-    choice(['gram', 'w2', 'covariance'], 'which'),
-    byPreset({ default: 'covariance', gram: 'gram', lecture: 'gram' }),
-    {
-      help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference',
-      part: 'objective',
-      group: 'what',
-      commands: withStyle,
-      page: { label: 'Style is compared by', fieldset: 'compared' },
-    },
-  ),
+  styleLoss: option(choice(['gram', 'w2', 'covariance'], 'which'), usualStyleLoss, {
+    help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference; usual weights and pooling go with it',
+    part: 'objective',
+    group: 'what',
+    commands: withStyle,
+    page: { label: 'Style is compared by', fieldset: 'compared' },
+  }),
   contentWeight: option(weight, (basis) => contentWeightAt(usualContentWeight(basis), basis.strength), {
     help: 'weight of the content loss',
     part: 'objective',
@@ -188,7 +198,7 @@ export const options = {
     commands: withContent,
     page: { label: 'Content weight', fieldset: 'compared' },
   }),
-  styleWeight: option(weight, byPreset({ default: 29.33, gram: 2e6, gatys: 1e6, lecture: 1 }), {
+  styleWeight: option(weight, byLoss({ default: 29.33, gram: 2e6, gatys: 1e6, lecture: 1 }), {
     help: 'weight of the style loss',
     part: 'objective',
     group: 'what',
@@ -204,7 +214,7 @@ export const options = {
     page: { label: 'Smoothness weight', fieldset: 'compared' },
   }),
   /** The two count the same on a smooth slope, and `nine` a little less on grain. */
-  tvLoss: option(choice(['four', 'nine'], 'points'), byPreset({ default: 'nine', gram: 'four', lecture: 'four' }), {
+  tvLoss: option(choice(['four', 'nine'], 'points'), byLoss({ default: 'nine', gram: 'four', lecture: 'four' }), {
     help: 'neighbours that the total variation compares: right and below (four), or all around (nine)',
     part: 'objective',
     group: 'what',
@@ -227,7 +237,7 @@ export const options = {
     group: 'what',
     commands: [],
   }),
-  pooling: option(choice(['max', 'average'], 'kind'), byPreset({ default: 'max', gram: 'average', lecture: 'max' }), {
+  pooling: option(choice(['max', 'average'], 'kind'), byLoss({ default: 'max', gram: 'average', lecture: 'max' }), {
     help: 'pooling of the network',
     part: 'objective',
     group: 'what',

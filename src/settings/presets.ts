@@ -44,7 +44,7 @@ export function completeSettings(
   const said: Readonly<Record<string, unknown>> = { ...flat, ...nested };
   const resolved = (name: OptionName): unknown => {
     const { kind, usual } = rowOf(name);
-    return said[name] === undefined ? usual?.({ ...flat, preset }) : kind.check(nameOf(name), said[name]);
+    return said[name] === undefined ? usual?.({ ...flat, ...nested, preset }) : kind.check(nameOf(name), said[name]);
   };
   const settings = {
     ...collect('fit', resolved),

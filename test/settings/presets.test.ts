@@ -34,6 +34,18 @@ describe('resolveSettings', () => {
     }
   });
 
+  it('gives another loss of style the weights that it is used with, however it is said', () => {
+    const { styleLoss: _, ...gram } = presetSettings('gram').objective;
+    expect(resolveSettings('fine', { styleLoss: 'gram' }).objective).toMatchObject(gram);
+    expect(resolveSettings('fine', { objective: { styleLoss: 'gram' } }).objective).toMatchObject(gram);
+    const { styleLoss: own, ...means } = presetSettings('default').objective;
+    expect(own).toBe('covariance');
+    expect(resolveSettings('gram', { styleLoss: 'w2' }).objective).toMatchObject(means);
+    expect(resolveSettings('fine', { styleLoss: 'w2' }).objective).toMatchObject(means);
+    // Its own loss, said: nothing changes, whichever preset of that loss it is.
+    expect(resolveSettings('gatys', { styleLoss: 'gram' })).toEqual(presetSettings('gatys'));
+  });
+
   it('groups phases by the scale that they name', () => {
     const phase = { steps: 2, optimizer: 'adam', learningRate: 0.02 } as const;
     const phases: readonly ListedPhase[] = [{ ...phase, scale: 64 }, { ...phase, scale: 64, steps: 3 }, phase];

@@ -112,6 +112,7 @@ export class Painting {
   #watch(objective: TransferObjective | undefined, scale: Scale): void {
     const { tell, run } = this.#request;
     const { variable } = run.settings.objective;
+    const scales: readonly Scale[] = run.scales;
     this.#flush();
     this.#objective = objective;
     this.#content = scale.content;
@@ -120,7 +121,7 @@ export class Painting {
       return;
     }
     const { preview } = this.#device;
-    tell({ kind: 'painting', terms: objective.terms, scale: 1 + run.scales.indexOf(scale) });
+    tell({ kind: 'painting', terms: objective.terms, scale: 1 + scales.indexOf(scale) });
     const size = objective.pictureSize;
     preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
