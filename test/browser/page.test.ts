@@ -293,7 +293,7 @@ describe('how it looks', () => {
       await mkdir(screenshots, { recursive: true });
       for (const [name, viewport] of views) {
         for (const colorScheme of ['light', 'dark'] as const) {
-          await using studio = await open('size=48&iterations=8&content-layers=relu2_2&style-layers=relu1_1,relu2_1', {
+          await using studio = await open(`${quick}&iterations=8`, {
             viewport,
             colorScheme,
           });

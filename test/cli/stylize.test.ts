@@ -46,13 +46,13 @@ describe('stylize', () => {
 
   it('measures the picture on the way and at the end for its trace, at each of its sizes', async () => {
     const run = await impasto(folder, [
-      ...['stylize', 'content.png', 'style.png', '--size', '48', '--iterations', '6', '--scales', '2'],
-      ...['--trace', 'measured.json', '--trace-measures', '2', '-o', 'measured.png'],
+      ...['stylize', 'content.png', 'style.png', '--size', '48', '--iterations', '3', '--scales', '2'],
+      ...['--trace', 'measured.json', '--trace-measures', '4', '-o', 'measured.png'],
     ]);
     expect(run.status, run.stderr).toBe(0);
     const { evaluations, measures } = JSON.parse(await readFile(path('measured.json'), 'utf8'));
     const rows: readonly { evaluation: number; scale: number; lpips: number }[] = measures;
-    const due = Array.from({ length: evaluations.length }, (_, i) => i + 1).filter((each) => each % 2 === 0);
+    const due = Array.from({ length: evaluations.length }, (_, i) => i + 1).filter((each) => each % 4 === 0);
     expect(rows.map(({ evaluation }) => evaluation)).toEqual([...new Set([...due, evaluations.length])]);
     expect(rows.map(({ scale }) => scale)).toEqual(rows.map(({ evaluation }) => evaluations[evaluation - 1].scale));
     expect(new Set(rows.map(({ scale }) => scale)).size).toBe(2);

@@ -23,9 +23,12 @@ export interface KernelReport {
   readonly lanes: number | undefined;
 }
 
+/** One for all operations: most of the time is the compiler's, and they share pipelines. */
+const shared = openGpu();
+
 /** Checks every case of an operation. */
 async function checkKernels(op: string): Promise<KernelReport> {
-  using gpu = await openGpu();
+  const gpu = await shared;
   const variants = new Set<string>();
   const problems: string[] = [];
   let ran = 0;
