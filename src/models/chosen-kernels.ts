@@ -19,10 +19,17 @@ export interface LayerKernels {
 }
 
 export class ChosenKernels {
+  /** Those that the pass goes through. */
+  readonly directions: readonly Direction[];
   readonly #layers: ReadonlyMap<string, LayerKernels>;
   readonly #grams: ReadonlyMap<string, GramVariant>;
 
-  constructor(layers: ReadonlyMap<string, LayerKernels>, grams: ReadonlyMap<string, GramVariant>) {
+  constructor(
+    directions: readonly Direction[],
+    layers: ReadonlyMap<string, LayerKernels>,
+    grams: ReadonlyMap<string, GramVariant>,
+  ) {
+    this.directions = directions;
     this.#layers = layers;
     this.#grams = grams;
   }
@@ -65,5 +72,6 @@ export function chooseKernels(pass: Pass, backend: Backend): ChosenKernels {
   const grams = Array.from(pass.taps, ([tap, { height, width, channels }]) => {
     return [tap, chooseGramVariant({ positions: height * width, channels }, backend)] as const;
   });
-  return new ChosenKernels(layers, new Map(grams));
+  const goesBack = pass.steps.some(({ kind }) => kind === 'convBackward');
+  return new ChosenKernels(goesBack ? ['forward', 'backward'] : ['forward'], layers, new Map(grams));
 }

@@ -10,17 +10,10 @@ import { type ConvLayer, kernelSize } from './vgg.ts';
 
 export type { ConvWeights } from '../kernels/conv2d.ts';
 
-/** One convolution's weights on the device. */
-export interface DeviceConvWeights extends Readonly<Record<Direction, BufferSlice>> {
-  readonly bias: BufferSlice;
-}
-
-const directions: readonly Direction[] = ['forward', 'backward'];
-
 /** Bytes that `DeviceWeights` hold for these kernels. */
 export function deviceWeightBytes(kernels: ChosenKernels): number {
   return kernels.layers.reduce((sum, { layer, shape, variants }) => {
-    const sets = directions.map((direction) => variants[direction].weightBytes({ shape, direction }));
+    const sets = kernels.directions.map((direction) => variants[direction].weightBytes({ shape, direction }));
     return sets.reduce((a, b) => a + b, sum + paddedChannels(layer.outChannels) * bytesPerFloat);
   }, 0);
 }
@@ -78,21 +71,19 @@ export class DeviceWeights implements Disposable {
    */
   async fit(kernels: ChosenKernels): Promise<void> {
     await this.#gpu.checked('uploading the weights', () => {
-      for (const chosen of kernels.layers) this.#fitLayer(chosen);
+      for (const chosen of kernels.layers) this.#fitLayer(chosen, kernels.directions);
     });
     this.#kernels = kernels;
   }
 
-  /** @throws ShapeError for a layer that was not uploaded. */
-  layer(name: string): DeviceConvWeights {
-    const set = (which: string): BufferSlice => {
-      const found = this.#sets.get(labelOf(name, which));
-      if (found !== undefined) return found.slice;
-      throw new ShapeError(
-        `weights of ${name} are not on the device; ${this.#kernels.layers.at(-1)?.layer.name} is the deepest`,
-      );
-    };
-    return { bias: set('bias'), forward: set('forward'), backward: set('backward') };
+  /** What of a convolution is read, by direction; `bias` in the forward one. @throws ShapeError for what was not uploaded. */
+  layer(name: string, which: Direction | 'bias'): BufferSlice {
+    const found = this.#sets.get(labelOf(name, which));
+    if (found !== undefined) return found.slice;
+    const { layers, directions } = this.#kernels;
+    throw new ShapeError(
+      `${labelOf(name, which)} are not on the device; ${layers.at(-1)?.layer.name} is the deepest, ${directions.join(' and ')}`,
+    );
   }
 
   [Symbol.dispose](): void {
@@ -100,7 +91,7 @@ export class DeviceWeights implements Disposable {
     this.#sets.clear();
   }
 
-  #fitLayer({ layer, shape, variants }: LayerKernels): void {
+  #fitLayer({ layer, shape, variants }: LayerKernels, directions: readonly Direction[]): void {
     const weights = weightsOf(layer, this.#weights);
     this.#fitSet(labelOf(layer.name, 'bias'), undefined, (label, scope) =>
       scope.upload(label, Float32Array.from(weights.bias)),

@@ -4,7 +4,7 @@ import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
+import { type Direction, type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import type { DeviceWeights } from './device-weights.ts';
@@ -122,11 +122,11 @@ export class VggExecutor implements Disposable {
     const { layer, shape } = step;
     const direction = directionOf(step);
     const variant = this.#weights.kernels.conv2d(layer.name, direction);
-    const weights = this.#weights.layer(layer.name);
+    const weightsOf = (which: Direction | 'bias'): BufferSlice => this.#weights.layer(layer.name, which);
     const scratch = variant.scratchBytes({ shape, direction }).map((_, index) => this.#named(scratchName(step, index)));
     const epilogue: Epilogue =
       step.kind === 'convForward'
-        ? { direction: 'forward', bias: weights.bias, relu: step.relu }
+        ? { direction: 'forward', bias: weightsOf('bias'), relu: step.relu }
         : {
             direction: 'backward',
             accumulate: step.accumulate,
@@ -139,7 +139,7 @@ export class VggExecutor implements Disposable {
       shape,
       source: this.#slice(source),
       output: this.#slice(output),
-      weight: weights[direction],
+      weight: weightsOf(direction),
       scratch,
       epilogue,
     });

@@ -219,6 +219,7 @@ export const options = {
     part: 'objective',
     group: 'what',
     commands: comparing,
+    page: { label: 'Smoothness looks at', fieldset: 'compared' },
   }),
   /** The Gram matrix is `gramFactor / (C · positions) · FᵀF`. */
   gramFactor: option(number({ above: 0 }), byPreset({ default: 1, lecture: 1e6 }), {

@@ -4,7 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
+import { backendOf } from '../../src/kernels/family.ts';
+import { chooseKernels } from '../../src/models/chosen-kernels.ts';
 import { type ConvWeights, DeviceWeights, deviceWeightBytes } from '../../src/models/device-weights.ts';
+import { buildPass } from '../../src/models/pass.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import { multiScale } from '../../src/settings/recipes.ts';
@@ -58,6 +61,19 @@ async function gradientOf(device: Gpu, onDevice: DeviceWeights, size: readonly [
 }
 
 describe('weights', () => {
+  it('of a pass that only goes forward are those of that direction', async () => {
+    const pass = (backward: boolean) =>
+      buildPass({ network: 'vgg16', width: 32, height: 24, taps: ['relu2_1'], backward, picture: 'picture' });
+    const kernels = chooseKernels(pass(false), backendOf(gpu()));
+    const both = chooseKernels(pass(true), backendOf(gpu()));
+    expect(deviceWeightBytes(kernels)).toBeLessThan(0.6 * deviceWeightBytes(both));
+    using onDevice = await DeviceWeights.create(gpu(), weights, kernels);
+    expect(gpu().buffers.bytesInUse).toBe(deviceWeightBytes(kernels));
+    expect(() => onDevice.layer('conv2_1', 'backward')).toThrow(
+      /conv2_1 backward weights are not on the device; conv2_1 is the deepest, forward/,
+    );
+  });
+
   it('take the bytes that were counted, at one size and fitted to another, and give them back', async () => {
     const device = bySize();
     const small = planStylize(picturesAt(32, 24), settingsWith(), device).kernels;

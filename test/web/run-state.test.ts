@@ -100,6 +100,7 @@ describe('a run of several scales', () => {
     expect(run.trace.value.evaluation).toEqual([9, 10, 11, 12, 13]);
     // Ten at the first scale are as much as two and a half at the last.
     expect(run.trace.value.work).toEqual([2.25, 2.5, 3.5, 4.5, 5.5]);
+    expect(run.trace.value.whole).toBe(8.5);
     expect(bordersOf(run.trace.value)).toEqual([3, 5]);
     expect(run.share.value).toBeCloseTo(5.5 / 8.5, 9);
   });

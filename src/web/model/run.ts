@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import { type Speed, Speedometer } from '../../transfer/speed.ts';
-import { budgetOf, fullSizeEvaluations, type Place, placeOf, workOf } from '../../transfer/work.ts';
+import { budgetOf, type Place, placeOf } from '../../transfer/work.ts';
 import type { Order, Pace, PictureInfo, PlanInfo, PlannedScale, RunEvent, RunSummary } from '../protocol.ts';
 import {
   type Deed,
@@ -46,9 +46,8 @@ const noProgress: Progress = {
   bytesInUse: 0,
 };
 
-function shareOf({ trace, scales, evaluation, budget }: Progress): number {
-  const whole = fullSizeEvaluations(scales, workOf(scales));
-  if (whole > 0) return (trace.work.at(-1) ?? 0) / whole;
+function shareOf({ trace, evaluation, budget }: Progress): number {
+  if (trace.whole > 0) return (trace.work.at(-1) ?? 0) / trace.whole;
   return budget === 0 ? 0 : evaluation / budget;
 }
 
@@ -158,11 +157,11 @@ export class RunState {
   }
 
   #follow(run: number, event: RunEvent): void {
-    const { trace, place } = this.#progress.value;
+    const { trace, place, scales } = this.#progress.value;
     switch (event.kind) {
       case 'painting':
         this.#take({ kind: event.kind, run });
-        if (trace.evaluation.length === 0) this.#show({ trace: startTrace(event.terms) });
+        if (trace.evaluation.length === 0) this.#show({ trace: startTrace(event.terms, scales) });
         // A run that is taken up again may be in the middle of the scale.
         if (place?.scale === event.scale) return;
         this.#show({ place: { scale: event.scale, phase: 1 } });

@@ -2,11 +2,13 @@
 
 import type { TermLabel } from '../../objective/terms.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
-import { fullSizeEvaluations, type ScaleWork, workUntil } from '../../transfer/work.ts';
+import { fullSizeEvaluations, type ScaleWork, workOf, workUntil } from '../../transfer/work.ts';
 
 /** Columns of equal length; `evaluation` ascends. */
 export interface Trace {
   readonly terms: readonly TermLabel[];
+  /** Work of the whole run, as `work`; 0 where it is not known. */
+  readonly whole: number;
   readonly evaluation: readonly number[];
   /** Work until then, in evaluations of the result's size: what the time goes with. */
   readonly work: readonly number[];
@@ -17,18 +19,18 @@ export interface Trace {
   readonly byTerm: readonly (readonly number[])[];
 }
 
-export const emptyTrace: Trace = { terms: [], evaluation: [], work: [], total: [], phase: [], byTerm: [] };
+export const emptyTrace: Trace = { terms: [], whole: 0, evaluation: [], work: [], total: [], phase: [], byTerm: [] };
 
-export function startTrace(terms: readonly TermLabel[]): Trace {
-  return { ...emptyTrace, terms, byTerm: terms.map(() => []) };
+export function startTrace(terms: readonly TermLabel[], scales: readonly ScaleWork[]): Trace {
+  return { ...emptyTrace, terms, whole: fullSizeEvaluations(scales, workOf(scales)), byTerm: terms.map(() => []) };
 }
 
 export function extendTrace(trace: Trace, reports: readonly EvaluationReport[], scales: readonly ScaleWork[]): Trace {
-  const workOf = ({ phase, step }: EvaluationReport) => fullSizeEvaluations(scales, workUntil(scales, phase, step));
+  const workAt = ({ phase, step }: EvaluationReport) => fullSizeEvaluations(scales, workUntil(scales, phase, step));
   return {
     ...trace,
     evaluation: [...trace.evaluation, ...reports.map(({ evaluation }) => evaluation)],
-    work: [...trace.work, ...reports.map(workOf)],
+    work: [...trace.work, ...reports.map(workAt)],
     phase: [...trace.phase, ...reports.map(({ phase }) => phase)],
     total: [...trace.total, ...reports.map(({ total }) => total)],
     byTerm: trace.byTerm.map((column, index) => [...column, ...reports.map(({ terms }) => terms[index] ?? Number.NaN)]),

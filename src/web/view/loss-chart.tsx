@@ -163,7 +163,7 @@ function optionsFor(
     legend: { show: false },
     cursor: { show: false },
     hooks: { drawAxes: [drawBorders] },
-    scales: { x: { time: false }, y: { distr: 3, range } },
+    scales: { x: { time: false, range: acrossRun(trace.whole) }, y: { distr: 3, range } },
     axes: [
       {
         ...axis,
@@ -187,6 +187,11 @@ function optionsFor(
       })),
     ],
   };
+}
+
+/** From the first evaluation to the last, so that what is left shows. */
+function acrossRun(whole: number): uPlot.Range.Function {
+  return (_, __, most) => [0, Math.max(whole, most ?? 1)];
 }
 
 /** Decades shown below the largest value: a term that begins at nothing would squeeze all others together. */
