@@ -12,6 +12,9 @@ import { type Choice, flagOf, type OptionName, rowOf } from '../settings/options
 import { changedOptions, formatOption, parseOption } from '../settings/texts.ts';
 import { type PageSettings, pageNetwork, pageOptions, usualSettings } from './settings.ts';
 
+/** Paintings in a mix, at most. */
+export const mostStyles = 4;
+
 /** A painting in the mix, by the name of an example. */
 export interface LinkedStyle {
   readonly example: string;
@@ -61,6 +64,10 @@ export function parseLink(
       return undefined;
     }
   };
+  const known = new Set<string>([...pageOptions.map(flagOf), 'content', 'style']);
+  for (const word of new Set(parameters.keys())) {
+    if (!known.has(word)) problems.push(`The link says '${word}', which this page does not know; it is left out.`);
+  }
   let settings = usualSettings;
   for (const name of pageOptions) {
     const text = parameters.get(flagOf(name));
@@ -75,10 +82,13 @@ export function parseLink(
     const share = attempt(() => parseNumber('style', weight, { from: 0 }));
     return found === undefined || share === undefined ? [] : [{ example: found, weight: share }];
   });
+  if (styles.length > mostStyles) {
+    problems.push(`The link names ${styles.length} paintings; the first ${mostStyles} are mixed.`);
+  }
   const linked = {
     settings,
     content: content === null ? undefined : example('content', content),
-    styles: styles.length === 0 ? undefined : styles,
+    styles: styles.length === 0 ? undefined : styles.slice(0, mostStyles),
   };
   return { linked, problems };
 }

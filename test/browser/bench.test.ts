@@ -135,7 +135,7 @@ describe('the benchmark page', () => {
     await page.route(/\.safetensors$/, (route) => route.abort());
     await chooseSmallest();
     await measure().click();
-    await page.getByRole('alert').getByText('the weights could not be fetched').waitFor();
+    await page.getByRole('alert').getByText('the network could not be fetched').waitFor();
     await page.getByRole('status').getByText('the benchmark ended early').waitFor();
     // The browser writes the failed request to its console; nothing else may be there.
     expect(problems.splice(0).every((text) => text.includes('net::ERR_FAILED'))).toBe(true);

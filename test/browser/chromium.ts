@@ -45,6 +45,8 @@ export interface StaticSite extends AsyncDisposable {
   readonly address: string;
   /** Paths that were asked for, from the folder. */
   readonly requests: readonly string[];
+  /** Lets requests for files with this ending wait until what it returns is called. */
+  readonly hold: (ending: string) => () => void;
 }
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -63,6 +65,15 @@ const mediaTypes: Readonly<Record<string, string>> = {
 /** Serves a folder as the plainest of hosts does, below `prefix`: what is built must work from there. */
 export async function serveFolder(folder: string, prefix = '/'): Promise<StaticSite> {
   const requests: string[] = [];
+  const held = new Map<string, Promise<void>>();
+  const hold = (ending: string): (() => void) => {
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    held.set(ending, released);
+    return release;
+  };
   const server = createServer((request, response) => {
     const asked = decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname);
     const inside = asked.startsWith(prefix) ? path.posix.normalize(`/${asked.slice(prefix.length)}`) : undefined;
@@ -72,18 +83,22 @@ export async function serveFolder(folder: string, prefix = '/'): Promise<StaticS
     }
     requests.push(inside.slice(1));
     const file = path.join(folder, inside.endsWith('/') ? `${inside}index.html` : inside);
-    readFile(file).then(
-      (bytes) => {
-        const type = mediaTypes[path.extname(file)] ?? 'application/octet-stream';
-        response.writeHead(200, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
-      },
-      () => response.writeHead(404).end(),
-    );
+    const waits = [...held].flatMap(([ending, released]) => (file.endsWith(ending) ? [released] : []));
+    Promise.all(waits)
+      .then(() => readFile(file))
+      .then(
+        (bytes) => {
+          const type = mediaTypes[path.extname(file)] ?? 'application/octet-stream';
+          response.writeHead(200, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
+        },
+        () => response.writeHead(404).end(),
+      );
   });
   const port = await listen(server);
   return {
     address: `http://127.0.0.1:${port}${prefix}`,
     requests,
+    hold,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -76,7 +76,7 @@ describe('the painting page', () => {
       await further.setInputFiles({ name: 'more.png', mimeType: 'image/png', buffer: picture('more.png') });
       await studio.page.getByRole('slider', { name: 'Share of more.png in the mix' }).fill('0.5');
       await studio.paint();
-      expect(await studio.says(/Done|Ended|problem/)).toMatch(/^Done: 6 evaluations/);
+      expect(await studio.says(/Done|Ended|problem/)).toMatch(/^Done: 6 steps/);
 
       const { name, bytes } = await studio.download();
       expect(name).toBe('scene-paint-more.png');
@@ -109,7 +109,7 @@ describe('the painting page', () => {
       while (tasks.length < 5 && tasks.every((each) => each.length > 0)) {
         await studio.page.evaluate('longTasks.splice(0)');
         await studio.paint();
-        await studio.says(/^Done: 12 evaluations/);
+        await studio.says(/^Done: 12 steps/);
         tasks.push((await studio.longTasks()).filter((durationMs) => durationMs > 50));
       }
       expect(tasks).toContainEqual([]);
@@ -125,7 +125,7 @@ describe('the painting page', () => {
       await studio.paste('scene.png', picture('scene.png'));
       await studio.byId('content').getByText('scene.png').waitFor();
       await studio.paint();
-      await studio.says(/^Done: 3 evaluations/);
+      await studio.says(/^Done: 3 steps/);
       const before = await studio.download();
 
       await studio.page.reload();
@@ -180,8 +180,13 @@ describe('the painting page', () => {
     expect(await other.byId('setting-optimizer').inputValue()).toBe('adam');
     expect(await other.byId('setting-iterations').inputValue()).toBe('3');
     await using wrong = await open('size=7&optimizer=adm&nonsense=1');
-    expect(await wrong.problem(/size/)).toContain('expected a whole number from 16');
+    // One at a time, the latest first.
     expect(await wrong.problem(/optimizer/)).toContain("did you mean 'adam'?");
+    expect(await wrong.byId('notice-problem').count()).toBe(1);
+    await wrong.button('Dismiss, 2 more').click();
+    expect(await wrong.problem(/size/)).toContain('expected a whole number from 16');
+    await wrong.button('Dismiss, 1 more').click();
+    expect(await wrong.problem(/nonsense/)).toContain('which this page does not know');
   });
 
   it('has a control for what counts beside the rest, and says which scales come to nothing', async () => {
@@ -199,7 +204,12 @@ describe('the painting page', () => {
     expect(await labels()).not.toContain('Momentum (β₁)');
     await studio.byId('setting-history').fill('0');
     await studio.byId('setting-history').press('Enter');
-    await studio.byId('more').getByText("history is '0'; expected a whole number from 1 to 512").waitFor();
+    await studio.byId('more').getByText("Curvature pairs is '0'; expected a whole number from 1 to 512").waitFor();
+    expect(await studio.byId('setting-history').inputValue()).toBe('0');
+    await studio.byId('setting-history').fill('7');
+    await studio.byId('setting-history').press('Enter');
+    await studio.byId('more').getByText('Curvature pairs is').waitFor({ state: 'detached' });
+    expect(await studio.byId('setting-history').getAttribute('aria-invalid')).toBe('false');
     expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
   });
 
@@ -218,7 +228,8 @@ describe('the painting page', () => {
       await studio.paint();
       await studio.says(/^Done/);
       const wipe = studio.page.getByRole('slider', { name: 'Compare with the photograph' });
-      expect(await studio.wiped()).toBe(0);
+      // Seen to be there; nothing is hidden while it is painted.
+      expect(await studio.wiped()).toBe(15);
       await studio.dragWipe(0.1, 0.6);
       expect(await studio.wiped()).toBeCloseTo(60, 0);
       await wipe.focus();

@@ -33,7 +33,7 @@ describe('a run in the page', () => {
       await studio.paint();
       await studio.hasSpent(2);
       await studio.byId('pause').click();
-      await studio.says(/^Paused$/);
+      await studio.says(/^Paused at step \d+ of 2000$/);
       const settled = await settledEvaluations(studio);
       await studio.byId('step').click();
       await studio.hasSpent(settled + 1);
@@ -42,7 +42,7 @@ describe('a run in the page', () => {
       await studio.hasSpent(settled + 5);
       expect(await studio.byId('canvas').getAttribute('data-painted')).toBe('true');
       await studio.byId('stop').click();
-      expect(await studio.says(/Stopped|Done/)).toMatch(/^Stopped: \d+ evaluations/);
+      expect(await studio.says(/Stopped|Done/)).toMatch(/^Stopped: \d+ steps/);
 
       await studio.byId('from-here').click();
       await studio.hasSpent(1);
@@ -62,16 +62,16 @@ describe('a run in the page', () => {
       await studio.page.evaluate(paintOnceItCanBe);
       await studio.byId('stop').click();
       // The first run is ending until it has ended.
-      await studio.says(/^Looking|^Compiling|^Painting/);
+      await studio.says(/^Getting ready|^Preparing|^Step/);
       await studio.hasSpent(5);
       await studio.byId('pause').click();
-      await studio.says(/^Paused$/);
+      await studio.says(/^Paused at step \d+ of 2000$/);
       expect(await studio.byId('paint').count()).toBe(0);
       await studio.byId('resume').click();
       const [spent] = await studio.evaluations();
       await studio.hasSpent(spent + 3);
       await studio.byId('stop').click();
-      await studio.says(/^Stopped: \d+ evaluations/);
+      await studio.says(/^Stopped: \d+ steps/);
       await studio.isReady();
       expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
     },
@@ -97,7 +97,7 @@ describe('a run in the page', () => {
       const [worker] = studio.page.workers();
       await worker?.evaluate('devices.at(-1).destroy()');
       await studio.byId('notice-news').getByText('a new one goes on').waitFor({ timeout: 60_000 });
-      await studio.says(/^Painting/);
+      await studio.says(/^Step/);
       const [spent] = await studio.evaluations();
       await studio.hasSpent(spent + 3);
       expect(await worker?.evaluate('devices.length')).toBe(2);
@@ -117,7 +117,7 @@ const paintOnceItCanBe = `new MutationObserver((_changes, observer) => {
   if (paint === null) return;
   observer.disconnect();
   paint.click();
-}).observe(document.body, { subtree: true, childList: true })`;
+}).observe(document.body, { subtree: true, childList: true, attributes: true })`;
 
 /** Prepended to the worker's script. */
 const rememberDevices = `

@@ -98,12 +98,11 @@ export class StudioPage implements AsyncDisposable {
     await this.byId('paint').click();
   }
 
-  /** Evaluations spent, and of how many; nothing is shown before the first run. */
+  /** Evaluations spent, and of how many; of none before the first run. */
   async evaluations(): Promise<readonly [spent: number, budget: number]> {
-    if ((await this.byId('figure-evaluation').count()) === 0) return [0, 0];
-    const [spent = Number.NaN, budget = Number.NaN] = (await this.byId('figure-evaluation').innerText())
-      .split(' of ')
-      .map(Number);
+    // They are in a drawer, open or not.
+    const text = (await this.byId('figure-step').textContent()) ?? '';
+    const [spent = 0, budget = 0] = text === '–' ? [] : text.split(' of ').map(Number);
     return [spent, budget];
   }
 

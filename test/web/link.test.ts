@@ -105,9 +105,10 @@ describe('the strength', () => {
   it('is one number for content, smoothness and start, from photograph to painting', () => {
     expect(at(0.72)).toEqual(presetSettings('default'));
     expect(at(0.72, 'lecture')).toEqual(presetSettings('lecture'));
-    expect(at(0)).toMatchObject({ strength: 0, objective: { contentWeight: 5000, tvWeight: 0 } });
+    expect(at(0)).toMatchObject({ strength: 0, objective: { contentWeight: 10_230, tvWeight: 0 } });
     expect(at(1)).toMatchObject({ strength: 1, objective: { contentWeight: 15.81, tvWeight: 20_000 } });
-    expect(at(0.4).objective.contentWeight).toBe(500);
+    // Below the usual strength somewhat more than 10^(-2.5 s) says.
+    expect(at(0.4).objective.contentWeight).toBe(576);
   });
 
   it('leaves what is said beside it', () => {

@@ -58,10 +58,10 @@ async function request(url: string): Promise<Response> {
   try {
     response = await fetch(url);
   } catch (error) {
-    throw new InputError(`the weights could not be fetched (${messageOf(error)}); check the connection and try again`);
+    throw new InputError('the network could not be fetched; check the connection and try again', { cause: error });
   }
   if (!response.ok) {
-    throw new InputError(`the weights could not be fetched (the server answered ${response.status}); reload the page`);
+    throw new InputError(`the network could not be fetched, the server answered ${response.status}; try again later`);
   }
   return response;
 }

@@ -9,6 +9,7 @@ import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
+import { forecastSeconds, keepSpeed } from './forecast.ts';
 import { Notices } from './notices.ts';
 import { type From, orderOf } from './order.ts';
 import { type Card, Pictures, type Role } from './pictures.ts';
@@ -44,6 +45,8 @@ export class PageModel {
   readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
   readonly weights: Signal<WeightsState> = signal(noWeights);
   readonly plan: Signal<PlanInfo | undefined> = signal(undefined);
+  /** Seconds that the plan will take; undefined where this device has not painted yet. */
+  readonly forecast: Signal<number | undefined> = signal(undefined);
   /** Whether a run goes on while nobody looks. */
   readonly runsHidden = signal(true);
   readonly pictures: Pictures;
@@ -138,6 +141,7 @@ export class PageModel {
   async paint(from: From = 'beginning'): Promise<void> {
     if (this.run.isBusy) return;
     this.notices.clearProblems();
+    const madeBefore = this.#made;
     try {
       const settings = this.settings.value;
       const { order } = this.#order(from);
@@ -148,7 +152,10 @@ export class PageModel {
       if (summary?.problem !== undefined) {
         this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
       }
-      if (summary !== undefined) await this.#keep();
+      if (summary?.end === 'complete') this.#keepSpeed(summary.elapsedMs);
+      // What was there before is there again where nothing was painted over it.
+      if (this.run.evaluation.value === 0 || summary?.evaluations === 0) this.#made = madeBefore;
+      else if (summary !== undefined) await this.#keep();
     } catch (error) {
       this.#refuse(error, () => void this.paint(from));
     } finally {
@@ -189,8 +196,8 @@ export class PageModel {
 
   /** A page that nobody looks at pauses, if that was chosen, and goes on when it is looked at again. */
   visibilityChanged(isHidden: boolean): void {
-    // A hidden page may be closed without a word.
-    if (isHidden && this.run.isBusy) void this.#keep();
+    // A hidden page may be closed without a word. What nothing was painted on yet would take the place of the last painting.
+    if (isHidden && this.run.isBusy && this.run.evaluation.value > 0) void this.#keep();
     if (!isHidden) this.run.do('show');
     else if (!this.runsHidden.value) this.run.do('hide');
   }
@@ -243,7 +250,15 @@ export class PageModel {
         again?.();
       },
     });
-    this.notices.add('problem', messageOf(error), size === undefined ? undefined : use(size), topic);
+    if (size === undefined) this.notices.add('problem', messageOf(error), undefined, topic);
+    else {
+      const text = `This size is more than the graphics device has room for; a longest side of ${size} pixels fits.`;
+      this.notices.add('problem', text, use(size), topic);
+    }
+  }
+
+  #keepSpeed(elapsedMs: number): void {
+    keepSpeed(this.adapter.value?.description ?? '', this.run.scales.value, elapsedMs);
   }
 
   /** After every change: the link says it, and what it would take is found out. */
@@ -270,11 +285,14 @@ export class PageModel {
     if (this.run.isBusy || this.pictures.content.value === undefined || this.pictures.styles.value.length === 0) return;
     try {
       const { order, leftOut } = this.#order('beginning');
-      this.plan.value = await this.#engine.call('plan', order);
+      const plan = await this.#engine.call('plan', order);
+      this.plan.value = plan;
+      this.forecast.value = forecastSeconds(this.adapter.value?.description ?? '', plan.scales);
       this.notices.clearTopic(planTopic);
       if (leftOut.length > 0) this.notices.add('news', `${leftOut.join('; ')}.`, undefined, planTopic);
     } catch (error) {
       this.plan.value = undefined;
+      this.forecast.value = undefined;
       this.#refuse(error, undefined, planTopic);
     }
   }
@@ -316,8 +334,8 @@ export class PageModel {
   async #restore(): Promise<void> {
     const { hash } = location;
     const linked = this.#readLink(hash);
-    // A link that was followed says what is wanted; a reload, or no link, brings back what was there.
-    const isFollowed = hash.length > 1 && !isReload();
+    // A link that was followed says what is wanted; who comes back, or follows none, finds what was there.
+    const isFollowed = hash.length > 1 && !isReturn();
     const kept = isFollowed ? undefined : await this.#storage.load();
     this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
     await this.#place(
@@ -366,6 +384,8 @@ function defined({ content, styles }: Linked): Omit<Linked, 'settings'> {
   return { ...(content === undefined ? {} : { content }), ...(styles === undefined ? {} : { styles }) };
 }
 
-function isReload(): boolean {
-  return performance.getEntriesByType('navigation').some((entry) => 'type' in entry && entry.type === 'reload');
+/** Whether the page was reloaded, or is come back to from another one. */
+function isReturn(): boolean {
+  const types = performance.getEntriesByType('navigation').flatMap((entry) => ('type' in entry ? [entry.type] : []));
+  return types.some((type) => type === 'reload' || type === 'back_forward');
 }

@@ -4,6 +4,7 @@ import { type Signal, signal } from '@preact/signals';
 import { assertReadableSize, defaultMaxPixels } from '../../images/file-format.ts';
 import type { EngineClient } from '../engine-client.ts';
 import { type Example, exampleOf } from '../examples.ts';
+import { mostStyles } from '../link.ts';
 import type { PictureInfo } from '../protocol.ts';
 
 export type Role = 'content' | 'style';
@@ -19,8 +20,6 @@ export interface Card extends PictureInfo {
   /** Its part in the mix of paintings; a photograph has none. */
   readonly weight: number;
 }
-
-export const mostStyles = 4;
 
 export class Pictures {
   readonly content: Signal<Card | undefined> = signal(undefined);

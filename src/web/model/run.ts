@@ -56,8 +56,11 @@ export class RunState {
   readonly #state: Signal<State> = signal(noRun);
   readonly #progress: Signal<Progress> = signal(noProgress);
   readonly #picture: Signal<PictureInfo | undefined> = signal(undefined);
-  /** Of the run before the one that is being planned. */
-  #before = noProgress;
+  /** What the run before left, until the one at work has painted something. */
+  #before: { readonly progress: Progress; readonly picture: PictureInfo | undefined } = {
+    progress: noProgress,
+    picture: undefined,
+  };
   #speedometer = new Speedometer([]);
 
   readonly phase: ReadonlySignal<RunPhase> = computed(() => this.#state.value.phase);
@@ -145,15 +148,21 @@ export class RunState {
     batch(() => {
       this.#state.value = state;
       if (before.phase === 'idle' && state.phase === 'planning') {
-        this.#before = this.#progress.value;
+        this.#before = { progress: this.#progress.value, picture: this.#picture.value };
         this.#progress.value = noProgress;
       }
-      // Nothing was painted over what the run before left.
-      if (before.phase === 'planning' && state.phase === 'idle') this.#progress.value = this.#before;
+      if (before.phase !== 'idle' && state.phase === 'idle' && this.#hasPaintedNothing(state)) {
+        this.#progress.value = this.#before.progress;
+        this.#picture.value = this.#before.picture;
+      }
       if (state.phase === 'idle') this.#show({ pace: { ...this.pace.value, secondsLeft: undefined } });
       if (before.phase === 'painting' && state.phase === 'paused') this.#restartSpeedometer();
     });
     return command;
+  }
+
+  #hasPaintedNothing({ summary }: Extract<State, { phase: 'idle' }>): boolean {
+    return (summary?.evaluations ?? this.evaluation.value) === 0;
   }
 
   #follow(run: number, event: RunEvent): void {

@@ -1,6 +1,9 @@
-/** The last run, kept by the browser (IndexedDB) so that a reload loses nothing. Where the browser keeps nothing, nothing is kept. */
+/**
+ * The last run of each tab, kept by the browser (IndexedDB) so that a reload loses nothing. A tab that has none of its own begins with the last
+ * of all. Where the browser keeps nothing, nothing is kept.
+ */
 
-import { createStore, get, set } from 'idb-keyval';
+import { createStore, del, get, set } from 'idb-keyval';
 import type { PageSettings } from '../settings.ts';
 import type { Making } from './export.ts';
 import type { Trace } from './trace.ts';
@@ -27,14 +30,20 @@ export interface KeptRun {
   readonly budget: number;
 }
 
-const key = 'last-run';
+/** Where the ids of the tabs are kept, the one that kept a run last at the end. */
+const tabsKey = 'tabs';
+const mostTabs = 4;
+/** Of the browser's session storage, which each tab has for itself, over reloads too. */
+const ownIdKey = 'impasto-tab';
 
 export class RunStorage {
   readonly #store = createStore('impasto', 'runs');
 
+  /** The tab's own run; of a new tab, the last run of any. */
   async load(): Promise<KeptRun | undefined> {
     try {
-      const kept = await get<KeptRun>(key, this.#store);
+      const tabs = await this.#tabs();
+      const kept = (await get<KeptRun>(ownId(), this.#store)) ?? (await get<KeptRun>(tabs.at(-1) ?? '', this.#store));
       return kept?.version === 3 ? kept : undefined;
     } catch {
       return undefined;
@@ -44,10 +53,26 @@ export class RunStorage {
   /** False where the browser has no room or keeps nothing. */
   async save(run: KeptRun): Promise<boolean> {
     try {
-      await set(key, run, this.#store);
+      const id = ownId();
+      await set(id, run, this.#store);
+      const tabs = [...(await this.#tabs()).filter((tab) => tab !== id), id];
+      for (const old of tabs.slice(0, -mostTabs)) await del(old, this.#store);
+      await set(tabsKey, tabs.slice(-mostTabs), this.#store);
       return true;
     } catch {
       return false;
     }
   }
+
+  async #tabs(): Promise<readonly string[]> {
+    return (await get<readonly string[]>(tabsKey, this.#store)) ?? [];
+  }
+}
+
+function ownId(): string {
+  const known = sessionStorage.getItem(ownIdKey);
+  if (known !== null) return known;
+  const id = `run-${crypto.randomUUID()}`;
+  sessionStorage.setItem(ownIdKey, id);
+  return id;
 }

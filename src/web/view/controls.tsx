@@ -3,6 +3,7 @@
 import { options } from '../../settings/options.ts';
 import { usualStrength } from '../../settings/strength.ts';
 import type { PageModel } from '../model/page.ts';
+import { aboutDuration } from './durations.ts';
 import { More } from './more.tsx';
 import { PictureCards } from './picture-cards.tsx';
 import { sizeChoices } from './sizes.ts';
@@ -11,9 +12,14 @@ export function Controls({ model }: { readonly model: PageModel }) {
   return (
     <aside class="controls" id="controls" aria-label="Controls" tabIndex={-1}>
       <PictureCards model={model} />
-      <Strength model={model} />
-      <Size model={model} />
-      <More model={model} />
+      <fieldset class="settings" disabled={model.run.isBusy}>
+        <legend class={model.run.isBusy ? 'aside' : 'unseen'}>
+          {model.run.isBusy ? 'Stop to change how it is painted' : 'Settings'}
+        </legend>
+        <Strength model={model} />
+        <Size model={model} />
+        <More model={model} />
+      </fieldset>
     </aside>
   );
 }
@@ -51,8 +57,8 @@ function Size({ model }: { readonly model: PageModel }) {
   return (
     <div class="field size">
       <label for="size">Size</label>
-      <output class="value" for="size">
-        {plan === undefined ? '' : `${plan.width} × ${plan.height} pixels`}
+      <output class="value" for="size" data-testid="plan">
+        {plan === undefined ? '' : describePlan(plan, model.forecast.value)}
       </output>
       <input
         id="size"
@@ -67,4 +73,12 @@ function Size({ model }: { readonly model: PageModel }) {
       />
     </div>
   );
+}
+
+type Plan = NonNullable<PageModel['plan']['value']>;
+
+/** `256 × 170 · 135 MB · about 40 seconds` */
+function describePlan({ width, height, peakBytes }: Plan, seconds: number | undefined): string {
+  const time = seconds === undefined ? [] : [aboutDuration(seconds)];
+  return [`${width} × ${height}`, `${Math.round(peakBytes / 1e6)} MB`, ...time].join(' · ');
 }

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
 import type { Fieldset } from '../../settings/option.ts';
-import { type OptionName, rowOf } from '../../settings/options.ts';
+import { flagOf, type OptionName, rowOf } from '../../settings/options.ts';
 import { formatOption } from '../../settings/texts.ts';
 import { readSetting } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
@@ -59,14 +59,12 @@ interface ControlProperties extends Properties {
 }
 
 function Control({ model, name }: ControlProperties) {
-  const { page, kind, forms, help } = rowOf(name);
+  const { kind, forms, help } = rowOf(name);
   const { choices } = forms?.page?.kind ?? kind;
-  const basis = model.settings.value;
-  const label = typeof page?.label === 'function' ? page.label(basis) : page?.label;
   return (
     <div class="row">
       <label for={`setting-${name}`} title={help}>
-        {label}
+        {labelOf(model, name)}
       </label>
       {choices === undefined ? (
         <TextField model={model} name={name} />
@@ -75,6 +73,11 @@ function Control({ model, name }: ControlProperties) {
       )}
     </div>
   );
+}
+
+function labelOf(model: PageModel, name: OptionName): string {
+  const label = rowOf(name).page?.label ?? name;
+  return typeof label === 'function' ? label(model.settings.value) : label;
 }
 
 /** What holds where nothing is said, as a text. */
@@ -86,22 +89,26 @@ function usualText(model: PageModel, name: OptionName): string {
 /** Text as the command line takes it; empty for the usual value. */
 function TextField({ model, name }: ControlProperties) {
   const problem = useSignal('');
+  /** What was typed and cannot be read: it stays, to be mended. */
+  const typed = useSignal('');
   const value = model.settings.value[name];
   const change = (text: string): void => {
+    typed.value = text;
     try {
       model.change({ [name]: text.trim() === '' ? usualSettings[name] : readSetting(name, text.trim()) });
       problem.value = '';
     } catch (error) {
-      problem.value = messageOf(error);
+      problem.value = messageOf(error).replace(flagOf(name), labelOf(model, name));
     }
   };
+  const shown = problem.value === '' ? (value === undefined ? '' : formatOption(name, value)) : typed.value;
   const id = `setting-${name}`;
   return (
     <>
       <input
         id={id}
         type="text"
-        value={value === undefined ? '' : formatOption(name, value)}
+        value={shown}
         placeholder={usualText(model, name)}
         autocomplete="off"
         spellcheck={false}

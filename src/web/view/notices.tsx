@@ -1,30 +1,43 @@
-/** Sentences at the foot of the page, read out by screen readers as they come. */
+/** One sentence at a time above the picture, the latest first, read out by screen readers as they come. */
 
-import type { Notices as NoticeList } from '../model/notices.ts';
+import type { Notice, Notices as NoticeList } from '../model/notices.ts';
 
 export function Notices({ notices }: { readonly notices: NoticeList }) {
+  const { list } = notices;
+  const latest = list.value.at(-1);
   return (
     <div class="notices" aria-live="polite" role="status">
-      {notices.list.value.map(({ id, tone, text, action }) => (
-        <div key={id} class={`notice ${tone}`} data-testid={`notice-${tone}`}>
-          <p>{text}</p>
-          {action !== undefined && (
-            <button
-              type="button"
-              class="quiet"
-              onClick={() => {
-                notices.dismiss(id);
-                action.run();
-              }}
-            >
-              {action.label}
-            </button>
-          )}
-          <button type="button" class="icon" aria-label="Dismiss" onClick={() => notices.dismiss(id)}>
-            ×
-          </button>
-        </div>
-      ))}
+      {latest !== undefined && <Sentence key={latest.id} notice={latest} notices={notices} />}
+    </div>
+  );
+}
+
+function Sentence({ notice, notices }: { readonly notice: Notice; readonly notices: NoticeList }) {
+  const { id, tone, text, action } = notice;
+  const others = notices.list.value.length - 1;
+  return (
+    <div class={`notice ${tone}`} data-testid={`notice-${tone}`}>
+      <p>{text}</p>
+      {action !== undefined && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            notices.dismiss(id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </button>
+      )}
+      <button
+        type="button"
+        class="icon"
+        aria-label={others === 0 ? 'Dismiss' : `Dismiss, ${others} more`}
+        onClick={() => notices.dismiss(id)}
+      >
+        ×
+      </button>
     </div>
   );
 }

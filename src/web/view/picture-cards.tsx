@@ -3,8 +3,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { printable } from '../../core/errors.ts';
+import { mostStyles } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
-import { type Card, mostStyles, type Role } from '../model/pictures.ts';
+import type { Card, Role } from '../model/pictures.ts';
 import { Camera } from './camera.tsx';
 import { Gallery } from './gallery.tsx';
 
@@ -25,7 +26,7 @@ export function PictureCards({ model }: { readonly model: PageModel }) {
         ))}
         {styles.value.length < mostStyles && <AddStyle model={model} />}
       </section>
-      <p class="aside">Drop or paste your own pictures anywhere. They stay on this device.</p>
+      <p class="aside">Choose, drop or paste your own pictures. They stay on this device.</p>
     </div>
   );
 }
@@ -65,6 +66,7 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
         max={1}
         step={0.05}
         value={card.weight}
+        disabled={model.run.isBusy}
         aria-label={`Share of ${name} in the mix`}
         data-testid="mix"
         onInput={(event) => model.setWeight(card.id, event.currentTarget.valueAsNumber)}

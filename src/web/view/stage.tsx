@@ -6,6 +6,9 @@ import type { PageModel } from '../model/page.ts';
 import { DropZones } from './drop-zones.tsx';
 import { Wipe } from './wipe.tsx';
 
+/** Percent of the photograph that a finished picture shows, so that the wipe is seen to be one. */
+const waitsAt = 15;
+
 export function Stage({ model }: { readonly model: PageModel }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
@@ -14,6 +17,13 @@ export function Stage({ model }: { readonly model: PageModel }) {
     // A canvas can be handed over once only.
     if (canvas.current !== null) void model.open(canvas.current);
   }, [model]);
+  const { phase, picture } = model.run;
+  const isCompared = picture.value !== undefined && (phase.value === 'idle' || phase.value === 'paused');
+  // While it is painted the whole picture is seen.
+  useSignalEffect(() => {
+    const isHeld = phase.value === 'idle' || phase.value === 'paused';
+    wiped.value = picture.value !== undefined && isHeld ? waitsAt : 0;
+  });
   useSignalEffect(() => frame.current?.style.setProperty('--wiped', `${wiped.value}%`));
   const { content } = model.pictures;
   const painted = model.run.picture.value;
@@ -40,7 +50,7 @@ export function Stage({ model }: { readonly model: PageModel }) {
           aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
           role="img"
         />
-        {painted !== undefined && <Wipe position={wiped} />}
+        {isCompared && <Wipe position={wiped} />}
         {painted === undefined && <Hint model={model} />}
       </div>
       <DropZones model={model} />

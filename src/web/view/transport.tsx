@@ -1,11 +1,32 @@
 /** Starting, holding, stepping and ending a run, and how far it is. */
 
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { describePlace } from '../model/place.ts';
+import { aboutDuration } from './durations.ts';
 
 export function Transport({ model }: { readonly model: PageModel }) {
+  const place = useRef<HTMLElement>(null);
+  const hasFocus = useRef(false);
+  const phase = model.run.phase.value;
+  // Stop goes with the run that it belongs to: the focus goes on to the button that stays.
+  useLayoutEffect(() => {
+    if (!hasFocus.current || document.activeElement !== document.body) return;
+    place.current?.querySelector<HTMLElement>('button.first')?.focus();
+  }, [phase]);
   return (
-    <section class="transport" aria-label="Run">
+    <section
+      class="transport"
+      aria-label="Run"
+      ref={place}
+      onFocusIn={() => {
+        hasFocus.current = true;
+      }}
+      onFocusOut={({ relatedTarget }) => {
+        // A button that is taken away leaves the focus to nobody.
+        if (relatedTarget !== null) hasFocus.current = false;
+      }}
+    >
       <Progress model={model} />
       <div class="buttons">
         <MainButton model={model} />
@@ -16,36 +37,38 @@ export function Transport({ model }: { readonly model: PageModel }) {
   );
 }
 
+/** One button, whatever it does, so that the focus stays on it; what is of no use for a moment is not `disabled`, or the focus would be lost. */
 function MainButton({ model }: { readonly model: PageModel }) {
-  const phase = model.run.phase.value;
+  const { run } = model;
   const { content, styles } = model.pictures;
   const hasPictures = content.value !== undefined && styles.value.length > 0;
   const isReady = model.engineState.value === 'ready' && hasPictures;
-  switch (phase) {
+  const { name, label, use } = mainDeed(model);
+  return (
+    <button
+      type="button"
+      class={run.isBusy || run.picture.value === undefined ? 'first main' : 'first'}
+      disabled={!run.isBusy && !isReady}
+      aria-disabled={use === undefined}
+      onClick={use}
+      data-testid={name}
+    >
+      {label}
+    </button>
+  );
+}
+
+function mainDeed(model: PageModel) {
+  const { run } = model;
+  switch (run.phase.value) {
     case 'idle':
-      return (
-        <button type="button" class="main" disabled={!isReady} onClick={() => void model.paint()} data-testid="paint">
-          Paint
-        </button>
-      );
+      return { name: 'paint', label: 'Paint', use: () => void model.paint() };
     case 'paused':
-      return (
-        <button type="button" class="main" onClick={() => model.run.do('resume')} data-testid="resume">
-          Go on
-        </button>
-      );
+      return { name: 'resume', label: 'Continue', use: () => run.do('resume') };
+    case 'painting':
+      return { name: 'pause', label: 'Pause', use: () => run.do('pause') };
     default:
-      return (
-        <button
-          type="button"
-          class="main"
-          disabled={phase !== 'painting'}
-          onClick={() => model.run.do('pause')}
-          data-testid="pause"
-        >
-          Pause
-        </button>
-      );
+      return { name: 'pause', label: 'Pause', use: undefined };
   }
 }
 
@@ -57,16 +80,16 @@ function RunButtons({ model }: { readonly model: PageModel }) {
     if (run.picture.value === undefined) return null;
     return (
       <button type="button" onClick={() => void model.paint('here')} data-testid="from-here">
-        Go on from here
+        Continue from here
       </button>
     );
   }
   return (
     <>
-      <button type="button" disabled={!isUnderWay} onClick={() => run.do('step')} data-testid="step">
+      <button type="button" aria-disabled={!isUnderWay} onClick={() => run.do('step')} data-testid="step">
         Step
       </button>
-      <button type="button" disabled={phase === 'ending'} onClick={() => run.do('stop')} data-testid="stop">
+      <button type="button" aria-disabled={phase === 'ending'} onClick={() => run.do('stop')} data-testid="stop">
         Stop
       </button>
     </>
@@ -79,7 +102,7 @@ function ResultButtons({ model }: { readonly model: PageModel }) {
     <div class="result-buttons" data-picture={hasPicture}>
       <button
         type="button"
-        class="quiet"
+        class={hasPicture && !model.run.isBusy ? 'main' : 'quiet'}
         disabled={!hasPicture}
         onClick={() => void model.download()}
         data-testid="download"
@@ -108,24 +131,36 @@ function Progress({ model }: { readonly model: PageModel }) {
       <div
         class="bar"
         role="progressbar"
-        aria-label={isWaiting ? 'Weights' : 'Evaluations'}
+        aria-label={isWaiting ? 'Fetching the network' : 'Painting'}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(100 * share)}
         data-testid="progress"
         ref={(bar) => bar?.style.setProperty('--share', String(share))}
       />
-      <p
-        class="status"
-        // Counting megabytes aloud would help nobody.
-        aria-live={isWaiting ? 'off' : 'polite'}
-        data-testid="status"
-        data-phase={run.phase.value}
-      >
+      <p class="status" data-testid="status" data-phase={run.phase.value}>
         {statusOf(model)}
+      </p>
+      {/* Counting megabytes and steps aloud would help nobody. */}
+      <p class="unseen" aria-live="polite" data-testid="announced">
+        {announcementOf(model) || null}
       </p>
     </div>
   );
+}
+
+/** What a screen reader says by itself: that a run begins, is held, and how it ends. */
+function announcementOf({ run, weights }: PageModel): string {
+  switch (run.phase.value) {
+    case 'idle':
+      return weights.value.hasFailed ? 'The network could not be fetched' : (endOf(run) ?? '');
+    case 'paused':
+      return 'Paused';
+    case 'ending':
+      return 'Ending';
+    default:
+      return 'Painting';
+  }
 }
 
 /** What is going on, in a few words. */
@@ -135,11 +170,11 @@ function statusOf({ run, weights, engineState }: PageModel): string {
   switch (run.phase.value) {
     case 'planning':
     case 'preparing':
-      return weights.value.isReady ? 'Looking at the pictures' : `Fetching the network, ${downloaded(weights.value)}`;
+      return weights.value.isReady ? 'Getting ready' : `Fetching the network, ${downloaded(weights.value)}`;
     case 'painting':
-      return run.evaluation.value === 0 ? 'Compiling the kernels' : withPlace('Painting', run);
+      return run.evaluation.value === 0 ? 'Preparing the graphics device' : stepOf(run);
     case 'paused':
-      return withPlace('Paused', run);
+      return `Paused at step ${run.evaluation.value} of ${run.budget.value}`;
     case 'ending':
       return 'Ending after this step';
     case 'idle':
@@ -151,15 +186,22 @@ function statusOf({ run, weights, engineState }: PageModel): string {
   }
 }
 
-function withPlace(what: string, { scales, place }: PageModel['run']): string {
-  const where = describePlace(scales.value, place.value);
-  return where === '' ? what : `${what}: ${where}`;
+/** `Step 12 of 80, scale 2 of 3, 181 px, about 3 minutes left`; what is not known is left out. */
+function stepOf({ evaluation, budget, scales, place, pace }: PageModel['run']): string {
+  const { secondsLeft } = pace.value;
+  const parts = [
+    `Step ${evaluation.value} of ${budget.value}`,
+    describePlace(scales.value, place.value),
+    secondsLeft === undefined ? '' : `${aboutDuration(secondsLeft)} left`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function endOf({ summary }: PageModel['run']): string | undefined {
   if (summary.value === undefined) return undefined;
   const { end, evaluations, elapsedMs } = summary.value;
-  const spent = `${evaluations} ${evaluations === 1 ? 'evaluation' : 'evaluations'} in ${(elapsedMs / 1000).toFixed(1)} s`;
+  if (evaluations === 0 && end === 'aborted') return 'Stopped before anything was painted';
+  const spent = `${evaluations} ${evaluations === 1 ? 'step' : 'steps'} in ${(elapsedMs / 1000).toFixed(1)} s`;
   if (end === 'complete') return `Done: ${spent}`;
   if (end === 'aborted') return `Stopped: ${spent}`;
   return end === 'non-finite' || end === 'exploded' ? `Ended early: ${spent}` : `Converged: ${spent}`;

@@ -6,6 +6,13 @@ export class Gate {
   /** The run's number. */
   readonly run: number;
   readonly #abort = new AbortController();
+  /** Whether nobody waits for the run any more: it was stopped before it had painted anything, and is on its way out. */
+  isAbandoned = false;
+  /** Resolves when a person ends the run. */
+  readonly stopped: Promise<void> = new Promise((resolve) => {
+    this.#abort.signal.addEventListener('abort', () => resolve());
+  });
+
   #pace: Exclude<Pace, 'stop'> = 'run';
   /** Lets whoever waits look again. */
   #wake: (() => void) | undefined;

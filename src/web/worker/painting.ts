@@ -77,7 +77,8 @@ export class Painting {
         // A lost device's own report comes a little later than the errors it causes.
         await new Promise((resolve) => setTimeout(resolve, 0));
         this.#lossesInARow += 1;
-        if (!this.#device.isLost() || this.#lossesInARow > mostLossesInARow) throw error;
+        if (this.#request.gate.isAbandoned || !this.#device.isLost() || this.#lossesInARow > mostLossesInARow)
+          throw error;
         await this.#recover(messageOf(error));
       }
     }
@@ -116,6 +117,8 @@ export class Painting {
     this.#flush();
     this.#objective = objective;
     this.#content = scale.content;
+    // The canvas belongs to the next run.
+    if (this.#request.gate.isAbandoned) return;
     if (objective === undefined) {
       this.#device.preview.watch(undefined);
       return;

@@ -24,6 +24,9 @@ import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
 
+/** Of a run that was stopped before its first evaluation. */
+const nothingPainted: RunSummary = { end: 'aborted', evaluations: 0, elapsedMs: 0, problem: undefined };
+
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
   readonly #pictures = new Map<string, RgbImage>();
@@ -34,6 +37,8 @@ export class Studio {
   /** Of the run at work. */
   #gate: Gate | undefined;
   #painting: Painting | undefined;
+  /** A run that was stopped before its first evaluation, on its way out: it may still wait for weights or for compilers. */
+  #leaving: Promise<unknown> = Promise.resolve();
   /** What is on the canvas when nothing is being painted. */
   #shown: RgbImage | undefined;
 
@@ -88,16 +93,30 @@ export class Studio {
     return { peakBytes: plan.peakBytes, width, height, scales: worksOf({ scales }) };
   }
 
-  /** Paints. A run can be held and stopped from here on. */
+  /** Paints. A run can be held and stopped from here on; one that has painted nothing yet is over as soon as it is stopped. */
   async start(run: number, order: Order): Promise<RunSummary> {
     if (this.#gate !== undefined) throw new InputError('a picture is already being painted; stop it first');
-    this.#gate = new Gate(run);
+    const gate = new Gate(run);
+    this.#gate = gate;
+    const painting = this.#leaving.then(() => this.#paint(order, gate));
+    this.#leaving = painting.catch(() => {});
     try {
-      return await this.#paint(order, this.#gate);
+      return await Promise.race([painting, this.#abandoned(gate)]);
     } finally {
       this.#painting = undefined;
       this.#gate = undefined;
     }
+  }
+
+  /** Resolves when the run is stopped before it has painted anything, with what was there before on the canvas again. */
+  async #abandoned(gate: Gate): Promise<RunSummary> {
+    await gate.stopped;
+    if (this.#painting !== undefined && this.#painting.evaluations > 0) return await new Promise(() => {});
+    gate.isAbandoned = true;
+    const { preview } = await this.#open();
+    preview.watch(undefined);
+    if (this.#shown !== undefined) preview.show(this.#shown);
+    return nothingPainted;
   }
 
   pace(run: number, pace: Pace): void {
@@ -106,6 +125,7 @@ export class Studio {
 
   async #paint(order: Order, gate: Gate): Promise<RunSummary> {
     const device = await this.#open();
+    if (gate.isAbandoned) return nothingPainted;
     const run = this.#prepare(order, device.gpu);
     const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
     const weights = this.#weights ?? this.loadWeights();
@@ -114,10 +134,12 @@ export class Studio {
     const startedAtMs = performance.now();
     try {
       await assertMemory(device.gpu, run);
+      if (gate.isAbandoned) return nothingPainted;
       // What the run starts from is there to be seen while the targets are made.
       const { width, height } = run.initial;
       device.preview.show(run.initial, () => tell({ kind: 'preview', size: { width, height } }));
       const { picture, end, error } = await painting.run();
+      if (gate.isAbandoned) return nothingPainted;
       this.#shown = picture;
       (await this.#open()).preview.show(picture);
       const elapsedMs = performance.now() - startedAtMs;

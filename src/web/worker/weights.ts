@@ -1,12 +1,12 @@
 /** The bundled weights as a worker of the page gets them: fetched or from the cache, checked, read. */
 
 import weightsUrl from '../../../weights/vgg16-f16.safetensors?url';
-import { FormatError } from '../../core/errors.ts';
+import { FormatError, InputError } from '../../core/errors.ts';
 import { type DownloadProgress, fetchWeights, forgetWeights } from '../../platform/browser/weight-files.ts';
 import { bundledWeights } from '../../weights/bundled.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../../weights/vgg-weights.ts';
 
-/** @throws InputError where they cannot be fetched, FormatError where what arrives is damaged twice. */
+/** @throws InputError where they cannot be fetched, or arrive damaged twice. */
 export async function loadBundledWeights(onProgress: (progress: DownloadProgress) => void): Promise<NetworkWeights> {
   const url = new URL(weightsUrl, import.meta.url).href;
   const { sizeBytes, sha256, network } = bundledWeights;
@@ -17,7 +17,8 @@ export async function loadBundledWeights(onProgress: (progress: DownloadProgress
     } catch (error) {
       // A damaged copy in the cache must not stay there.
       await forgetWeights(url);
-      if (attempt === 2 || !(error instanceof FormatError)) throw error;
+      if (!(error instanceof FormatError)) throw error;
+      if (attempt === 2) throw new InputError('the network arrived damaged, twice; try again later', { cause: error });
     }
   }
 }
