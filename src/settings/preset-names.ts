@@ -17,7 +17,7 @@
 import { namesOf } from './names.ts';
 
 interface Preset {
-  /** What one sees, and how long it takes; a line of a help. */
+  /** What one sees; a line of a help. */
   readonly looks: string;
   /** Whose values it has where it has none of its own. */
   readonly like?: 'default' | 'gram';
