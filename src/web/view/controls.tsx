@@ -13,9 +13,7 @@ export function Controls({ model }: { readonly model: PageModel }) {
     <aside class="controls" id="controls" aria-label="Controls" tabIndex={-1}>
       <PictureCards model={model} />
       <fieldset class="settings" disabled={model.run.isBusy}>
-        <legend class={model.run.isBusy ? 'aside' : 'unseen'}>
-          {model.run.isBusy ? 'Stop to change how it is painted' : 'Settings'}
-        </legend>
+        <legend class="aside">{model.run.isBusy ? 'Stop to change how it is painted' : 'How it is painted'}</legend>
         <Strength model={model} />
         <Size model={model} />
         <More model={model} />
