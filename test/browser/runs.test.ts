@@ -1,28 +1,11 @@
 /** Runs of the painting page in Chromium, end to end: held, stepped, stopped, begun anew, over a lost device. SwiftShader, tiny sizes. */
 
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltPage, buildPage } from './build.ts';
-import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
-import { quick, runTimeoutMs, StudioPage } from './studio-page.ts';
+import { describe, expect, it } from 'vitest';
+import { quick, runTimeoutMs, type StudioPage } from './studio-page.ts';
+import { useStudio } from './use-studio.ts';
 
-let built: BuiltPage;
-let site: StaticSite;
-let browser: Browser;
-
-beforeAll(async () => {
-  built = await buildPage('vite.config.ts');
-  site = await serveFolder(built.folder);
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await site[Symbol.asyncDispose]();
-  await built[Symbol.asyncDispose]();
-});
-
-const open = (hash = '') => StudioPage.open(browser, site.address, hash);
+const { open } = useStudio();
 
 describe('a run in the page', () => {
   it(

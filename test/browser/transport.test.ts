@@ -1,27 +1,10 @@
 /** The buttons of a run in the page: where the focus goes, what is said, what waits, and a Stop that is heard at once. SwiftShader, tiny sizes. */
 
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltPage, buildPage } from './build.ts';
-import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
-import { quick, runTimeoutMs, StudioPage } from './studio-page.ts';
+import { describe, expect, it } from 'vitest';
+import { quick, runTimeoutMs, type StudioPage } from './studio-page.ts';
+import { useStudio } from './use-studio.ts';
 
-let built: BuiltPage;
-let site: StaticSite;
-let browser: Browser;
-
-beforeAll(async () => {
-  built = await buildPage('vite.config.ts');
-  site = await serveFolder(built.folder);
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await site[Symbol.asyncDispose]();
-  await built[Symbol.asyncDispose]();
-});
-
-const open = (hash = '') => StudioPage.open(browser, site.address, hash);
+const { open, site } = useStudio();
 
 /** From a click on Stop, made as soon as the status begins like this, until the page says that the run is over. */
 async function msToStop(studio: StudioPage, once: string): Promise<number> {
@@ -48,7 +31,7 @@ describe('Stop', () => {
     async () => {
       await using studio = await open(`${quick}&iterations=3`);
       await studio.says(/^Ready$/);
-      const arrive = site.hold('.safetensors');
+      const arrive = site().hold('.safetensors');
       try {
         await studio.page.evaluate(async () => {
           for (const key of await caches.keys()) await caches.delete(key);
@@ -56,7 +39,7 @@ describe('Stop', () => {
         await studio.page.reload();
         await studio.paint();
         expect(await msToStop(studio, 'Fetching')).toBeLessThan(300);
-        expect(await studio.byId('canvas').getAttribute('data-painted')).toBe('false');
+        expect(await studio.byId('canvas').isVisible()).toBe(false);
         await studio.paint();
       } finally {
         arrive();

@@ -1,6 +1,6 @@
 /** The picture: the photograph below, the painting over it, and a wipe between the two. */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { DropZones } from './drop-zones.tsx';
@@ -18,11 +18,12 @@ export function Stage({ model }: { readonly model: PageModel }) {
     if (canvas.current !== null) void model.open(canvas.current);
   }, [model]);
   const { phase, picture } = model.run;
-  const isCompared = picture.value !== undefined && (phase.value === 'idle' || phase.value === 'paused');
   // While it is painted the whole picture is seen.
+  const isCompared = useComputed(
+    () => picture.value !== undefined && (phase.value === 'idle' || phase.value === 'paused'),
+  );
   useSignalEffect(() => {
-    const isHeld = phase.value === 'idle' || phase.value === 'paused';
-    wiped.value = picture.value !== undefined && isHeld ? waitsAt : 0;
+    wiped.value = isCompared.value ? waitsAt : 0;
   });
   useSignalEffect(() => frame.current?.style.setProperty('--wiped', `${wiped.value}%`));
   const { content } = model.pictures;
@@ -50,7 +51,7 @@ export function Stage({ model }: { readonly model: PageModel }) {
           aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
           role="img"
         />
-        {isCompared && <Wipe position={wiped} />}
+        {isCompared.value && <Wipe position={wiped} />}
         {painted === undefined && <Hint model={model} />}
       </div>
       <DropZones model={model} />
