@@ -7,7 +7,9 @@
 //
 // Why it looks so: lavapipe turns a load with a computed index into one scalar load per lane (ten multiply-adds and more) and
 // workgroup barriers into coroutines. So a block of B, KC rows by V vectors, rests in a private array whose indices
-// are all literals after unrolling; each value of A is loaded once, one k per lane, and spread with subgroupShuffle. One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
+// are all literals after unrolling; each value of A is loaded once, one k per lane, and spread with subgroupShuffle.
+// One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
+// Loops over V are written out too: left to the driver, the many small loops of KC = 128 took it 3.2 s, warm cache or cold, not 0.3.
 // Needs: columns a multiple of V * LANES, subgroup size exactly LANES. Grid: column blocks, row blocks, batches.
 // Measured on lavapipe 25.0.7, two cores: docs/decisions/0015-lanes-experiments.md, by shape, with what was tried.
 
@@ -67,6 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var k = 0u; k < KC; k++) {
       let isInside = k0 + k < depth;
       let at = bBase + select(0u, k0 + k, isInside) * params.bDepth;
+      // unroll
       for (var v = 0u; v < V; v++) {
         block[v][k] = select(0.0, f32(b[at + v * LANES]), isInside);
       }
@@ -82,6 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
       var sum = array<f32, V>();  // initialised: a declaration in a loop without a value is zeroed once only in this Dawn
       if (k0 > 0u || params.accumulate == 1u) {
+        // unroll
         for (var v = 0u; v < V; v++) {
           sum[v] = f32(c[cBase + row * params.cRow + v * LANES]);
         }
@@ -95,17 +99,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
           // unroll
           for (var source = 0u; source < LANES; source++) {
             let value = subgroupShuffle(spread[part * 32u / LANES + i], source);
+            // unroll
             for (var v = 0u; v < V; v++) {
               partial[v] = fma(value, block[v][part * 32u + i * LANES + source], partial[v]);
             }
           }
         }
+        // unroll
         for (var v = 0u; v < V; v++) {
           sum[v] += partial[v];
         }
       }
       // Anchors the sums: a never-taken read with a computed index keeps them in memory before the stores, so that
       // the compiler does not sink the additions into the stores' branches (2.75 to 1.69 ns per multiply-add).
+      // unroll
       for (var v = 0u; v < V; v++) {
         sum[v] = select(sum[v], 0.0, cutsNegatives && sum[v] < 0.0);
         result[v] = sum[v];
@@ -113,6 +120,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       if (params.rows > 0xfffffffu) {
         c[lane] = C(result[params.rows % V]);
       }
+      // unroll
       for (var v = 0u; v < V; v++) {
         c[cBase + row * params.cRow + v * LANES] = C(sum[v]);
       }
