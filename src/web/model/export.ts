@@ -24,6 +24,8 @@ export function commandFor(pictures: Pictures, settings: PageSettings, size: num
 
 /** How a picture was made, as far as its file tells it. */
 export interface Making {
+  /** Of the painting, in the history. */
+  readonly id: string;
   readonly settings: PageSettings;
   readonly fileName: string;
   readonly description: string;
@@ -35,7 +37,8 @@ export function madeFrom(pictures: Pictures, settings: PageSettings, from: From,
   const names = pictures.styles.value.map(({ name }) => name).join(', ');
   const start = from === 'here' ? ', from an earlier picture' : '';
   const description = `${pictures.content.value?.name ?? ''} in the style of ${names}${start}`;
-  return { settings, fileName: outputNameFor(pictures), description, command };
+  const id = crypto.randomUUID();
+  return { id, settings, fileName: outputNameFor(pictures), description, command };
 }
 
 /** Texts for the file's metadata, by keyword. */
@@ -46,4 +49,13 @@ export function textsFor(making: Making | undefined, evaluations: number): Reado
     Description: `${making.description}, ${evaluations} evaluations`,
     Comment: making.command,
   };
+}
+
+/** Hands a file to the browser's downloads. */
+export function saveFile(file: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

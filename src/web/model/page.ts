@@ -3,18 +3,23 @@
 import { type Signal, signal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
-import { EngineClient, RefusedError } from '../engine-client.ts';
-import { exampleOf, examples, firstContent, firstStyle } from '../examples.ts';
+import { storageRoomBytes } from '../../platform/browser/storage-room.ts';
+import { EngineClient } from '../engine-client.ts';
+import { examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
-import { commandFor, type Making, madeFrom, outputNameFor, textsFor } from './export.ts';
+import { Attempts } from './attempts.ts';
+import { commandFor, madeFrom, saveFile } from './export.ts';
 import { forecastSeconds, keepSpeed } from './forecast.ts';
+import { History } from './history.ts';
 import { Notices } from './notices.ts';
 import { type From, orderOf } from './order.ts';
-import { type Card, Pictures, type Role } from './pictures.ts';
+import { Painted } from './painted.ts';
+import type { KeptPainting } from './painting-store.ts';
+import { Pictures, type Role } from './pictures.ts';
+import { isReturn, linkedSources, placePictures, type Sources } from './placing.ts';
 import { RunState } from './run.ts';
-import { type KeptPicture, RunStorage } from './storage.ts';
 
 export type EngineState = 'opening' | 'ready' | 'unavailable';
 
@@ -27,8 +32,6 @@ export interface WeightsState {
 
 const noWeights: WeightsState = { loadedBytes: 0, totalBytes: 0, isReady: false, hasFailed: false };
 
-/** A run that is going on is kept this often, so that a reload loses little. */
-const keepEveryMs = 10_000;
 const planAfterMs = 250;
 /** Before one is open. */
 const unknownAdapter: AdapterInfo = { description: '', isSoftware: false };
@@ -50,12 +53,13 @@ export class PageModel {
   /** Whether a run goes on while nobody looks. */
   readonly runsHidden = signal(true);
   readonly pictures: Pictures;
+  readonly history: History;
+  readonly painted: Painted;
   readonly #engine: EngineClient;
-  readonly #storage = new RunStorage();
+  readonly #attempts = new Attempts(this.notices, (size) => this.change({ size }));
   #planTimer: ReturnType<typeof setTimeout> | undefined;
-  #keptAtMs = 0;
-  /** How the picture on the canvas was made, whatever the settings say by now. */
-  #made: Making | undefined;
+  /** The last of the changes of pictures that were asked for: they are made one after the other. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor() {
     this.#engine = new EngineClient(
@@ -71,6 +75,14 @@ export class PageModel {
       },
     });
     this.pictures = new Pictures(this.#engine);
+    this.history = new History(() => {
+      this.notices.add(
+        'problem',
+        'This browser keeps no paintings: download what you want to have when the page is closed.',
+      );
+    });
+    const { run, pictures, history } = this;
+    this.painted = new Painted({ engine: this.#engine, attempts: this.#attempts, run, pictures, history });
   }
 
   /** Opens the engine on the page's canvas and puts pictures in place. */
@@ -99,23 +111,23 @@ export class PageModel {
 
   /** Takes files that were dropped, pasted, picked or photographed. */
   async receive(role: Role, files: readonly File[], replaces?: string): Promise<void> {
-    const [first, ...others] = files;
-    if (first !== undefined) {
-      await this.#attempt(() => this.pictures.take(role, first, { name: first.name, replaces }));
-    }
-    // Two pictures at once are a photograph and a painting.
-    let next = role === 'content' ? this.pictures.styles.value[0]?.id : undefined;
-    for (const file of others) {
-      const place = next;
-      next = undefined;
-      await this.#attempt(() => this.pictures.take('style', file, { name: file.name, replaces: place }));
-    }
-    this.#changed();
+    await this.#changePictures(async () => {
+      const [first, ...others] = files;
+      if (first !== undefined) {
+        await this.#attempts.make(() => this.pictures.take(role, first, { name: first.name, replaces }));
+      }
+      // Two pictures at once are a photograph and a painting.
+      let next = role === 'content' ? this.pictures.styles.value[0]?.id : undefined;
+      for (const file of others) {
+        const place = next;
+        next = undefined;
+        await this.#attempts.make(() => this.pictures.take('style', file, { name: file.name, replaces: place }));
+      }
+    });
   }
 
   async receiveExample(role: Role, id: string, replaces?: string): Promise<void> {
-    await this.#attempt(() => this.pictures.takeExample(role, id, { replaces }));
-    this.#changed();
+    await this.#changePictures(() => this.pictures.takeExample(role, id, { replaces }));
   }
 
   setWeight(id: string, weight: number): void {
@@ -123,41 +135,71 @@ export class PageModel {
     this.#changed();
   }
 
-  removeStyle(id: string): void {
-    this.pictures.remove(id);
-    this.#changed();
+  async removeStyle(id: string): Promise<void> {
+    await this.#changePictures(async () => this.pictures.remove(id));
   }
 
   /** Follows a link that was put into the address of the open page. */
   async followLink(): Promise<void> {
     const linked = this.#readLink(location.hash);
-    this.settings.value = linked.settings;
-    if (linked.styles !== undefined) for (const { id } of this.pictures.styles.value) this.pictures.remove(id);
-    await this.#place(linked);
-    this.#changed();
+    await this.#changePictures(async () => {
+      this.settings.value = linked.settings;
+      await this.#place(linkedSources(linked));
+    });
+  }
+
+  /** Brings a painting back onto the canvas, with its pictures and settings. */
+  async openPainting(id: string): Promise<void> {
+    await this.#changePictures(async () => {
+      const painting = this.history.find(id);
+      if (painting === undefined) return;
+      this.settings.value = painting.settings;
+      await this.#place(painting);
+      await this.painted.show(painting);
+    });
+  }
+
+  downloadPainting({ result, making }: KeptPainting): void {
+    saveFile(result, making.fileName);
+  }
+
+  /** Takes a painting out of the history; a notice offers it back. */
+  async removePainting(id: string): Promise<void> {
+    const painting = this.history.find(id);
+    if (painting === undefined) return;
+    await this.history.remove(id);
+    const isShown = this.history.shown.value === id;
+    if (isShown && !this.run.isBusy) this.painted.leave();
+    const giveBack = async () => {
+      await this.history.keep(painting);
+      if (isShown) await this.openPainting(id);
+    };
+    const back = { label: 'Keep it', run: () => void giveBack() };
+    this.notices.add('news', 'The painting was deleted.', back);
   }
 
   /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended and its picture is kept. */
   async paint(from: From = 'beginning'): Promise<void> {
+    await this.#turn;
     if (this.run.isBusy) return;
     this.notices.clearProblems();
-    const madeBefore = this.#made;
+    const madeBefore = this.painted.making;
     try {
       const settings = this.settings.value;
       const { order } = this.#order(from);
       const summary = await this.run.paint(order, (plan) => {
         this.plan.value = plan;
-        this.#made = madeFrom(this.pictures, settings, from, this.#command());
+        this.painted.making = madeFrom(this.pictures, settings, from, this.#command());
       });
       if (summary?.problem !== undefined) {
         this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
       }
       if (summary?.end === 'complete') this.#keepSpeed(summary.elapsedMs);
       // What was there before is there again where nothing was painted over it.
-      if (this.run.evaluation.value === 0 || summary?.evaluations === 0) this.#made = madeBefore;
-      else if (summary !== undefined) await this.#keep();
+      if (this.run.evaluation.value === 0 || summary?.evaluations === 0) this.painted.making = madeBefore;
+      else if (summary !== undefined) await this.painted.keep();
     } catch (error) {
-      this.#refuse(error, () => void this.paint(from));
+      this.#attempts.refuse(error, () => void this.paint(from));
     } finally {
       this.#changed();
     }
@@ -167,26 +209,15 @@ export class PageModel {
     void this.#engine.call('weights', undefined);
   }
 
-  async download(): Promise<void> {
-    await this.#attempt(async () => {
-      const file = await this.#engine.call('png', { texts: this.#texts() });
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(file);
-      link.download = this.#made?.fileName ?? outputNameFor(this.pictures);
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    });
-  }
-
   async copyCommand(): Promise<void> {
-    await this.#attempt(async () => {
+    await this.#attempts.make(async () => {
       await copyText(this.#command());
       this.notices.add('news', 'The command line is on the clipboard.');
     });
   }
 
   async copyLink(): Promise<void> {
-    await this.#attempt(async () => {
+    await this.#attempts.make(async () => {
       await copyText(location.href);
       const isWhole = [this.pictures.content.value, ...this.pictures.styles.value].every((card) => card?.example);
       const rest = isWhole ? '' : ' Your own pictures are not in it: they stay on this device.';
@@ -197,7 +228,9 @@ export class PageModel {
   /** A page that nobody looks at pauses, if that was chosen, and goes on when it is looked at again. */
   visibilityChanged(isHidden: boolean): void {
     // A hidden page may be closed without a word. What nothing was painted on yet would take the place of the last painting.
-    if (isHidden && this.run.isBusy && this.run.evaluation.value > 0) void this.#keep();
+    if (isHidden && this.run.isBusy && this.run.evaluation.value > 0) void this.painted.keep();
+    // Another tab may have painted meanwhile.
+    if (!isHidden) void this.#refreshHistory();
     if (!isHidden) this.run.do('show');
     else if (!this.runsHidden.value) this.run.do('hide');
   }
@@ -224,37 +257,11 @@ export class PageModel {
     if (event.kind === 'device-back') {
       this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
     }
-    if (event.kind === 'progress' && performance.now() - this.#keptAtMs > keepEveryMs) void this.#keep();
+    if (event.kind === 'progress') void this.painted.keepNowAndThen();
   }
 
   #order(from: From): ReturnType<typeof orderOf> {
     return orderOf(this.settings.value, this.pictures, this.adapter.value ?? unknownAdapter, from);
-  }
-
-  async #attempt(task: () => Promise<void>): Promise<void> {
-    try {
-      await task();
-    } catch (error) {
-      this.#refuse(error);
-    }
-  }
-
-  /** Says why something was refused; a size too large is answered with the largest that fits. */
-  #refuse(error: unknown, again?: () => void, topic?: string): void {
-    const size = error instanceof RefusedError ? error.largestSide : undefined;
-    const use = (side: number) => ({
-      label: `Use ${side} pixels`,
-      run: () => {
-        this.notices.clearProblems();
-        this.change({ size: side });
-        again?.();
-      },
-    });
-    if (size === undefined) this.notices.add('problem', messageOf(error), undefined, topic);
-    else {
-      const text = `This size is more than the graphics device has room for; a longest side of ${size} pixels fits.`;
-      this.notices.add('problem', text, use(size), topic);
-    }
   }
 
   #keepSpeed(elapsedMs: number): void {
@@ -293,7 +300,7 @@ export class PageModel {
     } catch (error) {
       this.plan.value = undefined;
       this.forecast.value = undefined;
-      this.#refuse(error, undefined, planTopic);
+      this.#attempts.refuse(error, undefined, planTopic);
     }
   }
 
@@ -304,54 +311,54 @@ export class PageModel {
     return commandFor(this.pictures, this.settings.value, size ?? (planned && Math.max(planned.width, planned.height)));
   }
 
-  #texts(): Readonly<Record<string, string>> {
-    return textsFor(this.#made, this.run.evaluation.value);
+  /** Changes pictures, after those changes that are under way. A painting of another photograph leaves the canvas; the history has it. */
+  async #changePictures(change: () => Promise<void>): Promise<void> {
+    if (this.run.isBusy) {
+      const text = 'A picture is being painted. Wait for it, or stop it, before you choose another.';
+      this.notices.add('problem', text, undefined, 'held');
+      return;
+    }
+    const turn = this.#turn.then(async () => {
+      const before = this.pictures.content.value;
+      const shown = this.history.shown.value;
+      await this.#attempts.make(change);
+      const isOther = this.pictures.content.value !== before && this.history.shown.value === shown;
+      if (isOther) this.painted.leave();
+      this.#changed();
+    });
+    this.#turn = turn;
+    await turn;
   }
 
-  /** Keeps the run as it is at this moment: another one may begin while its picture is fetched. */
-  async #keep(): Promise<void> {
-    this.#keptAtMs = performance.now();
-    const content = this.pictures.content.value;
-    if (content === undefined || this.run.picture.value === undefined) return;
-    const kept = ({ name, file, example, weight }: Card): KeptPicture => ({ name, file, example: example?.id, weight });
-    const run = {
-      version: 3,
-      making: this.#made,
-      settings: this.#made?.settings ?? this.settings.value,
-      content: kept(content),
-      styles: this.pictures.styles.value.map(kept),
-      trace: this.run.trace.value,
-      evaluations: this.run.evaluation.value,
-      budget: this.run.budget.value,
-    } as const;
-    await this.#attempt(async () => {
-      const result = await this.#engine.call('png', { texts: this.#texts() });
-      await this.#storage.save({ ...run, result });
-    });
+  async #refreshHistory(): Promise<void> {
+    await this.history.refresh();
+    await this.#refreshRoom();
+  }
+
+  async #refreshRoom(): Promise<void> {
+    this.history.roomBytes.value = await storageRoomBytes();
   }
 
   /** Puts in place what the address says; where it says nothing, the last run; else the examples. */
   async #restore(): Promise<void> {
     const { hash } = location;
     const linked = this.#readLink(hash);
+    await this.#refreshHistory();
     // A link that was followed says what is wanted; who comes back, or follows none, finds what was there.
     const isFollowed = hash.length > 1 && !isReturn();
-    const kept = isFollowed ? undefined : await this.#storage.load();
+    const kept = isFollowed ? undefined : this.history.lastShown();
     this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
-    await this.#place(
-      { content: firstContent, styles: [{ example: firstStyle, weight: 1 }], ...defined(linked) },
-      linked.content === undefined ? kept?.content : undefined,
-      linked.styles === undefined ? kept?.styles : undefined,
-    );
-    if (kept !== undefined) {
-      await this.#attempt(async () => {
-        const { result, making, trace, evaluations, budget } = kept;
-        const picture = await this.#engine.call('show', { file: result });
-        this.#made = making;
-        this.run.restore(picture, { trace, evaluation: evaluations, budget });
-      });
-    }
+    const named = linkedSources(linked);
+    await this.#place({
+      content: named.content ?? kept?.content ?? { example: firstContent, weight: 1 },
+      styles: named.styles ?? kept?.styles ?? [{ example: firstStyle, weight: 1 }],
+    });
+    if (kept !== undefined) await this.#attempts.make(() => this.painted.show(kept));
     this.#changed();
+  }
+
+  #place(sources: Sources): Promise<void> {
+    return placePictures(this.pictures, this.#attempts, sources);
   }
 
   #readLink(hash: string): Linked {
@@ -360,32 +367,4 @@ export class PageModel {
     for (const problem of problems) this.notices.add('problem', problem);
     return linked;
   }
-
-  /** Takes kept pictures, or the examples where there are none. */
-  async #place(
-    { content, styles }: Omit<Linked, 'settings'>,
-    keptContent?: KeptPicture,
-    keptStyles?: readonly KeptPicture[],
-  ): Promise<void> {
-    const take = (role: Role, { name, file, example, weight }: KeptPicture) =>
-      this.#attempt(() => this.pictures.take(role, file, { name, weight, example: exampleOf(example ?? '') }));
-    const takeExample = (role: Role, id: string, weight?: number) =>
-      this.#attempt(() => this.pictures.takeExample(role, id, { weight }));
-    if (keptContent !== undefined) await take('content', keptContent);
-    else if (content !== undefined) await takeExample('content', content);
-    for (const style of keptStyles ?? []) await take('style', style);
-    if (keptStyles === undefined)
-      for (const { example, weight } of styles ?? []) await takeExample('style', example, weight);
-  }
-}
-
-/** Without what is undefined, so that it does not hide defaults. */
-function defined({ content, styles }: Linked): Omit<Linked, 'settings'> {
-  return { ...(content === undefined ? {} : { content }), ...(styles === undefined ? {} : { styles }) };
-}
-
-/** Whether the page was reloaded, or is come back to from another one. */
-function isReturn(): boolean {
-  const types = performance.getEntriesByType('navigation').flatMap((entry) => ('type' in entry ? [entry.type] : []));
-  return types.some((type) => type === 'reload' || type === 'back_forward');
 }

@@ -130,10 +130,21 @@ export class RunState {
 
   /** Shows what was kept of a run of an earlier page. */
   restore(picture: PictureInfo, kept: Pick<Progress, 'trace' | 'evaluation' | 'budget'>): void {
-    if (this.isBusy) return;
+    this.#replace(picture, { ...noProgress, ...kept });
+  }
+
+  /** Shows that nothing is painted. */
+  clear(): void {
+    this.#replace(undefined, noProgress);
+  }
+
+  #replace(picture: PictureInfo | undefined, progress: Progress): void {
+    const { phase, run } = this.#state.value;
+    if (phase !== 'idle') return;
     batch(() => {
+      this.#state.value = { phase, run, summary: undefined };
       this.#picture.value = picture;
-      this.#progress.value = { ...noProgress, ...kept };
+      this.#progress.value = progress;
     });
   }
 

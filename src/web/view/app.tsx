@@ -4,6 +4,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { Controls } from './controls.tsx';
+import { History } from './history.tsx';
 import { Instruments } from './instruments.tsx';
 import { Notices } from './notices.tsx';
 import { Stage } from './stage.tsx';
@@ -33,6 +34,7 @@ export function App({ model }: { readonly model: PageModel }) {
         <div class="easel">
           {isUnavailable ? <Unsupported detail={model.engineProblem.value} /> : <Stage model={model} />}
           {!isUnavailable && <Transport model={model} />}
+          {!isUnavailable && <History model={model} />}
           <Instruments model={model} />
         </div>
         {!isUnavailable && <Controls model={model} />}

@@ -27,6 +27,11 @@ export function Stage({ model }: { readonly model: PageModel }) {
   });
   useSignalEffect(() => frame.current?.style.setProperty('--wiped', `${wiped.value}%`));
   const { content } = model.pictures;
+  const photograph = content.value && { url: content.value.url, words: `The photograph: ${content.value.name}` };
+  const other = isCompared.value ? model.history.compared.value : undefined;
+  const before = other
+    ? { url: model.history.urlOf(other), words: `To compare: ${other.making.description}` }
+    : photograph;
   const painted = model.run.picture.value;
   // Smaller scales have the result's shape but for rounding, which must not move the frame.
   const result = model.run.scales.value.at(-1);
@@ -35,11 +40,12 @@ export function Stage({ model }: { readonly model: PageModel }) {
   return (
     <section class="stage" aria-label="Picture">
       <div class="frame" ref={frame}>
-        {content.value !== undefined && (
+        {before !== undefined && (
           <img
             class="before"
-            src={content.value.url}
-            alt={`The photograph: ${content.value.name}`}
+            src={before.url}
+            alt={before.words}
+            data-painting={before !== photograph}
             data-testid="before"
           />
         )}
@@ -51,7 +57,7 @@ export function Stage({ model }: { readonly model: PageModel }) {
           aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
           role="img"
         />
-        {isCompared.value && <Wipe position={wiped} />}
+        {isCompared.value && <Wipe position={wiped} with={other === undefined ? 'photograph' : 'other painting'} />}
         {painted === undefined && <Hint model={model} />}
       </div>
       <DropZones model={model} />

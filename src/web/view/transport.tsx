@@ -104,7 +104,7 @@ function ResultButtons({ model }: { readonly model: PageModel }) {
         type="button"
         class={hasPicture && !model.run.isBusy ? 'main' : 'quiet'}
         disabled={!hasPicture}
-        onClick={() => void model.download()}
+        onClick={() => void model.painted.download()}
         data-testid="download"
       >
         Download

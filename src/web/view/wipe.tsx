@@ -1,11 +1,15 @@
-/** The handle between photograph and painting: dragged anywhere on the picture, or moved by the arrow keys. */
+/** The handle between the painting and what it is compared with: dragged anywhere on the picture, or moved by the arrow keys. */
 
 import type { Signal } from '@preact/signals';
 
 const step = 5;
 
-/** @param position How much of the width shows the photograph, in percent. */
-export function Wipe({ position }: { readonly position: Signal<number> }) {
+export function Wipe(properties: {
+  /** How much of the width shows what the painting is compared with, in percent. */
+  readonly position: Signal<number>;
+  readonly with: 'photograph' | 'other painting';
+}) {
+  const { position } = properties;
   const moveTo = (value: number): void => {
     position.value = Math.min(100, Math.max(0, Math.round(value * 10) / 10));
   };
@@ -40,11 +44,11 @@ export function Wipe({ position }: { readonly position: Signal<number> }) {
         class="handle"
         role="slider"
         tabIndex={0}
-        aria-label="Compare with the photograph"
+        aria-label={`Compare with the ${properties.with}`}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(position.value)}
-        aria-valuetext={`${Math.round(position.value)} percent photograph`}
+        aria-valuetext={`${Math.round(position.value)} percent ${properties.with}`}
         data-testid="wipe"
         onKeyDown={press}
       />

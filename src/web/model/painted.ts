@@ -1,0 +1,100 @@
+/** What is painted on the canvas: how it was made, and how it comes into the history and back. */
+
+import type { EngineClient } from '../engine-client.ts';
+import type { Attempts } from './attempts.ts';
+import { type Making, outputNameFor, saveFile, textsFor } from './export.ts';
+import type { History } from './history.ts';
+import type { KeptPainting, KeptPicture } from './painting-store.ts';
+import type { Card, Pictures } from './pictures.ts';
+import type { RunState } from './run.ts';
+
+/** A run that is going on is kept this often, so that a reload loses little. */
+const keepEveryMs = 10_000;
+
+export class Painted {
+  readonly #engine: EngineClient;
+  readonly #attempts: Attempts;
+  readonly #run: RunState;
+  readonly #pictures: Pictures;
+  readonly #history: History;
+  #keptAtMs = 0;
+  /** How the picture on the canvas was made, whatever the settings say by now; undefined where nothing is painted. */
+  making: Making | undefined;
+
+  constructor(parts: {
+    readonly engine: EngineClient;
+    readonly attempts: Attempts;
+    readonly run: RunState;
+    readonly pictures: Pictures;
+    readonly history: History;
+  }) {
+    this.#engine = parts.engine;
+    this.#attempts = parts.attempts;
+    this.#run = parts.run;
+    this.#pictures = parts.pictures;
+    this.#history = parts.history;
+  }
+
+  /** Shows a painting of the history; its pictures are put in place by the caller. */
+  async show({ id, result, making, trace, evaluations, budget }: KeptPainting): Promise<void> {
+    const picture = await this.#engine.call('show', { file: result });
+    this.making = making;
+    this.#run.restore(picture, { trace, evaluation: evaluations, budget });
+    this.#history.show(id);
+  }
+
+  /** Shows the pictures that are chosen, with nothing painted. */
+  leave(): void {
+    this.making = undefined;
+    this.#run.clear();
+    this.#history.show(undefined);
+  }
+
+  /** Keeps a run that is going on, unless that was done a moment ago. */
+  async keepNowAndThen(): Promise<void> {
+    if (performance.now() - this.#keptAtMs > keepEveryMs) await this.keep();
+  }
+
+  /** Keeps the run as it is at this moment: another one may begin while its picture is fetched. */
+  async keep(): Promise<void> {
+    this.#keptAtMs = performance.now();
+    const content = this.#pictures.content.value;
+    const size = this.#run.picture.value;
+    const { making } = this;
+    if (content === undefined || size === undefined || making === undefined) return;
+    const painting = {
+      version: 4,
+      id: making.id,
+      keptAtMs: Date.now(),
+      making,
+      settings: making.settings,
+      content: keptOf(content),
+      styles: this.#pictures.styles.value.map(keptOf),
+      width: size.width,
+      height: size.height,
+      trace: this.#run.trace.value,
+      evaluations: this.#run.evaluation.value,
+      budget: this.#run.budget.value,
+    } as const;
+    await this.#attempts.make(async () => {
+      const result = await this.#engine.call('png', { texts: this.#texts() });
+      await this.#history.keep({ ...painting, result });
+      if (this.making?.id === painting.id) this.#history.show(painting.id);
+    });
+  }
+
+  async download(): Promise<void> {
+    await this.#attempts.make(async () => {
+      const file = await this.#engine.call('png', { texts: this.#texts() });
+      saveFile(file, this.making?.fileName ?? outputNameFor(this.#pictures));
+    });
+  }
+
+  #texts(): Readonly<Record<string, string>> {
+    return textsFor(this.making, this.#run.evaluation.value);
+  }
+}
+
+function keptOf({ name, file, example, weight }: Card): KeptPicture {
+  return { name, file, example: example?.id, weight };
+}
