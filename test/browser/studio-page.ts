@@ -14,6 +14,8 @@ export interface Misbehaviour {
 export interface OpenOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
+  readonly hasTouch?: boolean;
+  readonly isMobile?: boolean;
 }
 
 /** Settings for which the CPU is quick: two blocks of the network, one scale of a small picture. */
@@ -142,7 +144,9 @@ export class StudioPage implements AsyncDisposable {
 
   /** How much of the painting's width is cut off to show the photograph, in percent, as the browser draws it. */
   async wiped(): Promise<number> {
-    const clip = await this.byId('canvas').evaluate((canvas) => getComputedStyle(canvas).clipPath);
+    const clip = await this.byId('canvas').evaluate(
+      (canvas) => getComputedStyle(canvas.parentElement ?? canvas).clipPath,
+    );
     return Number(/^inset\(0px 0px 0px ([\d.]+)%\)$/.exec(clip)?.[1]);
   }
 

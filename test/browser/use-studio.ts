@@ -4,12 +4,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { type BuiltPage, buildPage } from './build.ts';
 import { launchChromium, type StaticSite, serveFolder } from './chromium.ts';
-import { StudioPage } from './studio-page.ts';
+import { type OpenOptions, StudioPage } from './studio-page.ts';
 
 /** Builds and serves before the file's tests, and takes all down after them. */
 export function useStudio(): {
   readonly site: () => StaticSite;
-  readonly open: (hash?: string) => Promise<StudioPage>;
+  readonly open: (hash?: string, options?: OpenOptions) => Promise<StudioPage>;
 } {
   let built: BuiltPage;
   let site: StaticSite;
@@ -24,5 +24,5 @@ export function useStudio(): {
     await site[Symbol.asyncDispose]();
     await built[Symbol.asyncDispose]();
   });
-  return { site: () => site, open: (hash = '') => StudioPage.open(browser, site.address, hash) };
+  return { site: () => site, open: (hash = '', options = {}) => StudioPage.open(browser, site.address, hash, options) };
 }

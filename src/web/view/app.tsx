@@ -1,18 +1,20 @@
 /** The page as a whole: the picture in the middle, its controls beside it, the instruments below. */
 
 import { useSignalEffect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { Controls } from './controls.tsx';
 import { History } from './history.tsx';
 import { Instruments } from './instruments.tsx';
 import { Notices } from './notices.tsx';
 import { Stage } from './stage.tsx';
+import { StageView } from './stage-view.ts';
 import { Transport } from './transport.tsx';
 import { Unsupported } from './unsupported.tsx';
 
 export function App({ model }: { readonly model: PageModel }) {
   useEffect(() => watchPage(model), [model]);
+  const view = useMemo(() => new StageView(model), [model]);
   useSignalEffect(() => {
     const { evaluation, budget, phase } = model.run;
     const share = Math.floor((100 * evaluation.value) / Math.max(budget.value, 1));
@@ -32,7 +34,7 @@ export function App({ model }: { readonly model: PageModel }) {
       </header>
       <main class="studio">
         <div class="easel">
-          {isUnavailable ? <Unsupported detail={model.engineProblem.value} /> : <Stage model={model} />}
+          {isUnavailable ? <Unsupported detail={model.engineProblem.value} /> : <Stage model={model} view={view} />}
           {!isUnavailable && <Transport model={model} />}
           {!isUnavailable && <History model={model} />}
           <Instruments model={model} />

@@ -1,68 +1,100 @@
-/** The picture: the photograph below, the painting over it, and a wipe between the two. */
+/** The picture: the photograph below, the painting over it, and a wipe between the two; both are zoomed together. */
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { effect, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { DropZones } from './drop-zones.tsx';
+import { watchGestures } from './stage-gestures.ts';
+import type { StageView } from './stage-view.ts';
 import { Wipe } from './wipe.tsx';
+import { ZoomButtons } from './zoom-buttons.tsx';
 
 /** Percent of the photograph that a finished picture shows, so that the wipe is seen to be one. */
 const waitsAt = 15;
 
-export function Stage({ model }: { readonly model: PageModel }) {
+export function Stage({ model, view }: { readonly model: PageModel; readonly view: StageView }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  const wiped = useSignal(0);
   useEffect(() => {
     // A canvas can be handed over once only.
     if (canvas.current !== null) void model.open(canvas.current);
   }, [model]);
-  const { phase, picture } = model.run;
-  // While it is painted the whole picture is seen.
-  const isCompared = useComputed(
-    () => picture.value !== undefined && (phase.value === 'idle' || phase.value === 'paused'),
-  );
   useSignalEffect(() => {
-    wiped.value = isCompared.value ? waitsAt : 0;
+    view.wiped.value = view.isCompared.value ? waitsAt : 0;
   });
-  useSignalEffect(() => frame.current?.style.setProperty('--wiped', `${wiped.value}%`));
+  useSignalEffect(() => view.follow());
+  useLayoutEffect(() => watchFrame(frame.current, view), [view]);
   const { content } = model.pictures;
   const photograph = content.value && { url: content.value.url, words: `The photograph: ${content.value.name}` };
-  const other = isCompared.value ? model.history.compared.value : undefined;
+  const other = view.isCompared.value ? model.history.compared.value : undefined;
   const before = other
     ? { url: model.history.urlOf(other), words: `To compare: ${other.making.description}` }
     : photograph;
   const painted = model.run.picture.value;
-  // Smaller scales have the result's shape but for rounding, which must not move the frame.
-  const result = model.run.scales.value.at(-1);
-  const { width, height } = result ?? painted ?? content.value ?? { width: 3, height: 2 };
-  useLayoutEffect(() => frame.current?.style.setProperty('--aspect', String(width / height)), [width, height]);
   return (
-    <section class="stage" aria-label="Picture">
-      <div class="frame" ref={frame}>
-        {before !== undefined && (
-          <img
-            class="before"
-            src={before.url}
-            alt={before.words}
-            data-painting={before !== photograph}
-            data-testid="before"
-          />
-        )}
-        <canvas
-          ref={canvas}
-          class="after"
-          data-testid="canvas"
-          data-painted={painted !== undefined}
-          aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
-          role="img"
-        />
-        {isCompared.value && <Wipe position={wiped} with={other === undefined ? 'photograph' : 'other painting'} />}
-        {painted === undefined && <Hint model={model} />}
+    <section class="stage" aria-label="Picture" ref={view.stage} data-hand={view.isHand.value}>
+      <div
+        class="frame"
+        ref={frame}
+        // Arrow keys move what is zoomed in, as they scroll what is longer than its frame.
+        tabIndex={view.isZoomed.value ? 0 : -1}
+        data-zoomed={view.isZoomed.value}
+        data-compared={view.isCompared.value}
+        data-peeking={view.isPeeking.value}
+        data-testid="frame"
+      >
+        <div class="window">
+          {before !== undefined && (
+            <img
+              class="before"
+              src={before.url}
+              alt={before.words}
+              draggable={false}
+              data-painting={before !== photograph}
+              data-testid="before"
+            />
+          )}
+          <div class="curtain">
+            <canvas
+              ref={canvas}
+              class="after"
+              data-testid="canvas"
+              data-painted={painted !== undefined}
+              data-sharp={view.isSharp.value}
+              aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
+              role="img"
+            />
+          </div>
+        </div>
+        {view.isCompared.value && <Wipe view={view} with={other === undefined ? 'photograph' : 'other painting'} />}
+        {painted === undefined && !view.isZoomed.value && <Hint model={model} />}
       </div>
+      <ZoomButtons view={view} />
       <DropZones model={model} />
     </section>
   );
+}
+
+function watchFrame(frame: HTMLElement | null, view: StageView): (() => void) | undefined {
+  const stage = view.stage.current;
+  if (stage === null || frame === null) return undefined;
+  const observer = new ResizeObserver(([entry]) => {
+    view.framePixels.value = (entry?.contentRect.width ?? 0) * devicePixelRatio;
+  });
+  observer.observe(frame);
+  const ends = [() => observer.disconnect(), watchGestures(stage, frame, view), effect(() => paintStyle(frame, view))];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** What changes while a pointer moves goes past the views, straight to the style. */
+function paintStyle({ style }: HTMLElement, { wiped, size, zoom }: StageView): void {
+  const { width, height } = size.value;
+  const { scale, x, y } = zoom.value;
+  style.setProperty('--aspect', String(width / height));
+  style.setProperty('--wiped', `${wiped.value}%`);
+  style.setProperty('--zoom', `translate(${100 * x}%, ${100 * y}%) scale(${scale})`);
 }
 
 /** Small pictures of the paintings on the photograph, while nothing is painted. */

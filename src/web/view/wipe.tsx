@@ -1,57 +1,40 @@
-/** The handle between the painting and what it is compared with: dragged anywhere on the picture, or moved by the arrow keys. */
+/** The handle between the painting and what it is compared with: a place in the frame, wherever the picture below it is moved to. */
 
-import type { Signal } from '@preact/signals';
+import type { StageView } from './stage-view.ts';
 
-const step = 5;
-
+/** Dragging belongs to the stage's gestures; here keys move it. */
 export function Wipe(properties: {
-  /** How much of the width shows what the painting is compared with, in percent. */
-  readonly position: Signal<number>;
+  readonly view: StageView;
   readonly with: 'photograph' | 'other painting';
 }) {
-  const { position } = properties;
-  const moveTo = (value: number): void => {
-    position.value = Math.min(100, Math.max(0, Math.round(value * 10) / 10));
-  };
-  const follow = (event: PointerEvent & { readonly currentTarget: HTMLElement }): void => {
-    const { left, width } = event.currentTarget.getBoundingClientRect();
-    if (event.currentTarget.hasPointerCapture(event.pointerId)) moveTo(((event.clientX - left) / width) * 100);
-  };
+  const { view } = properties;
+  const percent = Math.round(view.wiped.value);
   const press = (event: KeyboardEvent): void => {
-    const moves: Readonly<Record<string, number>> = {
-      ArrowLeft: position.value - step,
-      ArrowDown: position.value - step,
-      ArrowRight: position.value + step,
-      ArrowUp: position.value + step,
-      Home: 0,
-      End: 100,
+    const moves: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => view.wipeBy(-1),
+      ArrowDown: () => view.wipeBy(-1),
+      ArrowRight: () => view.wipeBy(1),
+      ArrowUp: () => view.wipeBy(1),
+      Home: () => view.wipeTo(0),
+      End: () => view.wipeTo(100),
     };
-    const next = moves[event.key];
-    if (next === undefined) return;
+    const move = moves[event.key];
+    if (move === undefined) return;
     event.preventDefault();
-    moveTo(next);
+    move();
   };
   return (
     <div
-      class="wipe"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        follow(event);
-      }}
-      onPointerMove={follow}
-    >
-      <div
-        class="handle"
-        role="slider"
-        tabIndex={0}
-        aria-label={`Compare with the ${properties.with}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(position.value)}
-        aria-valuetext={`${Math.round(position.value)} percent ${properties.with}`}
-        data-testid="wipe"
-        onKeyDown={press}
-      />
-    </div>
+      class="handle"
+      role="slider"
+      tabIndex={0}
+      aria-label={`Compare with the ${properties.with}`}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={`${percent} percent ${properties.with}`}
+      data-testid="wipe"
+      onKeyDown={press}
+    />
   );
 }
