@@ -79,6 +79,8 @@ describe('the picture', () => {
       expect(moved.x - picture.x).toBeCloseTo(-0.05 * frame.width, 0);
       expect(moved.y - picture.y).toBeCloseTo(0.05 * frame.height, 0);
       expect(await studio.wiped()).toBe(15);
+      await page.keyboard.press('ArrowRight');
+      expect((await boxOf(studio, 'canvas')).x).toBeLessThan(moved.x - 10);
       for (let pull = 0; pull < 6; pull++) await drag(page, at(0.3, 0.1), at(0.9, 0.9));
       const farthest = await boxOf(studio, 'canvas');
       expect(farthest.x).toBeCloseTo(frame.x, 0);
@@ -91,7 +93,7 @@ describe('the picture', () => {
       expect(handle.x + handle.width / 2).toBeCloseTo(at(0.6, 0)[0], 0);
       expect(await boxOf(studio, 'canvas')).toEqual(farthest);
 
-      await studio.byId('zoom-fit').click();
+      await page.keyboard.press('0');
       expect(await boxOf(studio, 'canvas')).toEqual(frame);
       await page.mouse.dblclick(...at(0.8, 0.2));
       expect((await boxOf(studio, 'canvas')).width).toBeGreaterThan(1.4 * frame.width);
@@ -140,6 +142,80 @@ describe('the picture', () => {
       for (const up of [20, 60, 100]) await touch('touchMove', [x, y - up]);
       await touch('touchEnd');
       await expect.poll(scrolled).toBeGreaterThan(50);
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+});
+
+describe('keys', () => {
+  it(
+    'hold, step and stop a run, show the photograph and the full screen, are listed, and leave fields and buttons alone',
+    async () => {
+      await using studio = await open(`${quick}&iterations=2000`);
+      const { page } = studio;
+      const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      await studio.isReady();
+      const frame = await boxOf(studio, 'frame');
+      // In a field and on a slider they are what is typed.
+      await studio.byId('more').getByText('More', { exact: true }).click();
+      for (const id of ['setting-iterations', 'strength']) {
+        await studio.byId(id).focus();
+        for (const key of ['p', '+', '?', 'f']) await page.keyboard.press(key);
+      }
+      expect(await boxOf(studio, 'before')).toEqual(frame);
+      expect(await dialog.count()).toBe(0);
+      expect(await studio.byId('status').getAttribute('data-phase')).toBe('idle');
+      expect(await studio.byId('setting-iterations').inputValue()).toContain('p+?f');
+      await studio.byId('setting-iterations').fill('2000');
+
+      const help = studio.button('Keyboard shortcuts');
+      await help.focus();
+      await page.keyboard.press('?');
+      await dialog.getByText('Paint, pause, continue').waitFor();
+      await page.keyboard.press('p');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(await help.evaluate((button) => button === document.activeElement)).toBe(true);
+      expect(await studio.byId('status').getAttribute('data-phase')).toBe('idle');
+      // Space presses the button that has the focus.
+      await page.keyboard.press(' ');
+      await dialog.getByLabel('Use these keys').uncheck();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('p');
+      await page.keyboard.press('+');
+      expect(await boxOf(studio, 'before')).toEqual(frame);
+      await help.click();
+      await dialog.getByLabel('Use these keys').check();
+      await page.keyboard.press('Escape');
+
+      await page.keyboard.press('p');
+      await studio.hasSpent(2);
+      await page.keyboard.press('.');
+      await studio.says(/^Paused/);
+      await page.keyboard.press('p');
+      await studio.says(/^Step/);
+      await page.keyboard.down('b');
+      await studio.byId('canvas').waitFor({ state: 'hidden' });
+      await page.keyboard.up('b');
+      await studio.byId('canvas').waitFor();
+
+      await page.keyboard.press('f');
+      const isFull = () => page.evaluate(() => document.fullscreenElement?.contains(document.querySelector('canvas')));
+      await expect.poll(isFull).toBe(true);
+      await expect.poll(async () => (await boxOf(studio, 'frame')).height).toBeGreaterThan(frame.height);
+      const whole = await boxOf(studio, 'frame');
+      await page.keyboard.press('+');
+      expect((await boxOf(studio, 'canvas')).width).toBeGreaterThan(1.3 * whole.width);
+      await page.keyboard.press('f');
+      await expect.poll(isFull).toBeUndefined();
+      await expect.poll(async () => (await boxOf(studio, 'canvas')).width).toBeGreaterThan(1.3 * frame.width);
+
+      await page.keyboard.press('Escape');
+      await studio.says(/^Stopped/);
+      const downloading = page.waitForEvent('download');
+      await page.keyboard.press('d');
+      expect((await downloading).suggestedFilename()).toMatch(/\.png$/);
       expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
     },
     runTimeoutMs,

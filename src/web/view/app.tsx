@@ -1,12 +1,14 @@
 /** The page as a whole: the picture in the middle, its controls beside it, the instruments below. */
 
-import { useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { Controls } from './controls.tsx';
 import { History } from './history.tsx';
 import { Instruments } from './instruments.tsx';
 import { Notices } from './notices.tsx';
+import { ShortcutSheet } from './shortcut-sheet.tsx';
+import { shortcutsOf, watchShortcuts } from './shortcuts.ts';
 import { Stage } from './stage.tsx';
 import { StageView } from './stage-view.ts';
 import { Transport } from './transport.tsx';
@@ -15,6 +17,12 @@ import { Unsupported } from './unsupported.tsx';
 export function App({ model }: { readonly model: PageModel }) {
   useEffect(() => watchPage(model), [model]);
   const view = useMemo(() => new StageView(model), [model]);
+  const isListed = useSignal(false);
+  const list = (): void => {
+    isListed.value = true;
+  };
+  const shortcuts = useMemo(() => shortcutsOf(model, view, list), [model, view]);
+  useEffect(() => watchShortcuts(shortcuts), [shortcuts]);
   useSignalEffect(() => {
     const { evaluation, budget, phase } = model.run;
     const share = Math.floor((100 * evaluation.value) / Math.max(budget.value, 1));
@@ -31,6 +39,9 @@ export function App({ model }: { readonly model: PageModel }) {
         <h1>Impasto</h1>
         <p>a photograph, painted</p>
         <Adapter model={model} />
+        <button type="button" class="icon" aria-label="Keyboard shortcuts" title="Keyboard shortcuts" onClick={list}>
+          ?
+        </button>
       </header>
       <main class="studio">
         <div class="easel">
@@ -42,6 +53,14 @@ export function App({ model }: { readonly model: PageModel }) {
         {!isUnavailable && <Controls model={model} />}
       </main>
       <Notices notices={model.notices} />
+      {isListed.value && (
+        <ShortcutSheet
+          shortcuts={shortcuts}
+          onClose={() => {
+            isListed.value = false;
+          }}
+        />
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { describePlace } from '../model/place.ts';
 import { aboutDuration } from './durations.ts';
+import { mainDeed } from './main-deed.ts';
 
 export function Transport({ model }: { readonly model: PageModel }) {
   const place = useRef<HTMLElement>(null);
@@ -40,15 +41,12 @@ export function Transport({ model }: { readonly model: PageModel }) {
 /** One button, whatever it does, so that the focus stays on it; what is of no use for a moment is not `disabled`, or the focus would be lost. */
 function MainButton({ model }: { readonly model: PageModel }) {
   const { run } = model;
-  const { content, styles } = model.pictures;
-  const hasPictures = content.value !== undefined && styles.value.length > 0;
-  const isReady = model.engineState.value === 'ready' && hasPictures;
   const { name, label, use } = mainDeed(model);
   return (
     <button
       type="button"
       class={run.isBusy || run.picture.value === undefined ? 'first main' : 'first'}
-      disabled={!run.isBusy && !isReady}
+      disabled={!run.isBusy && use === undefined}
       aria-disabled={use === undefined}
       onClick={use}
       data-testid={name}
@@ -56,20 +54,6 @@ function MainButton({ model }: { readonly model: PageModel }) {
       {label}
     </button>
   );
-}
-
-function mainDeed(model: PageModel) {
-  const { run } = model;
-  switch (run.phase.value) {
-    case 'idle':
-      return { name: 'paint', label: 'Paint', use: () => void model.paint() };
-    case 'paused':
-      return { name: 'resume', label: 'Continue', use: () => run.do('resume') };
-    case 'painting':
-      return { name: 'pause', label: 'Pause', use: () => run.do('pause') };
-    default:
-      return { name: 'pause', label: 'Pause', use: undefined };
-  }
 }
 
 function RunButtons({ model }: { readonly model: PageModel }) {
