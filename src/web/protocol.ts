@@ -70,6 +70,8 @@ export type Pace = 'run' | 'pause' | 'step' | 'stop';
 export interface Calls {
   /** Takes the canvas and opens the adapter; weights begin to arrive. */
   open: { readonly sent: { readonly canvas: OffscreenCanvas }; readonly answer: AdapterInfo };
+  /** Takes another canvas, as `canvas-needed` asks for. */
+  canvas: { readonly sent: { readonly canvas: OffscreenCanvas }; readonly answer: undefined };
   /** Decodes a picture and keeps it under an id. */
   picture: {
     readonly sent: { readonly id: string; readonly file: Blob; readonly name: string };
@@ -107,6 +109,10 @@ export type RunEvent =
 export type EngineEvent =
   | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly kind: 'weights-ready' }
+  /** The graphics device was lost, and with it the canvas: another one is waited for. */
+  | { readonly kind: 'canvas-needed' }
+  /** A lost device could not be replaced while nothing was painted. */
+  | { readonly kind: 'device-failed'; readonly message: string }
   | { readonly kind: 'weights-failed'; readonly message: string }
   | (RunNumber & { readonly kind: 'run'; readonly event: RunEvent });
 

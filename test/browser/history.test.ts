@@ -88,6 +88,12 @@ describe('the history of paintings', () => {
       const box = await studio.byId('before').boundingBox();
       expect((box?.height ?? 0) / (box?.width ?? 1)).toBeCloseTo(2, 1);
       expect(await studio.byId('from-here').count()).toBe(0);
+      await studio.page.keyboard.press('Control+z');
+      await studio.byId('canvas').waitFor();
+      expect(await studio.byId('content').innerText()).not.toContain('tall.png');
+      await studio.page.keyboard.press('Control+Shift+z');
+      await studio.byId('canvas').waitFor({ state: 'hidden' });
+      expect(await studio.byId('content').innerText()).toContain('tall.png');
       await studio.byId('history').locator('summary').click();
       await studio.byId('painting').click();
       await studio.byId('canvas').waitFor();

@@ -1,11 +1,13 @@
 /** Runs of the painting page in Chromium, end to end: held, stepped, stopped, begun anew, over a lost device. SwiftShader, tiny sizes. */
 
+import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { quick, runTimeoutMs, type StudioPage } from './studio-page.ts';
+import { launchChromium } from './chromium.ts';
+import { quick, runTimeoutMs, StudioPage } from './studio-page.ts';
 import { useStudio } from './use-studio.ts';
 
-const { open } = useStudio();
+const { open, site } = useStudio();
 
 describe('a run in the page', () => {
   it(
@@ -92,7 +94,59 @@ describe('a run in the page', () => {
     },
     runTimeoutMs,
   );
+
+  it(
+    'is there again on another canvas after the GPU process crashed; once the browser gives no device any more, the page says what to do',
+    async () => {
+      await using chromium = await launchChromium();
+      await using studio = await StudioPage.open(chromium, site().address, `${quick}&iterations=4`);
+      await studio.paint();
+      await studio.says(/^Done: 4 steps/);
+      const colours = async () => {
+        const { channels } = await sharp(await studio.byId('frame').screenshot()).stats();
+        return channels.map(({ mean }) => Math.round(mean));
+      };
+      const before = await colours();
+      await crashGpu(chromium);
+      await studio.page.waitForTimeout(1000);
+      await expect.poll(colours, { timeout: 30_000 }).toEqual(before);
+      await studio.byId('from-here').click();
+      await studio.says(/^Done: 4 steps/);
+      // Chromium gives no third device.
+      await crashGpu(chromium);
+      await studio.problem(/graphics device was lost .* restart the browser/);
+      expect(studio.misbehaviour.foreignRequests).toEqual([]);
+    },
+    runTimeoutMs,
+  );
+
+  it(
+    'goes on after the GPU process crashed',
+    async () => {
+      await using chromium = await launchChromium();
+      await using studio = await StudioPage.open(chromium, site().address, `${quick}&iterations=4000`);
+      await studio.paint();
+      await studio.hasSpent(3);
+      await studio.page.waitForTimeout(3000);
+      await crashGpu(chromium);
+      await studio.byId('notice-news').getByText('a new one goes on').waitFor({ timeout: 60_000 });
+      const [spent] = await studio.evaluations();
+      await studio.hasSpent(spent + 3);
+      await studio.byId('stop').click();
+      await studio.says(/^Stopped/);
+      const { entropy } = await sharp(await studio.byId('frame').screenshot()).stats();
+      expect(entropy).toBeGreaterThan(1);
+    },
+    runTimeoutMs,
+  );
 });
+
+/** As a driver's fault would: the process with all devices of all pages. */
+async function crashGpu(chromium: Browser): Promise<void> {
+  const session = await chromium.newBrowserCDPSession();
+  // It answers only when the process is there again, or not at all.
+  session.send('Browser.crashGpuProcess').catch(() => {});
+}
 
 /** Clicks Paint the moment it is there, before anything else on the page can happen. */
 const paintOnceItCanBe = `new MutationObserver((_changes, observer) => {

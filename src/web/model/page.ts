@@ -10,6 +10,7 @@ import { formatLink, type Linked, parseLink } from '../link.ts';
 import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { Attempts } from './attempts.ts';
+import { Changes } from './changes.ts';
 import { commandFor, madeFrom, saveFile } from './export.ts';
 import { forecastSeconds, keepSpeed } from './forecast.ts';
 import { History } from './history.ts';
@@ -17,8 +18,8 @@ import { Notices } from './notices.ts';
 import { type From, orderOf } from './order.ts';
 import { Painted } from './painted.ts';
 import type { KeptPainting } from './painting-store.ts';
-import { Pictures, type Role } from './pictures.ts';
-import { isReturn, linkedSources, placePictures, type Sources } from './placing.ts';
+import { Pictures } from './pictures.ts';
+import { isReturn, linkedSources, placePictures } from './placing.ts';
 import { RunState } from './run.ts';
 
 export type EngineState = 'opening' | 'ready' | 'unavailable';
@@ -43,6 +44,8 @@ export class PageModel {
   readonly run: RunState;
   readonly settings: Signal<PageSettings> = signal(usualSettings);
   readonly engineState: Signal<EngineState> = signal('opening');
+  /** Counts the canvases from 1: a lost graphics device takes its canvas with it, and another one is put in its place. */
+  readonly canvasNumber = signal(1);
   /** Why the engine is not available, in the browser's words. */
   readonly engineProblem = signal('');
   readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
@@ -55,11 +58,10 @@ export class PageModel {
   readonly pictures: Pictures;
   readonly history: History;
   readonly painted: Painted;
+  readonly changes: Changes;
   readonly #engine: EngineClient;
-  readonly #attempts = new Attempts(this.notices, (size) => this.change({ size }));
+  readonly #attempts = new Attempts(this.notices, (size) => this.changes.set({ size }));
   #planTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last of the changes of pictures that were asked for: they are made one after the other. */
-  #turn: Promise<void> = Promise.resolve();
 
   constructor() {
     this.#engine = new EngineClient(
@@ -82,12 +84,22 @@ export class PageModel {
       );
     });
     const { run, pictures, history } = this;
-    this.painted = new Painted({ engine: this.#engine, attempts: this.#attempts, run, pictures, history });
+    const attempts = this.#attempts;
+    this.painted = new Painted({ engine: this.#engine, attempts, run, pictures, history });
+    const { painted, notices, settings } = this;
+    const onChange = () => this.#changed();
+    this.changes = new Changes({ settings, pictures, run, history, painted, notices, attempts, onChange });
   }
 
-  /** Opens the engine on the page's canvas and puts pictures in place. */
-  async open(canvas: HTMLCanvasElement): Promise<void> {
+  /** Hands the page's canvas to the engine: the first one opens it, a later one takes the place of one that was lost. */
+  async useCanvas(canvas: HTMLCanvasElement): Promise<void> {
     const offscreen = canvas.transferControlToOffscreen();
+    if (this.canvasNumber.value === 1) await this.#open(offscreen);
+    else await this.#engine.call('canvas', { canvas: offscreen }, [offscreen]);
+  }
+
+  /** Opens the engine and puts pictures in place. */
+  async #open(offscreen: OffscreenCanvas): Promise<void> {
     try {
       this.adapter.value = await this.#engine.call('open', { canvas: offscreen }, [offscreen]);
       this.engineState.value = 'ready';
@@ -99,91 +111,26 @@ export class PageModel {
     await this.#restore();
   }
 
-  change(settings: Partial<PageSettings>): void {
-    this.settings.value = { ...this.settings.value, ...settings };
-    this.#changed();
-  }
-
   reset(): void {
-    this.settings.value = usualSettings;
-    this.#changed();
-  }
-
-  /** Takes files that were dropped, pasted, picked or photographed. */
-  async receive(role: Role, files: readonly File[], replaces?: string): Promise<void> {
-    await this.#changePictures(async () => {
-      const [first, ...others] = files;
-      if (first !== undefined) {
-        await this.#attempts.make(() => this.pictures.take(role, first, { name: first.name, replaces }));
-      }
-      // Two pictures at once are a photograph and a painting.
-      let next = role === 'content' ? this.pictures.styles.value[0]?.id : undefined;
-      for (const file of others) {
-        const place = next;
-        next = undefined;
-        await this.#attempts.make(() => this.pictures.take('style', file, { name: file.name, replaces: place }));
-      }
-    });
-  }
-
-  async receiveExample(role: Role, id: string, replaces?: string): Promise<void> {
-    await this.#changePictures(() => this.pictures.takeExample(role, id, { replaces }));
-  }
-
-  setWeight(id: string, weight: number): void {
-    this.pictures.setWeight(id, weight);
-    this.#changed();
-  }
-
-  async removeStyle(id: string): Promise<void> {
-    await this.#changePictures(async () => this.pictures.remove(id));
+    this.changes.set(usualSettings, '');
   }
 
   /** Follows a link that was put into the address of the open page. */
   async followLink(): Promise<void> {
     const linked = this.#readLink(location.hash);
-    await this.#changePictures(async () => {
-      this.settings.value = linked.settings;
-      await this.#place(linkedSources(linked));
-    });
-  }
-
-  /** Brings a painting back onto the canvas, with its pictures and settings. */
-  async openPainting(id: string): Promise<void> {
-    await this.#changePictures(async () => {
-      const painting = this.history.find(id);
-      if (painting === undefined) return;
-      this.settings.value = painting.settings;
-      await this.#place(painting);
-      await this.painted.show(painting);
-    });
+    await this.changes.take(linked.settings, linkedSources(linked));
   }
 
   downloadPainting({ result, making }: KeptPainting): void {
     saveFile(result, making.fileName);
   }
 
-  /** Takes a painting out of the history; a notice offers it back. */
-  async removePainting(id: string): Promise<void> {
-    const painting = this.history.find(id);
-    if (painting === undefined) return;
-    await this.history.remove(id);
-    const isShown = this.history.shown.value === id;
-    if (isShown && !this.run.isBusy) this.painted.leave();
-    const giveBack = async () => {
-      await this.history.keep(painting);
-      if (isShown) await this.openPainting(id);
-    };
-    const back = { label: 'Keep it', run: () => void giveBack() };
-    this.notices.add('news', 'The painting was deleted.', back);
-  }
-
   /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended and its picture is kept. */
   async paint(from: From = 'beginning'): Promise<void> {
-    await this.#turn;
+    await this.changes.made;
     if (this.run.isBusy) return;
     this.notices.clearProblems();
-    const madeBefore = this.painted.making;
+    const before = { making: this.painted.making, trace: this.run.trace.value };
     try {
       const settings = this.settings.value;
       const { order } = this.#order(from);
@@ -195,14 +142,13 @@ export class PageModel {
         this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
       }
       if (summary?.end === 'complete') this.#keepSpeed(summary.elapsedMs);
-      // What was there before is there again where nothing was painted over it.
-      if (this.run.evaluation.value === 0 || summary?.evaluations === 0) this.painted.making = madeBefore;
-      else if (summary !== undefined) await this.painted.keep();
     } catch (error) {
       this.#attempts.refuse(error, () => void this.paint(from));
-    } finally {
-      this.#changed();
     }
+    // What was there before is there again where nothing was painted over it.
+    if (this.run.trace.value === before.trace) this.painted.making = before.making;
+    else await this.painted.keep();
+    this.#changed();
   }
 
   retryWeights(): void {
@@ -246,6 +192,12 @@ export class PageModel {
       case 'weights-failed':
         this.weights.value = { ...noWeights, hasFailed: true };
         this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
+        return;
+      case 'canvas-needed':
+        this.canvasNumber.value += 1;
+        return;
+      case 'device-failed':
+        this.notices.add('problem', event.message);
         return;
       case 'run':
         this.run.follow(event.run, event.event);
@@ -311,25 +263,6 @@ export class PageModel {
     return commandFor(this.pictures, this.settings.value, size ?? (planned && Math.max(planned.width, planned.height)));
   }
 
-  /** Changes pictures, after those changes that are under way. A painting of another photograph leaves the canvas; the history has it. */
-  async #changePictures(change: () => Promise<void>): Promise<void> {
-    if (this.run.isBusy) {
-      const text = 'A picture is being painted. Wait for it, or stop it, before you choose another.';
-      this.notices.add('problem', text, undefined, 'held');
-      return;
-    }
-    const turn = this.#turn.then(async () => {
-      const before = this.pictures.content.value;
-      const shown = this.history.shown.value;
-      await this.#attempts.make(change);
-      const isOther = this.pictures.content.value !== before && this.history.shown.value === shown;
-      if (isOther) this.painted.leave();
-      this.#changed();
-    });
-    this.#turn = turn;
-    await turn;
-  }
-
   async #refreshHistory(): Promise<void> {
     await this.history.refresh();
     await this.#refreshRoom();
@@ -349,16 +282,12 @@ export class PageModel {
     const kept = isFollowed ? undefined : this.history.lastShown();
     this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
     const named = linkedSources(linked);
-    await this.#place({
+    await placePictures(this.pictures, this.#attempts, {
       content: named.content ?? kept?.content ?? { example: firstContent, weight: 1 },
       styles: named.styles ?? kept?.styles ?? [{ example: firstStyle, weight: 1 }],
     });
     if (kept !== undefined) await this.#attempts.make(() => this.painted.show(kept));
     this.#changed();
-  }
-
-  #place(sources: Sources): Promise<void> {
-    return placePictures(this.pictures, this.#attempts, sources);
   }
 
   #readLink(hash: string): Linked {

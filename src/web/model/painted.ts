@@ -95,6 +95,7 @@ export class Painted {
   }
 }
 
-function keptOf({ name, file, example, weight }: Card): KeptPicture {
+/** A picture as it is kept. */
+export function keptOf({ name, file, example, weight }: Card): KeptPicture {
   return { name, file, example: example?.id, weight };
 }

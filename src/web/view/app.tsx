@@ -86,7 +86,7 @@ function watchPage(model: PageModel): () => void {
     // A card that has the focus takes what is pasted; else it is the photograph.
     const card = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
     const { drop, replaces } = card?.dataset ?? {};
-    if (files.length > 0) void model.receive(drop === 'style' ? 'style' : 'content', files, replaces);
+    if (files.length > 0) void model.changes.receive(drop === 'style' ? 'style' : 'content', files, replaces);
   };
   const hide = (): void => model.visibilityChanged(document.hidden);
   const follow = (): void => void model.followLink();

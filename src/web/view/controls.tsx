@@ -37,7 +37,7 @@ function Strength({ model }: { readonly model: PageModel }) {
         value={strength}
         aria-valuetext={`${strength} from photograph, ${from}, to painting, ${to}`}
         data-testid="strength"
-        onInput={(event) => model.change({ strength: event.currentTarget.valueAsNumber })}
+        onInput={(event) => model.changes.set({ strength: event.currentTarget.valueAsNumber })}
       />
       <div class="ends" aria-hidden="true">
         <span>photograph</span>
@@ -67,7 +67,7 @@ function Size({ model }: { readonly model: PageModel }) {
         value={Math.max(index, 0)}
         aria-valuetext={`longest side ${shown ?? 'unknown'} pixels`}
         data-testid="size"
-        onInput={(event) => model.change({ size: sizeChoices[event.currentTarget.valueAsNumber] })}
+        onInput={(event) => model.changes.set({ size: sizeChoices[event.currentTarget.valueAsNumber] })}
       />
     </div>
   );

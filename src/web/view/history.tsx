@@ -46,7 +46,7 @@ function PaintingCard({ model, painting }: { readonly model: PageModel; readonly
         aria-label={`Open ${name}`}
         aria-current={isShown}
         disabled={run.isBusy}
-        onClick={() => void model.openPainting(id)}
+        onClick={() => void model.changes.openPainting(id)}
         data-testid="painting"
       >
         <img src={history.urlOf(painting)} alt="" loading="lazy" decoding="async" width={width} height={height} />
@@ -71,7 +71,7 @@ function PaintingCard({ model, painting }: { readonly model: PageModel; readonly
         <button type="button" class="quiet" onClick={() => model.downloadPainting(painting)}>
           Download
         </button>
-        <button type="button" class="quiet" onClick={() => void model.removePainting(id)} data-testid="delete">
+        <button type="button" class="quiet" onClick={() => void model.changes.removePainting(id)} data-testid="delete">
           Delete
         </button>
       </div>

@@ -95,7 +95,7 @@ function TextField({ model, name }: ControlProperties) {
   const change = (text: string): void => {
     typed.value = text;
     try {
-      model.change({ [name]: text.trim() === '' ? usualSettings[name] : readSetting(name, text.trim()) });
+      model.changes.set({ [name]: text.trim() === '' ? usualSettings[name] : readSetting(name, text.trim()) });
       problem.value = '';
     } catch (error) {
       problem.value = messageOf(error).replace(flagOf(name), labelOf(model, name));
@@ -131,7 +131,7 @@ function Choice({ model, name, choices }: ControlProperties & { readonly choices
   const id = `setting-${name}`;
   const usual = usualText(model, name);
   const change = (value: string) =>
-    model.change({ [name]: value === usual ? usualSettings[name] : readSetting(name, value) });
+    model.changes.set({ [name]: value === usual ? usualSettings[name] : readSetting(name, value) });
   return (
     <select
       id={id}

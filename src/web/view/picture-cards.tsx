@@ -69,9 +69,14 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
         disabled={model.run.isBusy}
         aria-label={`Share of ${name} in the mix`}
         data-testid="mix"
-        onInput={(event) => model.setWeight(card.id, event.currentTarget.valueAsNumber)}
+        onInput={(event) => model.changes.setWeight(card.id, event.currentTarget.valueAsNumber)}
       />
-      <button type="button" class="icon" aria-label={`Remove ${name}`} onClick={() => model.removeStyle(card.id)}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={`Remove ${name}`}
+        onClick={() => model.changes.removeStyle(card.id)}
+      >
         ×
       </button>
     </div>
@@ -98,7 +103,7 @@ interface PickProperties {
 function PickButtons({ model, part, replaces, label }: PickProperties) {
   const input = useRef<HTMLInputElement>(null);
   const open = useSignal<'camera' | 'gallery' | undefined>(undefined);
-  const take = (files: readonly File[]): void => void model.receive(part, files, replaces);
+  const take = (files: readonly File[]): void => void model.changes.receive(part, files, replaces);
   const close = (): void => {
     open.value = undefined;
   };
@@ -142,7 +147,7 @@ function PickButtons({ model, part, replaces, label }: PickProperties) {
       </button>
       {open.value === 'camera' && <Camera onPicture={take} onClose={close} />}
       {open.value === 'gallery' && (
-        <Gallery part={part} onChoose={(id) => void model.receiveExample(part, id, replaces)} onClose={close} />
+        <Gallery part={part} onChoose={(id) => void model.changes.receiveExample(part, id, replaces)} onClose={close} />
       )}
     </div>
   );

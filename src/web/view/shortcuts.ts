@@ -36,6 +36,7 @@ export function shortcutsOf(model: PageModel, view: StageView, list: () => void)
   return [
     ...runShortcuts(model),
     ...pictureShortcuts(view),
+    ...changeShortcuts(model),
     { keys: ['?'], caps: ['?'], does: 'This list', press: list },
   ];
 }
@@ -59,6 +60,18 @@ function runShortcuts(model: PageModel): readonly Shortcut[] {
       does: 'Download the painting',
       isOfUse: () => run.picture.value !== undefined,
       press: () => void model.painted.download(),
+    },
+  ];
+}
+
+function changeShortcuts(model: PageModel): readonly Shortcut[] {
+  return [
+    { keys: ['mod+z'], caps: ['Ctrl', 'Z'], does: 'Undo the last change', press: () => void model.changes.undo() },
+    {
+      keys: ['mod+shift+z', 'mod+y'],
+      caps: ['Ctrl', 'Shift', 'Z'],
+      does: 'Make it again',
+      press: () => void model.changes.redo(),
     },
   ];
 }
@@ -124,9 +137,11 @@ function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): str
 
 /** Elements that keys are typed into, or moved by. */
 const fields = 'input, textarea, select, [contenteditable], [role="slider"]';
+/** Elements that take their own changes back. */
+const textFields = 'input:not([type="range"], [type="checkbox"]), textarea, [contenteditable]';
 
-function isFree({ target, defaultPrevented, isComposing }: KeyboardEvent): boolean {
-  const isInField = target instanceof Element && target.closest(fields) !== null;
+function isFree({ target, defaultPrevented, isComposing }: KeyboardEvent, isSingle: boolean): boolean {
+  const isInField = target instanceof Element && target.closest(isSingle ? fields : textFields) !== null;
   return !defaultPrevented && !isComposing && !isInField && document.querySelector('dialog[open]') === null;
 }
 
@@ -140,8 +155,9 @@ export function watchShortcuts(shortcuts: readonly Shortcut[]): () => void {
   /** By the key's place on the keyboard: its character may change while it is held. */
   const held = new Map<string, Shortcut>();
   const press = (event: KeyboardEvent): void => {
-    if (!singleKeysAreOn.value || !isFree(event)) return;
     const name = nameOf(event);
+    const isSingle = !name.startsWith('mod+');
+    if ((isSingle && !singleKeysAreOn.value) || !isFree(event, isSingle)) return;
     const shortcut = shortcuts.find(({ keys, isOfUse }) => keys.includes(name) && isOfUse?.() !== false);
     if (shortcut === undefined) return;
     if (shortcut.onPictureOnly && !isOnPicture(event)) return;

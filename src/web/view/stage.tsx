@@ -13,12 +13,7 @@ import { ZoomButtons } from './zoom-buttons.tsx';
 const waitsAt = 15;
 
 export function Stage({ model, view }: { readonly model: PageModel; readonly view: StageView }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // A canvas can be handed over once only.
-    if (canvas.current !== null) void model.open(canvas.current);
-  }, [model]);
   useSignalEffect(() => {
     view.wiped.value = view.isCompared.value ? waitsAt : 0;
   });
@@ -55,15 +50,7 @@ export function Stage({ model, view }: { readonly model: PageModel; readonly vie
             />
           )}
           <div class="curtain">
-            <canvas
-              ref={canvas}
-              class="after"
-              data-testid="canvas"
-              data-painted={painted !== undefined}
-              data-sharp={view.isSharp.value}
-              aria-label={painted === undefined ? 'Nothing is painted yet' : 'The painting'}
-              role="img"
-            />
+            <Canvas key={model.canvasNumber.value} model={model} isSharp={view.isSharp.value} />
           </div>
         </div>
         {view.isCompared.value && <Wipe view={view} with={other === undefined ? 'photograph' : 'other painting'} />}
@@ -95,6 +82,26 @@ function paintStyle({ style }: HTMLElement, { wiped, size, zoom }: StageView): v
   style.setProperty('--aspect', String(width / height));
   style.setProperty('--wiped', `${wiped.value}%`);
   style.setProperty('--zoom', `translate(${100 * x}%, ${100 * y}%) scale(${scale})`);
+}
+
+/** What the engine draws on. A canvas can be handed over once only; each has its own number. */
+function Canvas({ model, isSharp }: { readonly model: PageModel; readonly isSharp: boolean }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (canvas.current !== null) void model.useCanvas(canvas.current);
+  }, [model]);
+  const isPainted = model.run.picture.value !== undefined;
+  return (
+    <canvas
+      ref={canvas}
+      class="after"
+      data-testid="canvas"
+      data-painted={isPainted}
+      data-sharp={isSharp}
+      aria-label={isPainted ? 'The painting' : 'Nothing is painted yet'}
+      role="img"
+    />
+  );
 }
 
 /** Small pictures of the paintings on the photograph, while nothing is painted. */

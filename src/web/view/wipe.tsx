@@ -3,10 +3,7 @@
 import type { StageView } from './stage-view.ts';
 
 /** Dragging belongs to the stage's gestures; here keys move it. */
-export function Wipe(properties: {
-  readonly view: StageView;
-  readonly with: 'photograph' | 'other painting';
-}) {
+export function Wipe(properties: { readonly view: StageView; readonly with: 'photograph' | 'other painting' }) {
   const { view } = properties;
   const percent = Math.round(view.wiped.value);
   const press = (event: KeyboardEvent): void => {

@@ -1,6 +1,6 @@
 /** The device the page paints on, its canvas, and the promise of its loss. */
 
-import { DeviceError, oneLine } from '../../core/errors.ts';
+import { DeviceError, messageOf, oneLine } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { openGpu } from '../../platform/browser/gpu.ts';
 import { Preview } from './preview.ts';
@@ -37,7 +37,10 @@ export async function reopenDevice(canvas: OffscreenCanvas): Promise<PaintingDev
     try {
       return await openDevice(canvas);
     } catch (error) {
-      if (attempt === attempts) throw error;
+      if (attempt === attempts) {
+        const text = `the graphics device was lost and the browser gives no other one (${messageOf(error)}); wait a few minutes or restart the browser, then load this page again`;
+        throw new DeviceError(text);
+      }
       await new Promise((resolve) => setTimeout(resolve, firstDelayMs * 2 ** attempt));
     }
   }

@@ -59,6 +59,11 @@ export class Painting {
     return this.#last;
   }
 
+  /** The picture at the last checkpoint: what is left when no device is to be had any more. */
+  get copied(): RgbImage | undefined {
+    return this.#copied;
+  }
+
   /** The picture as it is now; while the run goes on, as it was at the last checkpoint, so that nobody waits for a readback. */
   async picture(): Promise<RgbImage | undefined> {
     const copied = this.#copied;

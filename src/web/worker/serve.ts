@@ -22,6 +22,7 @@ export function servePainting(): void {
 function handlersOf(studio: Studio): Handlers {
   return {
     open: ({ canvas }) => studio.open(canvas),
+    canvas: ({ canvas }) => void studio.takeCanvas(canvas),
     picture: ({ id, file, name }) => studio.picture(id, file, name),
     forget: ({ id }) => void studio.forget(id),
     show: ({ file }) => studio.show(file),

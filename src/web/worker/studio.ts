@@ -20,6 +20,7 @@ import type {
 } from '../protocol.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
+import { Losses } from './losses.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { loadBundledWeights } from './weights.ts';
@@ -30,7 +31,9 @@ const nothingPainted: RunSummary = { end: 'aborted', evaluations: 0, elapsedMs: 
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
   readonly #pictures = new Map<string, RgbImage>();
-  #canvas: OffscreenCanvas | undefined;
+  readonly #losses = new Losses();
+  /** Hands over the canvas that was asked for. */
+  #giveCanvas: ((canvas: OffscreenCanvas) => void) | undefined;
   /** Open, or being opened. */
   #device: Promise<PaintingDevice> | undefined;
   #weights: Promise<NetworkWeights> | undefined;
@@ -47,11 +50,15 @@ export class Studio {
   }
 
   async open(canvas: OffscreenCanvas): Promise<AdapterInfo> {
-    this.#canvas = canvas;
     const device = await this.#keep(openDevice(canvas));
     void this.loadWeights();
     const { description, isSoftware } = device.gpu.profile;
     return { description, isSoftware };
+  }
+
+  /** Takes the canvas that was asked for. */
+  takeCanvas(canvas: OffscreenCanvas): void {
+    this.#giveCanvas?.(canvas);
   }
 
   /** Begins to load the weights; events tell how it goes. Failed ones are asked for again when they are needed. */
@@ -145,6 +152,7 @@ export class Studio {
       const elapsedMs = performance.now() - startedAtMs;
       return { end, evaluations: painting.evaluations, elapsedMs, problem: error?.message };
     } catch (error) {
+      if (!gate.isAbandoned) this.#shown = painting.copied ?? this.#shown;
       throw error instanceof OutOfMemoryError ? refusedMemory(largestScale(run.scales).content, error) : error;
     }
   }
@@ -167,14 +175,20 @@ export class Studio {
     this.#device = opening;
     const device = await opening;
     device.lost.catch(() => {
-      if (this.#painting === undefined) this.#reopen().catch(() => {});
+      if (this.#painting !== undefined) return;
+      this.#reopen().catch((error: unknown) => this.#tell({ kind: 'device-failed', message: messageOf(error) }));
     });
     return device;
   }
 
+  /** A new device on a new canvas: what is drawn on one that went down with the browser's GPU process is never seen. */
   async #reopen(): Promise<PaintingDevice> {
-    if (this.#canvas === undefined) throw new DeviceError('no canvas was handed over; reload the page');
-    const device = await this.#keep(reopenDevice(this.#canvas));
+    this.#losses.note();
+    const canvas = new Promise<OffscreenCanvas>((resolve) => {
+      this.#giveCanvas = resolve;
+    });
+    this.#tell({ kind: 'canvas-needed' });
+    const device = await this.#keep(canvas.then(reopenDevice));
     if (this.#shown !== undefined && this.#painting === undefined) device.preview.show(this.#shown);
     return device;
   }
