@@ -26,9 +26,11 @@ export function watchGestures(stage: HTMLElement, frame: HTMLElement, view: Stag
   frame.addEventListener('pointercancel', (event) => pointers.cancel(event), { signal });
   frame.addEventListener('mousedown', (event) => pointers.focus(event), { signal });
   frame.addEventListener('dblclick', (event) => pointers.doubleClick(event), { signal });
-  // With two fingers the browser would scroll by itself.
-  const holdPage = (event: TouchEvent) => event.touches.length > 1 && event.cancelable && event.preventDefault();
-  frame.addEventListener('touchstart', holdPage, { signal, passive: false });
+  // Two fingers would scroll the page too. After a flick the browser would take the next tap, on whichever button, for the end of it.
+  const holdPage = (event: TouchEvent): void => {
+    const isOurs = event.touches.length > 1 || view.isZoomed.value;
+    if (isOurs && event.cancelable) event.preventDefault();
+  };
   frame.addEventListener('touchmove', holdPage, { signal, passive: false });
   stage.addEventListener('wheel', wheelOf(frame, view), { signal, passive: false });
   return () => listening.abort();

@@ -28,8 +28,9 @@ export function Stage({ model, view }: { readonly model: PageModel; readonly vie
   const painted = model.run.picture.value;
   return (
     <section class="stage" aria-label="Picture" ref={view.stage} data-hand={view.isHand.value}>
-      <div
+      <figure
         class="frame"
+        aria-label={view.isZoomed.value ? 'Zoomed in; arrow keys move the picture' : undefined}
         ref={frame}
         // Arrow keys move what is zoomed in, as they scroll what is longer than its frame.
         tabIndex={view.isZoomed.value ? 0 : -1}
@@ -55,7 +56,7 @@ export function Stage({ model, view }: { readonly model: PageModel; readonly vie
         </div>
         {view.isCompared.value && <Wipe view={view} with={other === undefined ? 'photograph' : 'other painting'} />}
         {painted === undefined && !view.isZoomed.value && <Hint model={model} />}
-      </div>
+      </figure>
       <ZoomButtons view={view} />
       <DropZones model={model} />
     </section>
