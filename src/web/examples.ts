@@ -5,6 +5,12 @@ import chelsea from '../../examples/chelsea.png?url';
 import coffee from '../../examples/coffee.png?url';
 import compositionViii from '../../examples/composition_viii.jpg?url';
 import greatWave from '../../examples/great_wave.jpg?url';
+import astronautSmall from '../../examples/thumbnails/astronaut.webp?url';
+import chelseaSmall from '../../examples/thumbnails/chelsea.webp?url';
+import coffeeSmall from '../../examples/thumbnails/coffee.webp?url';
+import compositionViiiSmall from '../../examples/thumbnails/composition_viii.webp?url';
+import greatWaveSmall from '../../examples/thumbnails/great_wave.webp?url';
+import villageStreetSmall from '../../examples/thumbnails/village_street_auvers.webp?url';
 import villageStreet from '../../examples/village_street_auvers.jpg?url';
 
 export interface Example {
@@ -17,6 +23,8 @@ export interface Example {
   /** Who made it. */
   readonly maker: string;
   readonly url: string;
+  /** Of a small copy, some kilobytes, which `npm run thumbnails` makes. */
+  readonly thumbnail: string;
 }
 
 export const examples: readonly Example[] = [
@@ -27,6 +35,7 @@ export const examples: readonly Example[] = [
     title: 'Chelsea the cat',
     maker: 'Stéfan van der Walt, CC0',
     url: chelsea,
+    thumbnail: chelseaSmall,
   },
   {
     id: 'coffee',
@@ -35,6 +44,7 @@ export const examples: readonly Example[] = [
     title: 'A cup of coffee',
     maker: 'Rachel Michetti, CC0',
     url: coffee,
+    thumbnail: coffeeSmall,
   },
   {
     id: 'astronaut',
@@ -43,6 +53,7 @@ export const examples: readonly Example[] = [
     title: 'Eileen Collins',
     maker: 'NASA, public domain',
     url: astronaut,
+    thumbnail: astronautSmall,
   },
   {
     id: 'great-wave',
@@ -51,6 +62,7 @@ export const examples: readonly Example[] = [
     title: 'The Great Wave',
     maker: 'Hokusai, about 1831',
     url: greatWave,
+    thumbnail: greatWaveSmall,
   },
   {
     id: 'composition-viii',
@@ -59,6 +71,7 @@ export const examples: readonly Example[] = [
     title: 'Composition VIII',
     maker: 'Kandinsky, 1923',
     url: compositionViii,
+    thumbnail: compositionViiiSmall,
   },
   {
     id: 'village-street',
@@ -67,6 +80,7 @@ export const examples: readonly Example[] = [
     title: 'Village Street in Auvers',
     maker: 'Van Gogh, 1890',
     url: villageStreet,
+    thumbnail: villageStreetSmall,
   },
 ];
 

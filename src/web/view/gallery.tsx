@@ -14,7 +14,7 @@ export function Gallery(properties: {
   return (
     <Dialog title={kind === 'photograph' ? 'Choose a photograph' : 'Choose a painting'} onClose={properties.onClose}>
       <div class="gallery">
-        {sorted.map(({ id, title, maker, url }) => (
+        {sorted.map(({ id, title, maker, thumbnail }) => (
           <button
             key={id}
             type="button"
@@ -24,7 +24,7 @@ export function Gallery(properties: {
               properties.onClose();
             }}
           >
-            <img src={url} alt="" loading="lazy" width={180} height={120} />
+            <img src={thumbnail} alt="" width={180} height={120} />
             <span class="name" title={title}>
               {title}
             </span>
