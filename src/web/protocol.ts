@@ -77,6 +77,8 @@ export interface Calls {
     readonly sent: { readonly id: string; readonly file: Blob; readonly name: string };
     readonly answer: PictureInfo;
   };
+  /** A small copy of a picture as a file, made of what was decoded already. */
+  thumbnail: { readonly sent: { readonly id: string }; readonly answer: Blob };
   forget: { readonly sent: { readonly id: string }; readonly answer: undefined };
   /** Shows a finished picture, as if a run had made it. */
   show: { readonly sent: { readonly file: Blob }; readonly answer: PictureInfo };

@@ -71,8 +71,8 @@ describe('the painting page', () => {
       await studio.byId('content').getByText('scene.png').waitFor();
       await studio.drop('drop-style', 'paint.png', picture('paint.png'));
       await studio.byId('styles').getByText('paint.png').waitFor();
-      await studio.byId('styles').getByText('Mix in another painting').click();
-      const further = studio.page.locator('details.add').getByTestId('file-style');
+      await studio.button('Mix in another painting').click();
+      const further = studio.byId('further').getByTestId('file-style');
       await further.setInputFiles({ name: 'more.png', mimeType: 'image/png', buffer: picture('more.png') });
       await studio.page.getByRole('slider', { name: 'Share of more.png in the mix' }).fill('0.5');
       await studio.paint();

@@ -14,8 +14,9 @@ export interface Misbehaviour {
 export interface OpenOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
-  readonly hasTouch?: boolean;
+  /** A finger, where there is one, is the pointer. */
   readonly isMobile?: boolean;
+  readonly hasTouch?: boolean;
 }
 
 /** Settings for which the CPU is quick: two blocks of the network, one scale of a small picture. */
@@ -173,6 +174,15 @@ export class StudioPage implements AsyncDisposable {
     await transfer.evaluate((clipboardData) =>
       document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })),
     );
+  }
+
+  /** Pastes words where the focus is. */
+  async pasteText(text: string): Promise<void> {
+    await this.page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }, text);
   }
 
   /** Sentences that the page shows as problems. */

@@ -6,6 +6,7 @@ import type { EngineClient } from '../engine-client.ts';
 import { type Example, exampleOf } from '../examples.ts';
 import { mostStyles } from '../link.ts';
 import type { PictureInfo } from '../protocol.ts';
+import { Shelf } from './shelf.ts';
 
 export type Role = 'content' | 'style';
 
@@ -15,17 +16,33 @@ export interface Card extends PictureInfo {
   readonly name: string;
   /** Where the page shows it from. */
   readonly url: string;
+  /** Address of a small copy, the same whenever the same picture is chosen. */
+  readonly thumbnail: string;
   readonly file: Blob;
   readonly example: Example | undefined;
   /** Its part in the mix of paintings; a photograph has none. */
   readonly weight: number;
 }
 
+/** What is known of a picture beside its file. */
+interface Given {
+  readonly name: string;
+  readonly example?: Example | undefined;
+  readonly weight?: number | undefined;
+  /** A painting whose place it takes, or that of the painting which has taken it since. */
+  readonly replaces?: string | undefined;
+}
+
 export class Pictures {
   readonly content: Signal<Card | undefined> = signal(undefined);
   readonly styles: Signal<readonly Card[]> = signal([]);
+  /** The user's own pictures, to be chosen again. */
+  readonly shelf = new Shelf();
   readonly #engine: EngineClient;
+  /** Paintings that were replaced, each with the one that took its place. */
+  readonly #successors = new Map<string, string>();
   #count = 0;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(engine: EngineClient) {
     this.#engine = engine;
@@ -36,50 +53,18 @@ export class Pictures {
    *
    * @throws InputError with a sentence where it is no picture, or one too large.
    */
-  async take(
-    role: Role,
-    file: Blob,
-    given: {
-      readonly name: string;
-      readonly example?: Example | undefined;
-      readonly weight?: number | undefined;
-      readonly replaces?: string | undefined;
-    },
-  ): Promise<void> {
-    const id = `${role}-${++this.#count}`;
-    const url = URL.createObjectURL(file);
-    let info: PictureInfo;
-    try {
-      await this.#assertSize(url, given.name);
-      info = await this.#engine.call('picture', { id, file, name: given.name });
-    } catch (error) {
-      URL.revokeObjectURL(url);
-      throw error;
-    }
-    const weight = given.weight ?? this.styles.value.find((card) => card.id === given.replaces)?.weight ?? 1;
-    const card: Card = { id, url, file, name: given.name, example: given.example, weight, ...info };
-    if (role === 'content') {
-      this.#forget(this.content.value);
-      this.content.value = card;
-      return;
-    }
-    const old = this.styles.value.find((style) => style.id === given.replaces);
-    this.styles.value =
-      old === undefined ? [...this.styles.value, card] : this.styles.value.map((one) => (one === old ? card : one));
-    this.#forget(old);
-    for (const surplus of this.styles.value.slice(0, -mostStyles)) this.remove(surplus.id);
+  async take(role: Role, file: Blob, given: Given): Promise<void> {
+    await this.#inTurn(() => this.#take(role, file, given));
   }
 
   /** Takes an example by its id; unknown ids are ignored. */
-  async takeExample(
-    role: Role,
-    id: string,
-    given: { readonly weight?: number | undefined; readonly replaces?: string | undefined } = {},
-  ): Promise<void> {
+  async takeExample(role: Role, id: string, given: Pick<Given, 'weight' | 'replaces'> = {}): Promise<void> {
     const example = exampleOf(id);
     if (example === undefined) return;
-    const response = await fetch(example.url);
-    await this.take(role, await response.blob(), { ...given, name: example.title, example });
+    await this.#inTurn(async () => {
+      const response = await fetch(example.url);
+      await this.#take(role, await response.blob(), { ...given, name: example.title, example });
+    });
   }
 
   setWeight(id: string, weight: number): void {
@@ -89,6 +74,56 @@ export class Pictures {
   remove(id: string): void {
     this.#forget(this.styles.value.find((card) => card.id === id));
     this.styles.value = this.styles.value.filter((card) => card.id !== id);
+  }
+
+  /** One after the other: of two that are chosen quickly the second is meant, however long the first takes to arrive. */
+  async #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => {});
+    await done;
+  }
+
+  async #take(role: Role, file: Blob, given: Given): Promise<void> {
+    const id = `${role}-${++this.#count}`;
+    const url = URL.createObjectURL(file);
+    let info: PictureInfo;
+    let thumbnail: string;
+    try {
+      await this.#assertSize(url, given.name);
+      info = await this.#engine.call('picture', { id, file, name: given.name });
+      thumbnail = given.example?.thumbnail ?? (await this.#shelve(role, id, file, given.name));
+    } catch (error) {
+      URL.revokeObjectURL(url);
+      throw error;
+    }
+    const old = role === 'style' ? this.#current(given.replaces) : undefined;
+    const weight = given.weight ?? old?.weight ?? 1;
+    const card: Card = { id, url, thumbnail, file, name: given.name, example: given.example, weight, ...info };
+    if (role === 'content') {
+      this.#forget(this.content.value);
+      this.content.value = card;
+      return;
+    }
+    this.styles.value =
+      old === undefined ? [...this.styles.value, card] : this.styles.value.map((one) => (one === old ? card : one));
+    if (old !== undefined) this.#successors.set(old.id, id);
+    this.#forget(old);
+    for (const surplus of this.styles.value.slice(0, -mostStyles)) this.remove(surplus.id);
+  }
+
+  /** The painting in the place that this one had. */
+  #current(id: string | undefined): Card | undefined {
+    const successor = id === undefined ? undefined : this.#successors.get(id);
+    if (successor !== undefined) return this.#current(successor);
+    return this.styles.value.find((card) => card.id === id);
+  }
+
+  /** The address of the thumbnail of one of the user's own pictures, which is on the shelf from here on. */
+  async #shelve(role: Role, id: string, file: Blob, name: string): Promise<string> {
+    const own = file instanceof File ? file : new File([file], name);
+    const known = this.shelf.find(role, own);
+    if (known !== undefined) return known.thumbnail;
+    return this.shelf.add(role, own, await this.#engine.call('thumbnail', { id }));
   }
 
   #forget(card: Card | undefined): void {

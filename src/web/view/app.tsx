@@ -3,6 +3,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
+import { takePasted } from '../model/pasting.ts';
 import { Controls } from './controls.tsx';
 import { History } from './history.tsx';
 import { Instruments } from './instruments.tsx';
@@ -83,10 +84,12 @@ function Adapter({ model }: { readonly model: PageModel }) {
 function watchPage(model: PageModel): () => void {
   const paste = (event: ClipboardEvent): void => {
     const files = [...(event.clipboardData?.files ?? [])];
+    const place = event.target instanceof Element ? event.target : null;
+    // Words belong to the field that they are pasted into.
+    const text = place?.closest('input[type=text]') ? '' : (event.clipboardData?.getData('text/plain') ?? '');
     // A card that has the focus takes what is pasted; else it is the photograph.
-    const card = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
-    const { drop, replaces } = card?.dataset ?? {};
-    if (files.length > 0) void model.changes.receive(drop === 'style' ? 'style' : 'content', files, replaces);
+    const { drop, replaces } = place?.closest<HTMLElement>('[data-drop]')?.dataset ?? {};
+    void takePasted(model, { files, text }, drop === 'style' ? 'style' : 'content', replaces);
   };
   const hide = (): void => model.visibilityChanged(document.hidden);
   const follow = (): void => void model.followLink();

@@ -1,33 +1,80 @@
-/** The chosen pictures: the photograph, and the paintings with their shares in the mix. */
+/** The chosen pictures: the photograph, and the paintings with their shares in the mix; below each a strip of others. */
 
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { printable } from '../../core/errors.ts';
 import { mostStyles } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
 import type { Card, Role } from '../model/pictures.ts';
-import { Camera } from './camera.tsx';
-import { Gallery } from './gallery.tsx';
+import { FileButton, PickButtons } from './picks.tsx';
+import { Strip } from './strip.tsx';
 
 export function PictureCards({ model }: { readonly model: PageModel }) {
-  const { content, styles } = model.pictures;
-  const isMix = styles.value.length > 1;
+  const { isBusy } = model.run;
   return (
-    <div class="pictures">
+    <fieldset class="pictures" aria-label="Pictures" aria-describedby="about-pictures" disabled={isBusy}>
       <section aria-label="Photograph" data-testid="content">
         <h2>Photograph</h2>
-        <PictureCard model={model} part="content" card={content.value} />
+        <PictureCard model={model} part="content" card={model.pictures.content.value} />
+        <Strip model={model} part="content" replaces={undefined} />
       </section>
-      <section aria-label="Painting" data-testid="styles">
-        <h2>{isMix ? 'Paintings' : 'Painting'}</h2>
-        {styles.value.length === 0 && <PictureCard model={model} part="style" card={undefined} />}
-        {styles.value.map((card) => (
-          <PictureCard key={card.id} model={model} part="style" card={card} isMix={isMix} />
-        ))}
-        {styles.value.length < mostStyles && <AddStyle model={model} />}
-      </section>
-      <p class="aside">Choose, drop or paste your own pictures. They stay on this device.</p>
-    </div>
+      <Paintings model={model} />
+      <p class="aside" id="about-pictures">
+        {isBusy
+          ? 'Stop to choose other pictures.'
+          : 'Choose, drop or paste your own pictures. They stay on this device.'}
+      </p>
+    </fieldset>
+  );
+}
+
+function Paintings({ model }: { readonly model: PageModel }) {
+  const styles = model.pictures.styles.value;
+  const plus = useRef<HTMLButtonElement>(null);
+  const further = useRef<HTMLDivElement>(null);
+  const isAdding = useSignal(false);
+  const canAdd = styles.length > 0 && styles.length < mostStyles;
+  useLayoutEffect(() => {
+    // What was asked for is there, or not wanted any more; the button that asked goes, and the focus with it.
+    if (further.current?.contains(document.activeElement)) plus.current?.focus();
+    isAdding.value = false;
+  }, [styles.length, isAdding]);
+  return (
+    <section aria-label="Painting" data-testid="styles">
+      <h2>{styles.length > 1 ? 'Paintings' : 'Painting'}</h2>
+      {styles.length === 0 && <PictureCard model={model} part="style" card={undefined} />}
+      {styles.map((card) => (
+        <PictureCard key={card.id} model={model} part="style" card={card} isMix={styles.length > 1} />
+      ))}
+      <div class="strip-row">
+        <Strip model={model} part="style" replaces={isAdding.value ? undefined : styles[0]?.id} />
+        {canAdd && (
+          <button
+            ref={plus}
+            type="button"
+            class="plus"
+            title="Mix in another painting"
+            aria-label="Mix in another painting"
+            aria-expanded={isAdding.value}
+            onClick={() => {
+              isAdding.value = !isAdding.value;
+            }}
+          >
+            <span aria-hidden="true">+</span>
+            Mix in
+          </button>
+        )}
+      </div>
+      {isAdding.value && (
+        <div class="pick further" ref={further} data-testid="further">
+          <span role="status">One of these, or:</span>
+          <FileButton model={model} part="style" label="Choose a further painting" look="quiet">
+            File
+          </FileButton>
+          <PickButtons model={model} part="style" label="Choose a further painting" />
+        </div>
+      )}
+    </section>
   );
 }
 
@@ -41,15 +88,21 @@ interface CardProperties {
 function PictureCard({ model, part, card, isMix = false }: CardProperties) {
   const what = part === 'content' ? 'photograph' : 'painting';
   const name = card && printable(card.name);
+  const pick = { model, part, replaces: card?.id, label: `Choose another ${what}` };
   return (
     <article class="card" data-drop={part} data-replaces={card?.id}>
-      <div class="thumbnail">{card !== undefined && <img src={card.url} alt="" width={72} height={72} />}</div>
+      <FileButton {...pick} look="thumbnail">
+        {card !== undefined && <img src={card.thumbnail} alt="" width={72} height={72} />}
+        <span class="ribbon">Choose</span>
+      </FileButton>
       <div class="card-text">
         <p class="name" title={name}>
           {name ?? `No ${what} yet`}
         </p>
         <p class="detail">{card === undefined ? '' : (card.example?.maker ?? `${card.width} × ${card.height}`)}</p>
-        <PickButtons model={model} part={part} replaces={card?.id} label={`Choose another ${what}`} />
+        <div class="pick">
+          <PickButtons {...pick} />
+        </div>
       </div>
       {isMix && card !== undefined && <Mix model={model} card={card} />}
     </article>
@@ -66,7 +119,6 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
         max={1}
         step={0.05}
         value={card.weight}
-        disabled={model.run.isBusy}
         aria-label={`Share of ${name} in the mix`}
         data-testid="mix"
         onInput={(event) => model.changes.setWeight(card.id, event.currentTarget.valueAsNumber)}
@@ -79,76 +131,6 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
       >
         ×
       </button>
-    </div>
-  );
-}
-
-function AddStyle({ model }: { readonly model: PageModel }) {
-  return (
-    <details class="add">
-      <summary>Mix in another painting</summary>
-      <PickButtons model={model} part="style" label="Choose a further painting" />
-    </details>
-  );
-}
-
-interface PickProperties {
-  readonly model: PageModel;
-  readonly part: Role;
-  readonly replaces?: string | undefined;
-  readonly label: string;
-}
-
-/** The ways to a picture: a file, the camera, the examples. */
-function PickButtons({ model, part, replaces, label }: PickProperties) {
-  const input = useRef<HTMLInputElement>(null);
-  const open = useSignal<'camera' | 'gallery' | undefined>(undefined);
-  const take = (files: readonly File[]): void => void model.changes.receive(part, files, replaces);
-  const close = (): void => {
-    open.value = undefined;
-  };
-  return (
-    <div class="pick">
-      <input
-        ref={input}
-        type="file"
-        accept="image/*"
-        hidden
-        aria-label={label}
-        data-testid={`file-${part}`}
-        onChange={(event) => {
-          take([...(event.currentTarget.files ?? [])]);
-          // The same file can be chosen again.
-          event.currentTarget.value = '';
-        }}
-      />
-      <button type="button" class="quiet" aria-label={`${label}: file`} onClick={() => input.current?.click()}>
-        File
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label={`${label}: camera`}
-        onClick={() => {
-          open.value = 'camera';
-        }}
-      >
-        Camera
-      </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label={`${label}: examples`}
-        onClick={() => {
-          open.value = 'gallery';
-        }}
-      >
-        Examples
-      </button>
-      {open.value === 'camera' && <Camera onPicture={take} onClose={close} />}
-      {open.value === 'gallery' && (
-        <Gallery part={part} onChoose={(id) => void model.changes.receiveExample(part, id, replaces)} onClose={close} />
-      )}
     </div>
   );
 }

@@ -24,6 +24,7 @@ function handlersOf(studio: Studio): Handlers {
     open: ({ canvas }) => studio.open(canvas),
     canvas: ({ canvas }) => void studio.takeCanvas(canvas),
     picture: ({ id, file, name }) => studio.picture(id, file, name),
+    thumbnail: ({ id }) => studio.thumbnail(id),
     forget: ({ id }) => void studio.forget(id),
     show: ({ file }) => studio.show(file),
     weights: () => void studio.loadWeights(),

@@ -3,6 +3,7 @@
 import { DeviceError, InputError, messageOf, OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
+import { resizeImage } from '../../images/resize.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
 import type { Start } from '../../transfer/start.ts';
@@ -27,6 +28,9 @@ import { loadBundledWeights } from './weights.ts';
 
 /** Of a run that was stopped before its first evaluation. */
 const nothingPainted: RunSummary = { end: 'aborted', evaluations: 0, elapsedMs: 0, problem: undefined };
+
+/** Of a thumbnail's shorter side, as `npm run thumbnails` has it. */
+const thumbnailSide = 144;
 
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
@@ -79,6 +83,14 @@ export class Studio {
     const picture = await decodeImage(file, name);
     this.#pictures.set(id, picture);
     return { width: picture.width, height: picture.height };
+  }
+
+  /** A large photograph is decoded once: its thumbnail is made here, of what the engine holds. */
+  async thumbnail(id: string): Promise<Blob> {
+    const picture = this.#picture(id, 'picture');
+    const { width, height } = picture;
+    const scale = Math.min(1, thumbnailSide / Math.min(width, height));
+    return await encodePng(resizeImage(picture, Math.round(width * scale), Math.round(height * scale)));
   }
 
   forget(id: string): void {
