@@ -68,10 +68,17 @@ describe('the benchmark page', () => {
     'measures kernels and evaluations, and hands the figures out as Markdown and JSON',
     async () => {
       await chooseSmallest();
+      const answer = page.getByTestId('answer');
+      await answer.getByText(/^Measure how long a picture takes on this device\. It takes some minutes/).waitFor();
       await measure().click();
       await page.getByRole('progressbar', { name: 'Measured' }).waitFor();
+      await stepSays(' left');
       await page.getByRole('status').getByText('done', { exact: true }).waitFor({ timeout: timeoutMs });
       await measure().waitFor();
+      expect(await answer.innerText()).toMatch(
+        /^A picture of 256 pixels takes about \d+ (?:seconds|minutes|hours) on this device\.$/,
+      );
+      expect((await answer.boundingBox())?.y).toBeLessThan((await table(/^Kernels/).boundingBox())?.y ?? 0);
 
       await page
         .getByTestId('peak')
@@ -97,7 +104,7 @@ describe('the benchmark page', () => {
       const downloading = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Download as JSON' }).click();
       const download = await downloading;
-      expect(download.suggestedFilename()).toBe('impasto-benchmark.json');
+      expect(download.suggestedFilename()).toMatch(/^impasto-benchmark-google-swiftshader-20\d\d-\d\d-\d\d\.json$/);
       const report = new Fields(JSON.parse(await readFile(await download.path(), 'utf8')));
       expect(report.fields('peak').number('gflops')).toBeGreaterThan(0);
       expect(report.list('evaluations')).toHaveLength(1);
@@ -107,6 +114,12 @@ describe('the benchmark page', () => {
         .filter((row) => row.flag('isUsed'));
       expect(used.length).toBeGreaterThan(20);
       for (const row of used) expect(row.fields('ms').number('median'), row.text('name')).toBeGreaterThan(0);
+
+      // How long one like it takes is known the next time.
+      await page.reload();
+      await page.getByTestId('adapter').getByText('google swiftshader').waitFor();
+      await chooseSmallest();
+      await answer.getByText(/It takes about \d+ (?:seconds|minutes), as it did before\.$/).waitFor();
     },
     timeoutMs,
   );
@@ -154,6 +167,7 @@ describe('without WebGPU', () => {
       .getByText(/Chrome/)
       .first()
       .waitFor();
+    expect(await page.getByTestId('answer').innerText()).toContain('no WebGPU');
     expect(await page.getByRole('button', { name: 'Measure' }).count()).toBe(0);
   });
 });

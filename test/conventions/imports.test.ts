@@ -135,7 +135,16 @@ const rooms: readonly Room[] = [
   },
   {
     place: 'web/bench',
-    may: ['bench', ...doors, 'core', 'platform/browser', 'images', 'web/worker/weights.ts', 'web/view/unsupported.tsx'],
+    may: [
+      'bench',
+      ...doors,
+      'core',
+      'platform/browser',
+      'images',
+      'web/worker/weights.ts',
+      'web/view/unsupported.tsx',
+      'web/view/durations.ts',
+    ],
     mayTypes: ['web/protocol.ts'],
     packages: 'npm',
     globals: ['document'],

@@ -16,6 +16,7 @@ import { loadBundledWeights } from '../worker/weights.ts';
 import { fetchPictures, picturesAt } from './pictures.ts';
 import type { BenchEvent, BenchOrder } from './protocol.ts';
 import { readBenchShader } from './shaders.ts';
+import { secondsLeft } from './time-left.ts';
 
 type DeviceWeights = Awaited<ReturnType<typeof uploadWeights>>;
 
@@ -37,6 +38,10 @@ export class BrowserBenchmark {
   readonly #total: number;
   #done = 0;
   #report: Report;
+  /** Milliseconds of each layer and direction that is measured. */
+  readonly #problemsMs: number[] = [];
+  /** Sides of evaluations to come, that of the one taken apart first. */
+  #sidesLeft: readonly number[];
 
   constructor(
     gpu: Gpu,
@@ -52,6 +57,7 @@ export class BrowserBenchmark {
     this.#clock = browserClock(gpu);
     // The pictures and weights, the peak, and the evaluation taken apart besides.
     this.#total = 3 + this.#problems().length + options.request.sides.length;
+    this.#sidesLeft = [options.request.layerSide, ...options.request.sides];
     const nothing = { kernels: [], evaluations: [], shares: [], firstUse: [], memory: [] };
     const checks = { cases: 0, problems: [] };
     this.#report = { environment: options.environment, peak: undefined, checks, ...nothing };
@@ -69,8 +75,10 @@ export class BrowserBenchmark {
     const { allVariants } = this.#request;
     for (const problem of this.#problems()) {
       this.#step(problem.name);
+      const startedAtMs = performance.now();
       const options = { peak, effort, allVariants, isWanted: () => true, progress: () => {} };
       const rows = await convRows(this.#gpu, problem, options);
+      this.#problemsMs.push(performance.now() - startedAtMs);
       this.#find({ kernels: [...this.#report.kernels, ...rows] });
     }
     const { layerSide } = this.#request;
@@ -79,7 +87,10 @@ export class BrowserBenchmark {
       height: layerSide,
     });
     await this.#breakDown(weights, pictures);
-    for (const side of this.#request.sides) await this.#evaluations(weights, pictures, side);
+    for (const side of this.#request.sides) {
+      this.#sidesLeft = this.#sidesLeft.slice(1);
+      await this.#evaluations(weights, pictures, side);
+    }
   }
 
   /** One evaluation dispatch by dispatch: everything but convolutions, and the shares. */
@@ -129,7 +140,13 @@ export class BrowserBenchmark {
   }
 
   #step(text: string): void {
-    this.#tell({ kind: 'step', text, done: this.#done, total: this.#total });
+    const rest = {
+      problemsMs: this.#problemsMs,
+      problemsLeft: this.#problems().length - this.#problemsMs.length,
+      sidesLeft: this.#sidesLeft,
+    };
+    const left = secondsLeft(rest, this.#report, this.#request, efforts.evaluation);
+    this.#tell({ kind: 'step', text, done: this.#done, total: this.#total, secondsLeft: left });
     this.#done += 1;
   }
 

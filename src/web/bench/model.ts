@@ -1,13 +1,16 @@
 /** The benchmark page's state and what its controls do. */
 
-import { batch, type Signal, signal } from '@preact/signals';
+import { batch, computed, type Signal, signal } from '@preact/signals';
 import { markdownSections } from '../../bench/output.ts';
 import type { Report } from '../../bench/report.ts';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
 import { presetSettings } from '../../settings/presets.ts';
+import { usualSize } from '../../settings/sizes.ts';
 import type { AdapterInfo } from '../protocol.ts';
-import type { BenchEvent, BenchOrder, BenchRequest } from './protocol.ts';
+import { forecastPicture } from './forecast.ts';
+import { keepDuration, keptSeconds } from './kept-duration.ts';
+import type { BenchEvent, BenchOrder, BenchRequest, BenchStep } from './protocol.ts';
 
 /** Sides of the squares to choose from. */
 export const sideChoices = [32, 64, 128, 256, 512, 1024] as const;
@@ -19,23 +22,30 @@ const usual = {
 
 export type BenchState = 'opening' | 'ready' | 'measuring' | 'unavailable';
 
-export interface StepState {
-  readonly text: string;
-  readonly done: number;
-  readonly total: number;
-}
-
 export class BenchModel {
   readonly state: Signal<BenchState> = signal('opening');
   readonly adapter: Signal<AdapterInfo | undefined> = signal(undefined);
   readonly request: Signal<BenchRequest> = signal(usual.gpu);
-  readonly step: Signal<StepState | undefined> = signal(undefined);
+  readonly step: Signal<BenchStep | undefined> = signal(undefined);
   readonly report: Signal<Report | undefined> = signal(undefined);
   /** Sentences about what went wrong or was left out. */
   readonly remarks: Signal<readonly string[]> = signal([]);
   /** What the last press of a button came to, for screen readers and for the eye. */
   readonly status = signal('');
+  /** How long a picture of the usual size takes here; undefined before an evaluation is measured. */
+  readonly picture = computed(() => {
+    const [adapter, report] = [this.adapter.value, this.report.value];
+    return adapter && report && forecastPicture(usualSize(adapter), report.evaluations);
+  });
+  /** Seconds that the last measurement like the one chosen took; undefined where there was none. */
+  readonly expectedSeconds = computed(() =>
+    // Asked again when one is done.
+    this.state.value === 'measuring'
+      ? undefined
+      : keptSeconds(this.adapter.value?.description ?? '', this.request.value),
+  );
   #worker: Worker;
+  #startedAtMs = 0;
 
   constructor() {
     this.#worker = this.#open();
@@ -52,6 +62,7 @@ export class BenchModel {
   }
 
   start(): void {
+    this.#startedAtMs = performance.now();
     batch(() => {
       this.state.value = 'measuring';
       this.report.value = undefined;
@@ -116,6 +127,7 @@ export class BenchModel {
         this.remarks.value = [...this.remarks.value, event.message];
         return;
       case 'done':
+        this.#keepDuration();
         this.state.value = 'ready';
         this.step.value = undefined;
         this.status.value = 'done';
@@ -123,6 +135,11 @@ export class BenchModel {
       case 'failed':
         this.#fail(event.message);
     }
+  }
+
+  #keepDuration(): void {
+    const seconds = (performance.now() - this.#startedAtMs) / 1000;
+    keepDuration(this.adapter.value?.description ?? '', this.request.value, seconds);
   }
 
   #followWeights(share: number): void {

@@ -19,11 +19,19 @@ export interface BenchOrder extends BenchRequest {
   readonly settings: Settings;
 }
 
+/** What is at work: `done` of `total` are behind. */
+export interface BenchStep {
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+  /** Undefined while nothing is measured that says it. */
+  readonly secondsLeft: number | undefined;
+}
+
 export type BenchEvent =
   | ({ readonly kind: 'adapter' } & AdapterInfo)
   | { readonly kind: 'weights'; readonly loadedBytes: number; readonly totalBytes: number }
-  /** `text` is at work; `done` of `total` are behind. */
-  | { readonly kind: 'step'; readonly text: string; readonly done: number; readonly total: number }
+  | ({ readonly kind: 'step' } & BenchStep)
   /** Everything found so far. */
   | { readonly kind: 'found'; readonly report: Report }
   /** Something was left out, and why. */

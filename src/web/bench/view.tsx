@@ -3,6 +3,8 @@
 import { describeMachine, reportSections, type Section } from '../../bench/output.ts';
 import type { Report } from '../../bench/report.ts';
 import { figure } from '../../bench/table.ts';
+import type { AdapterInfo } from '../protocol.ts';
+import { aboutDuration } from '../view/durations.ts';
 import { Unsupported } from '../view/unsupported.tsx';
 import { type BenchModel, sideChoices } from './model.ts';
 
@@ -19,7 +21,8 @@ export function BenchPage({ model }: { readonly model: BenchModel }) {
         </nav>
       </header>
       <main class="bench">
-        <p class="lead">
+        <Answer model={model} />
+        <p class="about">
           Times every kernel of VGG16 and whole evaluations of loss and gradient on this device, against the peak that
           is measured first. Nothing leaves this page: send the figures in yourself if you like.
         </p>
@@ -30,6 +33,44 @@ export function BenchPage({ model }: { readonly model: BenchModel }) {
       </main>
     </>
   );
+}
+
+/** What everybody wants to know, before any table. */
+function Answer({ model }: { readonly model: BenchModel }) {
+  const picture = model.picture.value;
+  if (picture === undefined) {
+    return (
+      <p class="lead" data-testid="answer">
+        {unmeasured(model)}
+      </p>
+    );
+  }
+  const { side, seconds, steps, scales, from } = picture;
+  return (
+    <div>
+      <p class="lead" data-testid="answer">
+        A picture of {side} pixels takes {aboutDuration(seconds)} on this device.
+      </p>
+      <p class="supposed">
+        That supposes a square picture and the usual settings: {steps} steps at {scales.join(', ')} pixels, each as long
+        as measured here ({from.join(', ')}). The first picture takes a little longer.
+      </p>
+    </div>
+  );
+}
+
+function unmeasured({ state, adapter, request, expectedSeconds }: BenchModel): string {
+  if (state.value === 'unavailable') return 'This browser gives the page no WebGPU, so it can paint no picture.';
+  if (adapter.value === undefined) return 'Looking for a graphics device.';
+  if (request.value.sides.length === 0) return 'Choose a whole evaluation to see how long a picture takes here.';
+  if (state.value === 'measuring') return 'How long a picture takes on this device is being measured.';
+  return `Measure how long a picture takes on this device. ${howLong(adapter.value, expectedSeconds.value)}`;
+}
+
+function howLong({ isSoftware }: AdapterInfo, seconds: number | undefined): string {
+  if (seconds !== undefined) return `It takes ${aboutDuration(seconds)}, as it did before.`;
+  const usual = isSoftware ? 'some minutes on a processor' : 'a minute or two on most graphics cards';
+  return `It takes ${usual}; how long is left is shown as it goes.`;
 }
 
 function Choices({ model }: { readonly model: BenchModel }) {
@@ -106,6 +147,7 @@ function Progress({ model }: { readonly model: BenchModel }) {
           <progress aria-label="Measured" max={step.total} value={step.done} />
           <p class="quiet-text" data-testid="step">
             {step.done} of {step.total}: {step.text}
+            {step.secondsLeft !== undefined && `, ${aboutDuration(step.secondsLeft)} left`}
           </p>
         </>
       )}
@@ -166,7 +208,8 @@ function ResultTable({ section: { heading, table } }: { readonly section: Sectio
       <p class="quiet-text" id={id}>
         {heading}
       </p>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
+      <section class="scroll" aria-labelledby={id} tabIndex={0}>
         <table aria-labelledby={id}>
           <thead>
             <tr>
@@ -190,7 +233,7 @@ function ResultTable({ section: { heading, table } }: { readonly section: Sectio
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }
@@ -201,7 +244,9 @@ function download(report: Report): void {
   const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
   const link = document.createElement('a');
   link.href = address;
-  link.download = 'impasto-benchmark.json';
+  const { adapter, date } = report.environment;
+  const device = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  link.download = `impasto-benchmark-${device}-${date.slice(0, 10)}.json`;
   link.click();
   // The browser reads it after the click.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
