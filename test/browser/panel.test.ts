@@ -97,8 +97,11 @@ describe('the panel of pictures', () => {
       await expect.poll(() => nameOf(studio, 'styles')).toEqual(['Village Street in Auvers', 'The Great Wave']);
       await studio.button('Remove The Great Wave').click();
 
+      const strengthAt = async () => (await studio.byId('strength').boundingBox())?.y;
+      const before = await strengthAt();
       await studio.paint();
       await studio.page.getByText('Stop to choose other pictures').waitFor();
+      expect(await strengthAt()).toBe(before);
       await offer(studio, 'The Great Wave').click({ force: true });
       arrive();
       await studio.says(/^Done/);
