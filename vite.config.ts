@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 import { contentSecurityPolicy, securityHeaders } from './src/web/security.ts';
 import { bareShaders } from './tools/bare-shaders.ts';
+import { offlineFiles } from './tools/offline-files.ts';
 
 const pages = ['index', 'bench'].filter((page) => existsSync(new URL(`src/web/${page}.html`, import.meta.url)));
 
@@ -30,7 +31,7 @@ export default defineConfig({
   appType: 'mpa',
   base: './',
   publicDir: false,
-  plugins: [policyInPage, bareShaders],
+  plugins: [policyInPage, bareShaders, offlineFiles],
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,

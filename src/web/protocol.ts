@@ -68,7 +68,7 @@ export type Pace = 'run' | 'pause' | 'step' | 'stop';
 
 /** Calls by name: what is sent and what comes back. */
 export interface Calls {
-  /** Takes the canvas and opens the adapter; weights begin to arrive. */
+  /** Takes the canvas and opens the adapter; weights that are kept begin to be read. */
   open: { readonly sent: { readonly canvas: OffscreenCanvas }; readonly answer: AdapterInfo };
   /** Takes another canvas, as `canvas-needed` asks for. */
   canvas: { readonly sent: { readonly canvas: OffscreenCanvas }; readonly answer: undefined };
@@ -82,7 +82,7 @@ export interface Calls {
   forget: { readonly sent: { readonly id: string }; readonly answer: undefined };
   /** Shows a finished picture, as if a run had made it. */
   show: { readonly sent: { readonly file: Blob }; readonly answer: PictureInfo };
-  /** Fetches the weights again after they failed to arrive. */
+  /** Fetches the weights where they are not there or on their way. */
   weights: { readonly sent: undefined; readonly answer: undefined };
   /** What an order would take, or why it cannot be done. */
   plan: { readonly sent: Order; readonly answer: PlanInfo };

@@ -7,6 +7,7 @@ const directives: Readonly<Record<string, string>> = {
   // The user's own pictures are shown through blob: addresses.
   'img-src': "'self' blob:",
   'connect-src': "'self'",
+  'manifest-src': "'self'",
   'worker-src': "'self'",
   'base-uri': "'none'",
   'form-action': "'none'",

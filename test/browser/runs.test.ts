@@ -66,7 +66,7 @@ describe('a run in the page', () => {
   it(
     'goes on from the last picture on a new device after one is lost',
     async () => {
-      await using studio = await open();
+      await using studio = await open('', { serviceWorkers: 'block' });
       // The page keeps its device to itself; its worker is handed to us with every device it opens on a list.
       await studio.page.route(/\/worker-[^/]*\.js$/, async (route) => {
         const response = await route.fetch();

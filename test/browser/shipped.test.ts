@@ -31,7 +31,7 @@ describe('what is shipped', () => {
   it('is at most 150 kB of JavaScript, compressed, and 119 kB in the page before it paints', async () => {
     await using site = await serveFolder(built.folder);
     await using chromium = await launchChromium();
-    await using studio = await StudioPage.open(chromium, site.address);
+    await using studio = await StudioPage.open(chromium, site.address, '', { serviceWorkers: 'block' });
     await studio.isReady();
     const loaded = new Set(site.requests.filter((file) => file.endsWith('.js')));
     expect([...loaded].filter((file) => file.includes('worker'))).toHaveLength(1);
@@ -47,7 +47,9 @@ describe('what is shipped', () => {
   it('draws the losses, by a library that is asked for when somebody wants to see them', async () => {
     await using site = await serveFolder(built.folder);
     await using chromium = await launchChromium();
-    await using studio = await StudioPage.open(chromium, site.address, `${quick}&iterations=6`);
+    await using studio = await StudioPage.open(chromium, site.address, `${quick}&iterations=6`, {
+      serviceWorkers: 'block',
+    });
     await studio.isReady();
     const libraries = () => site.requests.filter((file) => file.includes('uPlot') && file.endsWith('.js'));
     await studio.paint();

@@ -17,6 +17,10 @@ export interface OpenOptions {
   /** A finger, where there is one, is the pointer. */
   readonly isMobile?: boolean;
   readonly hasTouch?: boolean;
+  /** `block` where a test counts or alters what is fetched: the service worker asks for every file. */
+  readonly serviceWorkers?: 'allow' | 'block';
+  /** Runs in the page before its own scripts. */
+  readonly script?: string;
 }
 
 /** Settings for which the CPU is quick: two blocks of the network, one scale of a small picture. */
@@ -40,18 +44,26 @@ export class StudioPage implements AsyncDisposable {
     this.#address = address;
     page.on('pageerror', ({ message }) => this.misbehaviour.complaints.push(message));
     page.on('console', (message) => {
+      // Playwright's own word, where it was told to.
+      if (message.text().startsWith('Service Worker registration blocked')) return;
       if (['error', 'warning'].includes(message.type())) this.misbehaviour.complaints.push(message.text());
     });
     context.on('request', (request) => this.#watch(request));
   }
 
   /** Opens the page in a profile of its own. @param hash is what stands behind the address's `#`. */
-  static async open(browser: Browser, address: string, hash = '', options: OpenOptions = {}): Promise<StudioPage> {
+  static async open(
+    browser: Browser,
+    address: string,
+    hash = '',
+    { script = '', ...options }: OpenOptions = {},
+  ): Promise<StudioPage> {
     const context = await browser.newContext({
       permissions: ['clipboard-read', 'clipboard-write'],
       acceptDownloads: true,
       ...options,
     });
+    await context.addInitScript(script);
     const page = await context.newPage();
     // Kept by the page itself, from before its first script; a reload starts the list anew.
     await page.addInitScript(() => {
@@ -94,6 +106,19 @@ export class StudioPage implements AsyncDisposable {
   /** Resolves when pictures are in place and the engine can be started. */
   async isReady(): Promise<void> {
     await this.byId('paint').and(this.page.locator(':enabled')).waitFor({ timeout: waitTimeoutMs });
+  }
+
+  /** Resolves when the browser has the network, so that no server is asked for it again. */
+  async hasNetwork(): Promise<void> {
+    const isKept = async () => {
+      const kept = (await caches.keys()).map(async (name) => await (await caches.open(name)).keys());
+      return (await Promise.all(kept)).flat().some(({ url }) => url.endsWith('.safetensors'));
+    };
+    const deadlineMs = performance.now() + waitTimeoutMs;
+    while (!(await this.page.evaluate(isKept))) {
+      if (performance.now() > deadlineMs) await this.#fail('the network was never kept');
+      await this.page.waitForTimeout(50);
+    }
   }
 
   async paint(): Promise<void> {

@@ -20,12 +20,19 @@ export async function fetchWeights(
   sizeBytes: number,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<ByteSource> {
+  onProgress({ loadedBytes: 0, totalBytes: sizeBytes });
   const cache = await openCache();
   const cached = await cache?.match(url);
   const response = cached ?? (await request(url));
   const bytes = await readBody(response, url, sizeBytes, onProgress);
   if (cached === undefined && cache !== undefined) await keep(cache, url, bytes);
   return bytesSource(url.slice(url.lastIndexOf('/') + 1), bytes);
+}
+
+/** Whether the file at `url` is in the cache. */
+export async function isKept(url: string): Promise<boolean> {
+  const cache = await openCache();
+  return (await cache?.match(url)) !== undefined;
 }
 
 /** Forgets the cached file, after its checksum was wrong. */

@@ -6,6 +6,7 @@ import type { Attempts } from './attempts.ts';
 import type { History } from './history.ts';
 import type { Notices } from './notices.ts';
 import { keptOf, type Painted } from './painted.ts';
+import type { KeptPainting } from './painting-store.ts';
 import type { Card, Pictures, Role } from './pictures.ts';
 import { placePictures, type Sources } from './placing.ts';
 import type { RunState } from './run.ts';
@@ -35,6 +36,8 @@ interface Parts {
 export class Changes {
   readonly #parts: Parts;
   readonly #undo = new Undo<Moment>();
+  /** The photograph that was put in place first. */
+  #first: Card | undefined;
   /** The last of the changes that were asked for: they are made one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -90,6 +93,23 @@ export class Changes {
     await this.#change(async () => {
       this.#parts.settings.value = settings;
       await this.#place(sources);
+    });
+  }
+
+  /** Puts the first settings and pictures in place; there is nothing to take back yet. */
+  async placeFirst(settings: PageSettings, sources: Sources): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#parts.settings.value = settings;
+      await this.#place(sources);
+      this.#first = this.#parts.pictures.content.value;
+    });
+  }
+
+  /** Shows a painting over the first pictures, unless others were chosen meanwhile. */
+  async showFirst(painting: KeptPainting): Promise<void> {
+    const { pictures, painted } = this.#parts;
+    await this.#inTurn(async () => {
+      if (pictures.content.value === this.#first) await painted.show(painting);
     });
   }
 
@@ -164,8 +184,8 @@ export class Changes {
     const turn = this.#turn.then(async () => {
       const before = this.#moment();
       await attempts.make(change);
-      const isOther = pictures.content.value !== before.content && history.shown.value === before.shown;
-      if (isOther) painted.leave();
+      const isOther = before.content !== undefined && pictures.content.value !== before.content;
+      if (isOther && history.shown.value === before.shown) painted.leave();
       onChange();
     });
     this.#turn = turn;

@@ -19,7 +19,7 @@ import { type From, orderOf } from './order.ts';
 import { Painted } from './painted.ts';
 import type { KeptPainting } from './painting-store.ts';
 import { Pictures } from './pictures.ts';
-import { isReturn, linkedSources, placePictures } from './placing.ts';
+import { isReturn, linkedSources } from './placing.ts';
 import { RunState } from './run.ts';
 
 export type EngineState = 'opening' | 'ready' | 'unavailable';
@@ -98,17 +98,20 @@ export class PageModel {
     else await this.#engine.call('canvas', { canvas: offscreen }, [offscreen]);
   }
 
-  /** Opens the engine and puts pictures in place. */
+  /** Opens the engine, and meanwhile puts pictures in place: they need no adapter. */
   async #open(offscreen: OffscreenCanvas): Promise<void> {
+    const opening = this.#engine.call('open', { canvas: offscreen }, [offscreen]);
+    const placing = this.#placeFirst();
     try {
-      this.adapter.value = await this.#engine.call('open', { canvas: offscreen }, [offscreen]);
+      this.adapter.value = await opening;
       this.engineState.value = 'ready';
     } catch (error) {
       this.engineProblem.value = messageOf(error);
       this.engineState.value = 'unavailable';
       return;
     }
-    await this.#restore();
+    const kept = await placing;
+    if (kept !== undefined) await this.changes.showFirst(kept);
   }
 
   reset(): void {
@@ -151,7 +154,8 @@ export class PageModel {
     this.#changed();
   }
 
-  retryWeights(): void {
+  /** Begins to fetch the network where it is not there or on its way. */
+  fetchWeights(): void {
     void this.#engine.call('weights', undefined);
   }
 
@@ -191,7 +195,7 @@ export class PageModel {
         return;
       case 'weights-failed':
         this.weights.value = { ...noWeights, hasFailed: true };
-        this.notices.add('problem', event.message, { label: 'Try again', run: () => this.retryWeights() });
+        this.notices.add('problem', event.message, { label: 'Try again', run: () => this.fetchWeights() });
         return;
       case 'canvas-needed':
         this.canvasNumber.value += 1;
@@ -272,22 +276,20 @@ export class PageModel {
     this.history.roomBytes.value = await storageRoomBytes();
   }
 
-  /** Puts in place what the address says; where it says nothing, the last run; else the examples. */
-  async #restore(): Promise<void> {
+  /** Puts in place what the address says; where it says nothing, the last run, which it returns; else the examples. */
+  async #placeFirst(): Promise<KeptPainting | undefined> {
     const { hash } = location;
     const linked = this.#readLink(hash);
     await this.#refreshHistory();
     // A link that was followed says what is wanted; who comes back, or follows none, finds what was there.
     const isFollowed = hash.length > 1 && !isReturn();
     const kept = isFollowed ? undefined : this.history.lastShown();
-    this.settings.value = hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings);
     const named = linkedSources(linked);
-    await placePictures(this.pictures, this.#attempts, {
+    await this.changes.placeFirst(hash.length > 1 ? linked.settings : (kept?.settings ?? linked.settings), {
       content: named.content ?? kept?.content ?? { example: firstContent, weight: 1 },
       styles: named.styles ?? kept?.styles ?? [{ example: firstStyle, weight: 1 }],
     });
-    if (kept !== undefined) await this.#attempts.make(() => this.painted.show(kept));
-    this.#changed();
+    return kept;
   }
 
   #readLink(hash: string): Linked {

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { takePasted } from '../model/pasting.ts';
 import { Controls } from './controls.tsx';
+import { useFetchAhead } from './fetch-ahead.ts';
 import { History } from './history.tsx';
 import { Instruments } from './instruments.tsx';
 import { Notices } from './notices.tsx';
@@ -24,6 +25,7 @@ export function App({ model }: { readonly model: PageModel }) {
   };
   const shortcuts = useMemo(() => shortcutsOf(model, view, list), [model, view]);
   useEffect(() => watchShortcuts(shortcuts), [shortcuts]);
+  useFetchAhead(model);
   useSignalEffect(() => {
     const { evaluation, budget, phase } = model.run;
     const share = Math.floor((100 * evaluation.value) / Math.max(budget.value, 1));

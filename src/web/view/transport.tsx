@@ -165,7 +165,7 @@ function statusOf({ run, weights, engineState }: PageModel): string {
       if (weights.value.hasFailed) return 'The network could not be fetched';
       return (
         endOf(run) ??
-        (weights.value.isReady ? 'Ready' : `Ready; the network is on its way, ${downloaded(weights.value)}`)
+        (isArriving(weights.value) ? `Ready; the network is on its way, ${downloaded(weights.value)}` : 'Ready')
       );
   }
 }
@@ -189,6 +189,11 @@ function endOf({ summary }: PageModel['run']): string | undefined {
   if (end === 'complete') return `Done: ${spent}`;
   if (end === 'aborted') return `Stopped: ${spent}`;
   return end === 'non-finite' || end === 'exploded' ? `Ended early: ${spent}` : `Converged: ${spent}`;
+}
+
+/** Being fetched: before anybody wants the network, nothing is. */
+function isArriving({ isReady, totalBytes }: PageModel['weights']['value']): boolean {
+  return !isReady && totalBytes > 0;
 }
 
 const bytesPerMegabyte = 1e6;

@@ -24,7 +24,7 @@ import { Gate } from './gate.ts';
 import { Losses } from './losses.ts';
 import { assertMemory, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
-import { loadBundledWeights } from './weights.ts';
+import { areWeightsKept, loadBundledWeights } from './weights.ts';
 
 /** Of a run that was stopped before its first evaluation. */
 const nothingPainted: RunSummary = { end: 'aborted', evaluations: 0, elapsedMs: 0, problem: undefined };
@@ -55,7 +55,7 @@ export class Studio {
 
   async open(canvas: OffscreenCanvas): Promise<AdapterInfo> {
     const device = await this.#keep(openDevice(canvas));
-    void this.loadWeights();
+    void this.#loadKeptWeights();
     const { description, isSoftware } = device.gpu.profile;
     return { description, isSoftware };
   }
@@ -65,8 +65,9 @@ export class Studio {
     this.#giveCanvas?.(canvas);
   }
 
-  /** Begins to load the weights; events tell how it goes. Failed ones are asked for again when they are needed. */
+  /** Begins to load the weights, unless they are there or on their way; events tell how it goes. Failed ones are asked for again when they are needed. */
   loadWeights(): Promise<NetworkWeights> {
+    if (this.#weights !== undefined) return this.#weights;
     const loading = loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
     this.#weights = loading;
     loading.then(
@@ -77,6 +78,11 @@ export class Studio {
       },
     );
     return loading;
+  }
+
+  /** What is on this device costs nobody anything. */
+  async #loadKeptWeights(): Promise<void> {
+    if (await areWeightsKept()) void this.loadWeights();
   }
 
   async picture(id: string, file: Blob, name: string): Promise<PictureInfo> {
@@ -147,7 +153,7 @@ export class Studio {
     if (gate.isAbandoned) return nothingPainted;
     const run = this.#prepare(order, device.gpu);
     const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
-    const weights = this.#weights ?? this.loadWeights();
+    const weights = this.loadWeights();
     const painting = new Painting({ device, weights, run, gate, reopen: () => this.#reopen(), tell });
     this.#painting = painting;
     const startedAtMs = performance.now();

@@ -2,13 +2,19 @@
 
 import weightsUrl from '../../../weights/vgg16-f16.safetensors?url';
 import { FormatError, InputError } from '../../core/errors.ts';
-import { type DownloadProgress, fetchWeights, forgetWeights } from '../../platform/browser/weight-files.ts';
+import { type DownloadProgress, fetchWeights, forgetWeights, isKept } from '../../platform/browser/weight-files.ts';
 import { bundledWeights } from '../../weights/bundled.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../../weights/vgg-weights.ts';
 
+const url = new URL(weightsUrl, import.meta.url).href;
+
+/** Whether they can be loaded without a network. */
+export async function areWeightsKept(): Promise<boolean> {
+  return await isKept(url);
+}
+
 /** @throws InputError where they cannot be fetched, or arrive damaged twice. */
 export async function loadBundledWeights(onProgress: (progress: DownloadProgress) => void): Promise<NetworkWeights> {
-  const url = new URL(weightsUrl, import.meta.url).href;
   const { sizeBytes, sha256, network } = bundledWeights;
   for (let attempt = 1; ; attempt++) {
     const source = await fetchWeights(url, sizeBytes, onProgress);
