@@ -32,7 +32,7 @@ export function useFetchAhead(model: PageModel): void {
 async function pictureIsPainted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const loaded = ({ target }: Event): void => {
-      if (target instanceof Element && target.matches('.frame > .before')) resolve();
+      if (target instanceof Element && target.matches('.frame .before')) resolve();
     };
     // Events of an image do not bubble.
     document.addEventListener('load', loaded, { capture: true, signal });
