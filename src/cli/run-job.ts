@@ -1,8 +1,8 @@
 /** Runs a job, whichever experiment it is, with progress, snapshots and an orderly end. */
 
 import { basename } from 'node:path';
-import { ExplodedLossError } from '../core/errors.ts';
-import type { Gpu } from '../core/gpu.ts';
+import { ExplodedLossError, InputError } from '../core/errors.ts';
+import type { AdapterProfile, Gpu } from '../core/gpu.ts';
 import { megabytes } from '../objective/memory-plan.ts';
 import { mixOf, type Style } from '../objective/style-mix.ts';
 import { writeFileAtomically } from '../platform/node/atomic-file.ts';
@@ -33,10 +33,23 @@ export async function runJob(job: Job): Promise<number> {
   await checkOutputs(job);
   const weights = await loadWeights(given.weights, job.settings);
   using gpu = await openEngine(given);
+  assertStorageIsOfUse(job.settings.objective.storage, gpu.profile, given);
   const { pictures, run, leftOut } = prepareJob(job, arrange, gpu);
   const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
   using measures = await measureTrace(given, pictures, run, gpu);
   return await paint(job, run, { gpu, weights: weights.layers, measures }, words);
+}
+
+/** @throws InputError for maps in half precision on an adapter that is the CPU, unless memory is said to be short (decision 0024). */
+export function assertStorageIsOfUse(
+  storage: 'f16' | 'f32',
+  { isSoftware }: Pick<AdapterProfile, 'isSoftware'>,
+  { lowMemory }: Pick<Job['given'], 'lowMemory'>,
+): void {
+  if (storage === 'f32' || !isSoftware || lowMemory === true) return;
+  throw new InputError(
+    '--storage f16 makes nothing faster on a CPU adapter, and its shaders take half as long again to compile; leave it out, or add --low-memory where memory is short',
+  );
 }
 
 /**

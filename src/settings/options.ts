@@ -263,7 +263,7 @@ export const options = {
   }),
   /** How feature maps are stored on the device; `f16` needs the adapter's `shader-f16`. */
   storage: option(choice(['f32', 'f16'], 'type'), always('f32'), {
-    help: 'how feature maps are stored on the device, where f16 takes half the memory and rounds',
+    help: 'how feature maps are stored on the device, where f16 takes half the memory and rounds (on a CPU with --low-memory only)',
     part: 'objective',
     group: 'what',
     commands: comparing,

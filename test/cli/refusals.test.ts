@@ -55,6 +55,7 @@ const pictures = ['content.png', 'style.png'];
 
 /** Arguments after `stylize … -o result.png`, and what the line must say. */
 const cases: readonly (readonly [readonly string[], RegExp])[] = [
+  [[...pictures, '--storage', 'f16'], /--storage f16 makes nothing faster on a CPU adapter.*add --low-memory/],
   [['missing.png', 'style.png'], /missing\.png: .*does not exist/],
   [['text.png', 'style.png'], /text\.png: expected PNG, JPEG, WebP, TIFF or AVIF, got text/],
   [['truncated.png', 'style.png'], /truncated\.png: .*truncated/],
