@@ -116,6 +116,8 @@ export type EngineEvent =
   /** A lost device could not be replaced while nothing was painted. */
   | { readonly kind: 'device-failed'; readonly message: string }
   | { readonly kind: 'weights-failed'; readonly message: string }
+  /** The browser changes what is read from a canvas, so pictures that are decoded are not exact. */
+  | { readonly kind: 'canvas-noise' }
   | (RunNumber & { readonly kind: 'run'; readonly event: RunEvent });
 
 /** A refusal as it crosses between page and worker. */

@@ -87,3 +87,11 @@ describe('colours of a PNG', () => {
     expect(largestDifference(await seenByPage(png), await seenByCommandLine(png))).toBeLessThanOrEqual(3);
   });
 });
+
+describe('the PNG that the page writes', () => {
+  it.each(['chelsea.png', 'great_wave.jpg'])('of %s is hardly larger than the browser writes it', async (name) => {
+    const url = `data:;base64,${(await readFile(`examples/${name}`)).toString('base64')}`;
+    const [ours, browsers] = await page.evaluate<readonly [number, number]>(`pngBytes(${JSON.stringify(url)})`);
+    expect(ours / browsers).toBeLessThan(1.15);
+  });
+});

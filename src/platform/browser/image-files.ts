@@ -1,5 +1,5 @@
 /**
- * Picture files in a browser: its own decoders and its PNG encoder. Works in a worker.
+ * Picture files in a browser: decoded by its own decoders, written as PNG without a canvas. Works in a worker.
  *
  * Against `platform/node/image-files.ts`: no TIFF; 8 bits a sample; where a picture has alpha, colours under it pass through the
  * canvas, which stores them multiplied by it, so faint ones are coarser and those of wholly transparent pixels are gone: they become white.
@@ -10,6 +10,7 @@ import { signatureBytes } from '../../core/file-signature.ts';
 import { assertReadableSize, defaultMaxPixels, pictureFormatOf } from '../../images/file-format.ts';
 import { imageFromSamples, quantise } from '../../images/quantise.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
+import { pngFileOf } from './png-encoder.ts';
 
 /**
  * The longest side that is decoded exactly. Larger pictures are brought to it by the browser while decoding, since the engine
@@ -94,22 +95,29 @@ function whitenTransparent(rgba: Uint8ClampedArray): void {
   for (let i = 3; i < rgba.length; i += 4) if (rgba[i] === 0) rgba.fill(255, i - 3, i);
 }
 
-/** The picture as PNG. @throws InputError where it holds values that are not finite. */
+/** The picture as PNG, exact in its samples. @throws InputError where it holds values that are not finite. */
 export async function encodePng(image: RgbImage): Promise<Blob> {
-  const { width, height } = image;
-  const context = canvasContext(width, height, image.alpha !== undefined);
-  const bytes = quantise(image);
-  const channels = image.alpha === undefined ? 3 : 4;
-  const samples = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 4; c++) samples.data[i * 4 + c] = c < channels ? (bytes[i * channels + c] ?? 0) : 255;
-  }
-  context.putImageData(samples, 0, 0);
-  return context.canvas.convertToBlob({ type: 'image/png' });
+  const { width, height, alpha } = image;
+  return await pngFileOf({ width, height, channels: alpha === undefined ? 3 : 4, values: quantise(image) });
 }
 
-function canvasContext(width: number, height: number, alpha = true): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true, alpha });
+/**
+ * Whether a page reads from a canvas what was drawn there: browsers that guard against fingerprinting change it a little, at random
+ * (docs/decisions/0035-canvas-noise.md). Then {@link decodeImage} gives pictures that are changed so.
+ */
+export function readsCanvasExactly(): boolean {
+  const side = 64;
+  const context = canvasContext(side, side);
+  const drawn = new ImageData(side, side);
+  // Many colours, none with alpha: what is drawn in one colour is left alone by some.
+  for (let i = 0; i < drawn.data.length; i++) drawn.data[i] = i % 4 === 3 ? 255 : (i * 73) % 251;
+  context.putImageData(drawn, 0, 0);
+  const { data } = context.getImageData(0, 0, side, side);
+  return drawn.data.every((value, i) => value === data[i]);
+}
+
+function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (context === null) throw new InputError(`a picture of ${width}x${height} is too large for this browser's canvas`);
   return context;
 }

@@ -63,3 +63,10 @@ function remediesFor(userAgent: string, hasWebGpu: boolean): readonly string[] {
   }
   return [];
 }
+
+/** Where pages do not read from a canvas what they drew there. */
+export const canvasNoiseAdvice =
+  'This browser changes the pictures that pages read, a little and at random: your photograph and painting come to the engine with that ' +
+  'noise. For exact ones allow this page to read them, then reload it. Firefox: answer “Allow” when it asks about canvas image data, or switch off ' +
+  'Enhanced Tracking Protection for this site (the shield beside the address). Brave: the lion beside the address, then let “Block fingerprinting” ' +
+  'be off for this site.';

@@ -4,6 +4,7 @@ import { type Signal, signal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
 import { storageRoomBytes } from '../../platform/browser/storage-room.ts';
+import { canvasNoiseAdvice } from '../../platform/browser/support.ts';
 import { EngineClient } from '../engine-client.ts';
 import { examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
@@ -202,6 +203,9 @@ export class PageModel {
         return;
       case 'device-failed':
         this.notices.add('problem', event.message);
+        return;
+      case 'canvas-noise':
+        this.notices.add('problem', canvasNoiseAdvice);
         return;
       case 'run':
         this.run.follow(event.run, event.event);

@@ -5,7 +5,7 @@ import type { Gpu } from '../../core/gpu.ts';
 import { withPngTexts } from '../../images/png-text.ts';
 import { resizeImage } from '../../images/resize.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
-import { decodeImage, encodePng } from '../../platform/browser/image-files.ts';
+import { decodeImage, encodePng, readsCanvasExactly } from '../../platform/browser/image-files.ts';
 import type { Start } from '../../transfer/start.ts';
 import { type PreparedRun, prepareRun, worksOf } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
@@ -56,6 +56,7 @@ export class Studio {
   async open(canvas: OffscreenCanvas): Promise<AdapterInfo> {
     const device = await this.#keep(openDevice(canvas));
     void this.#loadKeptWeights();
+    if (!readsCanvasExactly()) this.#tell({ kind: 'canvas-noise' });
     const { description, isSoftware } = device.gpu.profile;
     return { description, isSoftware };
   }

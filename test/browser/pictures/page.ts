@@ -1,6 +1,6 @@
 /** Runs in the browser: decodes pictures as the page does. Built by the test beside it. */
 
-import { decodeImage } from '../../../src/platform/browser/image-files.ts';
+import { decodeImage, encodePng } from '../../../src/platform/browser/image-files.ts';
 
 /** The picture's values in 0..255, [height, width, 3], or what was wrong with it. */
 async function decodePicture(base64: string): Promise<readonly number[] | string> {
@@ -13,4 +13,14 @@ async function decodePicture(base64: string): Promise<readonly number[] | string
   }
 }
 
-Object.assign(globalThis, { decodePicture });
+/** Bytes of our PNG of a picture and of the browser's own, in that order. */
+async function pngBytes(url: string): Promise<readonly [ours: number, browsers: number]> {
+  const file = await (await fetch(url)).blob();
+  const ours = await encodePng(await decodeImage(file, 'picture'));
+  const bitmap = await createImageBitmap(file);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('2d', { alpha: false })?.drawImage(bitmap, 0, 0);
+  return [ours.size, (await canvas.convertToBlob({ type: 'image/png' })).size];
+}
+
+Object.assign(globalThis, { decodePicture, pngBytes });
