@@ -58,14 +58,32 @@ describe('what is shipped', () => {
     await studio.byId('instruments').getByText('Losses and figures').click();
     const canvas = studio.byId('chart').locator('canvas');
     await canvas.waitFor();
-    const inked = () =>
+    // The three lines' own ink, and the first style layer's; redrawn a moment after the last report.
+    const inks = () =>
       canvas.evaluate((element) => {
-        if (!(element instanceof HTMLCanvasElement)) return 0;
-        const { data } = element.getContext('2d')?.getImageData(0, 0, element.width, element.height) ?? { data: [] };
-        return data.filter((value, index) => index % 4 === 3 && value > 0).length;
+        if (!(element instanceof HTMLCanvasElement)) return [];
+        const { width, height } = element;
+        const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+        if (context === null) return [];
+        context.drawImage(element, 0, 0);
+        const { data } = context.getImageData(0, 0, width, height);
+        const style = getComputedStyle(element);
+        return ['total', 'content', 'style', 'style-1'].map((name) => {
+          context.fillStyle = style.getPropertyValue(`--loss-${name}`);
+          const ink = [1, 3, 5].map((at) => Number.parseInt(String(context.fillStyle).slice(at, at + 2), 16));
+          const isInk = (at: number) => ink.every((value, channel) => Math.abs(value - (data[at + channel] ?? 0)) < 12);
+          return data.filter((value, index) => index % 4 === 3 && value > 200 && isInk(index - 3)).length;
+        });
       });
-    // Axes, grid and curves; redrawn a moment after the last report.
-    await expect.poll(inked, { timeout: 5000 }).toBeGreaterThan(1000);
+    const drawn = async () => (await inks()).map((pixels) => pixels > 40);
+    await expect.poll(drawn, { timeout: 5000 }).toEqual([true, true, true, false]);
+    const legend = () => studio.byId('chart').locator('.key').allInnerTexts();
+    expect(await legend()).toEqual(
+      ['total', 'content', 'style'].map((name) => expect.stringMatching(`^${name}\\s+\\d`)),
+    );
+    await studio.byId('chart').getByLabel('Layers').check();
+    await expect.poll(drawn, { timeout: 5000 }).toEqual([true, true, true, true]);
+    expect((await legend()).join()).toContain('style relu1_1');
     expect(libraries()).toHaveLength(1);
     expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
   });

@@ -8,7 +8,8 @@ import { nonFiniteTerm, reportTerms, sumsByKind } from '../../src/objective/term
 import { labelOf, termName, termsOf } from '../../src/objective/terms.ts';
 import { presetNames, presetSettings, resolveSettings } from '../../src/settings/presets.ts';
 import { planStylize } from '../../src/transfer/stylize.ts';
-import { captionOf, colourNamesOf } from '../../src/web/view/terms.ts';
+import { emptyTrace } from '../../src/web/model/trace.ts';
+import { curvesOf } from '../../src/web/view/terms.ts';
 import { useGpu } from '../support/gpu.ts';
 import { bundledLayers, readFixturePictures } from '../support/network.ts';
 
@@ -27,11 +28,18 @@ const terms = labelsOf('default', {
   },
 });
 
+/** The page's curves of one evaluation, whose terms are 1, 2, 4 and so on. */
+const curvesFor = (labels: typeof terms, withLayers: boolean) => {
+  const byTerm = labels.map((_, index) => [2 ** index]);
+  return curvesOf({ ...emptyTrace, terms: labels, total: [2 ** labels.length - 1], byTerm }, withLayers);
+};
+
 describe('loss terms', () => {
   it('are called by kind and layer in errors, in plain words on the page', () => {
     const places = ['content relu3_2', 'content relu4_2', 'style relu1_1', 'style relu2_1'];
     expect(terms.map(termName)).toEqual([...places, 'total variation']);
-    expect(terms.map(captionOf)).toEqual([...places, 'smoothness']);
+    const captions = curvesFor(terms, true).map(({ caption }) => caption);
+    expect(captions).toEqual(['total', 'content', ...places.slice(0, 2), 'style', ...places.slice(2), 'smoothness']);
   });
 
   it('are added up by kind, 0 for one that is absent', () => {
@@ -40,6 +48,16 @@ describe('loss terms', () => {
       objective: { contentLayers: [], styleLayers: [{ name: 'relu1_1', weight: 1 }] },
     });
     expect(sumsByKind(bare, [5])).toEqual({ content: 0, style: 5, totalVariation: 0 });
+  });
+
+  it('are three curves on the page, no two dashed alike', () => {
+    const curves = curvesFor(terms, false);
+    expect(curves.map(({ caption, values }) => [caption, ...values])).toEqual([
+      ['total', 31],
+      ['content', 3],
+      ['style', 12],
+    ]);
+    expect(new Set(curves.map(({ dash }) => dash.join())).size).toBe(3);
   });
 
   it('of the style are reported one by one, with their layers', () => {
@@ -60,9 +78,9 @@ describe('loss terms', () => {
   it.each(presetNames)('of preset %s each have a colour of their own on the page, in both schemes', (preset) => {
     const sheet = readFileSync(new URL('../../src/web/style/ground.css', import.meta.url), 'utf8');
     const [light, dark] = sheet.split('prefers-color-scheme: dark');
-    const shown = labelsOf(preset);
+    const shown = curvesFor(labelsOf(preset), true);
     for (const scheme of [light, dark]) {
-      const colours = shown.map((_, index) => colourNamesOf(shown, index).find((name) => scheme?.includes(`${name}:`)));
+      const colours = shown.map(({ colours: names }) => names.find((name) => scheme?.includes(`${name}:`)));
       expect(colours).not.toContain('--quiet-ink');
       expect(new Set(colours).size).toBe(shown.length);
     }

@@ -15,6 +15,7 @@ import { Changes } from './changes.ts';
 import { commandFor, madeFrom, saveFile } from './export.ts';
 import { forecastSeconds, keepSpeed } from './forecast.ts';
 import { History } from './history.ts';
+import { keptSwitch } from './kept-switch.ts';
 import { Notices } from './notices.ts';
 import { type From, orderOf } from './order.ts';
 import { Painted } from './painted.ts';
@@ -40,6 +41,11 @@ const unknownAdapter: AdapterInfo = { description: '', isSoftware: false };
 /** Notices on what the present settings would take. */
 const planTopic = 'plan';
 
+function sentence(parts: readonly string[]): string {
+  const text = parts.join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 export class PageModel {
   readonly notices = new Notices();
   readonly run: RunState;
@@ -56,6 +62,8 @@ export class PageModel {
   readonly forecast: Signal<number | undefined> = signal(undefined);
   /** Whether a run goes on while nobody looks. */
   readonly runsHidden = signal(true);
+  /** Whether the chart of losses has a line for each layer. */
+  readonly showsLayers = keptSwitch('layers');
   readonly pictures: Pictures;
   readonly history: History;
   readonly painted: Painted;
@@ -256,7 +264,7 @@ export class PageModel {
       this.plan.value = plan;
       this.forecast.value = forecastSeconds(this.adapter.value?.description ?? '', plan.scales);
       this.notices.clearTopic(planTopic);
-      if (leftOut.length > 0) this.notices.add('news', `${leftOut.join('; ')}.`, undefined, planTopic);
+      if (leftOut.length > 0) this.notices.add('news', sentence(leftOut), undefined, planTopic);
     } catch (error) {
       this.plan.value = undefined;
       this.forecast.value = undefined;

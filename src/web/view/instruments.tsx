@@ -31,7 +31,7 @@ export function Instruments({ model }: { readonly model: PageModel }) {
             title="Device memory in use, of what the plan foresees at most"
           />
         </dl>
-        {isOpen.value && <LossChart trace={trace} />}
+        {isOpen.value && <LossChart trace={trace} showsLayers={model.showsLayers} />}
       </div>
     </details>
   );

@@ -1,37 +1,61 @@
-/** Losses on a log axis against work, in evaluations of the result's size, live: the total and each of its terms. */
+/** Losses on a log axis against work, in evaluations of the result's size, live: total, content and style; on demand each of their terms. */
 
+import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { bordersOf, type Trace } from '../model/trace.ts';
-import { captionOf, colourNamesOf } from './terms.ts';
+import { type Curve, curvesOf } from './terms.ts';
 
 /** The chart is redrawn at most this often. */
 const redrawEveryMs = 200;
 const chartHeight = 170;
 const darkScheme = '(prefers-color-scheme: dark)';
+const forcedColours = '(forced-colors: active)';
 
-export function LossChart({ trace }: { readonly trace: Trace }) {
+export function LossChart({ trace, showsLayers }: { readonly trace: Trace; readonly showsLayers: Signal<boolean> }) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<LiveChart>(null);
+  const withLayers = showsLayers.value;
+  const curves = curvesOf(trace, withLayers);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
     chart.current = new LiveChart(element);
     return () => chart.current?.dispose();
   }, []);
-  useEffect(() => chart.current?.show(trace), [trace]);
+  useEffect(() => chart.current?.show(trace, withLayers), [trace, withLayers]);
   return (
     <figure class="chart" data-testid="chart">
-      <div ref={place} role="img" aria-label={describe(trace)} />
+      <div ref={place} role="img" aria-label={describe(trace, curves)} />
       <figcaption>
-        {linesOf(trace).map(({ caption, colours }) => (
-          <span key={caption} class="key" style={{ '--key': colours.reduceRight(orElse, '') }}>
-            {caption}
-          </span>
+        {curves.map((curve) => (
+          <Key key={curve.caption} curve={curve} />
         ))}
+        <label>
+          <input
+            type="checkbox"
+            checked={withLayers}
+            onChange={({ currentTarget }) => {
+              showsLayers.value = currentTarget.checked;
+            }}
+          />{' '}
+          Layers
+        </label>
       </figcaption>
     </figure>
+  );
+}
+
+/** A piece of the line, its name, and its value now. */
+function Key({ curve: { caption, colours, dash, width, values } }: { readonly curve: Curve }) {
+  return (
+    <span class="key" style={{ '--key': colours.reduceRight(orElse, '') }}>
+      <svg width="26" height="8" aria-hidden="true">
+        <line x2="26" y1="4" y2="4" stroke-width={width} stroke-dasharray={dash.join(' ')} />
+      </svg>
+      {caption} <span class="value">{values.at(-1)?.toPrecision(3)}</span>
+    </span>
   );
 }
 
@@ -39,30 +63,25 @@ function orElse(other: string, name: string): string {
   return other === '' ? `var(${name})` : `var(${name}, ${other})`;
 }
 
-/** What is drawn, in the order of the columns. */
-function linesOf({ terms }: Trace): readonly { readonly caption: string; readonly colours: readonly string[] }[] {
-  const ofTerms = terms.map((term, index) => ({ caption: captionOf(term), colours: colourNamesOf(terms, index) }));
-  return [{ caption: 'total', colours: ['--loss-total'] }, ...ofTerms];
-}
-
-function describe({ evaluation, total, terms, byTerm }: Trace): string {
+function describe({ evaluation }: Trace, curves: readonly Curve[]): string {
   const last = evaluation.at(-1);
   if (last === undefined) return 'Losses: nothing is painted yet';
-  const values = terms.map((term, index) => `${captionOf(term)} ${byTerm[index]?.at(-1)?.toPrecision(3)}`);
-  return `Losses after ${last} evaluations, weighted: total ${total.at(-1)?.toPrecision(3)}, ${values.join(', ')}`;
+  const values = curves.map(({ caption, values }) => `${caption} ${values.at(-1)?.toPrecision(3)}`);
+  return `Losses after ${last} evaluations, weighted: ${values.join(', ')}`;
 }
 
-/** The chart library's object: remade when the terms or the colour scheme change, else only given new values. */
+/** The chart library's object: remade when the curves or the colour scheme change, else only given new values. */
 class LiveChart {
   readonly #place: HTMLElement;
   /** Undefined until it is loaded, which the first run asks for: the page has no use for it before. */
   #library: typeof uPlot | undefined;
   readonly #resize: ResizeObserver;
-  readonly #scheme = matchMedia(darkScheme);
+  readonly #schemes = [darkScheme, forcedColours].map((query) => matchMedia(query));
   readonly #remake = (): void => this.#make();
   #chart: uPlot | undefined;
   #trace: Trace | undefined;
-  #drawnTerms: Trace['terms'] | undefined;
+  #curves: readonly Curve[] = [];
+  #drawn: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDisposed = false;
 
@@ -70,7 +89,7 @@ class LiveChart {
     this.#place = place;
     this.#resize = new ResizeObserver(() => this.#chart?.setSize({ width: place.clientWidth, height: chartHeight }));
     this.#resize.observe(place);
-    this.#scheme.addEventListener('change', this.#remake);
+    for (const scheme of this.#schemes) scheme.addEventListener('change', this.#remake);
     void this.#load();
   }
 
@@ -83,8 +102,9 @@ class LiveChart {
     }
   }
 
-  show(trace: Trace): void {
+  show(trace: Trace, withLayers: boolean): void {
     this.#trace = trace;
+    this.#curves = curvesOf(trace, withLayers);
     // Not now: the page may be busy showing that a run has begun.
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -95,15 +115,15 @@ class LiveChart {
   dispose(): void {
     this.#isDisposed = true;
     clearTimeout(this.#timer);
-    this.#scheme.removeEventListener('change', this.#remake);
+    for (const scheme of this.#schemes) scheme.removeEventListener('change', this.#remake);
     this.#resize.disconnect();
     this.#chart?.destroy();
   }
 
   #redraw(): void {
     if (this.#trace === undefined) return;
-    if (this.#chart === undefined || this.#drawnTerms !== this.#trace.terms) this.#make();
-    else this.#chart.setData(columnsOf(this.#trace));
+    if (this.#chart === undefined || this.#drawn !== namesOf(this.#trace, this.#curves)) this.#make();
+    else this.#chart.setData(columnsOf(this.#trace, this.#curves));
   }
 
   /** A dashed line wherever a phase or a scale ends. */
@@ -123,29 +143,65 @@ class LiveChart {
     ctx.restore();
   }
 
+  /** The name of each curve at its end, so that nobody needs its colour; names that would touch are moved apart. */
+  #drawMarks(chart: uPlot): void {
+    const { ctx, data, series, valToPos } = chart;
+    const ends = this.#curves.flatMap(({ mark }, index) => {
+      const last = data[index + 1]?.findLastIndex((value) => typeof value === 'number') ?? -1;
+      const [x, y] = [data[0][last], data[index + 1]?.[last]];
+      if (x === undefined || typeof y !== 'number') return [];
+      return [{ mark, index, x: valToPos(x, 'x', true), y: valToPos(y, 'y', true) }];
+    });
+    ctx.save();
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textBaseline = 'middle';
+    let free = 0;
+    for (const { mark, index, x, y } of ends.sort((a, b) => a.y - b.y)) {
+      const at = Math.max(y, free);
+      const { stroke } = series[index + 1] ?? {};
+      if (typeof stroke === 'function') ctx.fillStyle = stroke(chart, index + 1) ?? '';
+      ctx.fillText(mark, x + 5 * devicePixelRatio, at);
+      free = at + 10 * devicePixelRatio;
+    }
+    ctx.restore();
+  }
+
   #make(): void {
     this.#chart?.destroy();
     if (this.#trace === undefined || this.#library === undefined) return;
-    this.#drawnTerms = this.#trace.terms;
-    const options = optionsFor(this.#trace, this.#place, {
+    this.#drawn = namesOf(this.#trace, this.#curves);
+    const options = optionsFor(this.#trace, this.#curves, this.#place, {
       drawBorders: (chart) => this.#drawBorders(chart),
+      drawMarks: (chart) => this.#drawMarks(chart),
       range: rangeBy(this.#library),
     });
-    this.#chart = new this.#library(options, columnsOf(this.#trace), this.#place);
+    this.#chart = new this.#library(options, columnsOf(this.#trace, this.#curves), this.#place);
   }
 }
 
+/** Which curves there are. */
+function namesOf({ whole }: Trace, curves: readonly Curve[]): string {
+  return [whole, ...curves.map(({ caption }) => caption)].join();
+}
+
 /** A log axis has no place for zero, a term of weight 0, nor for infinity, a trial that went too far: they are gaps. */
-function columnsOf({ work, total, byTerm }: Trace): uPlot.AlignedData {
+function columnsOf({ work }: Trace, curves: readonly Curve[]): uPlot.AlignedData {
   const positive = (column: readonly number[]) =>
     column.map((value) => (value > 0 && Number.isFinite(value) ? value : null));
-  return [[...work], positive(total), ...byTerm.map(positive)];
+  return [[...work], ...curves.map(({ values }) => positive(values))];
+}
+
+interface Drawing {
+  readonly drawBorders: (chart: uPlot) => void;
+  readonly drawMarks: (chart: uPlot) => void;
+  readonly range: uPlot.Range.Function;
 }
 
 function optionsFor(
   trace: Trace,
+  curves: readonly Curve[],
   place: HTMLElement,
-  { drawBorders, range }: { readonly drawBorders: (chart: uPlot) => void; readonly range: uPlot.Range.Function },
+  { drawBorders, drawMarks, range }: Drawing,
 ): uPlot.Options {
   const style = getComputedStyle(place);
   const colourOf = (names: readonly string[]): string =>
@@ -162,7 +218,9 @@ function optionsFor(
     height: chartHeight,
     legend: { show: false },
     cursor: { show: false },
-    hooks: { drawAxes: [drawBorders] },
+    // Names stand right of the last points.
+    padding: [null, 54, null, null],
+    hooks: { drawAxes: [drawBorders], draw: [drawMarks] },
     scales: { x: { time: false, range: acrossRun(trace.whole) }, y: { distr: 3, range } },
     axes: [
       {
@@ -179,10 +237,11 @@ function optionsFor(
     ],
     series: [
       {},
-      ...linesOf(trace).map(({ caption, colours }, index) => ({
+      ...curves.map(({ caption, colours, dash, width }) => ({
         label: caption,
         stroke: colourOf(colours),
-        width: index === 0 ? 2 : 1.25,
+        dash: dash.map((length) => length * devicePixelRatio),
+        width,
         points: { show: false },
       })),
     ],
