@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 import type { KernelDefinition } from '../../src/core/kernel.ts';
+import { type HeaderConstants, specialiseShader } from '../../src/core/shader.ts';
+import { tileConstants, tileNames } from '../../src/kernels/tiles.ts';
 import { lbfgsStructs } from '../../src/optimizers/lbfgs-structs.ts';
 
 const shaderFolder = new URL('../../shaders/', import.meta.url);
@@ -83,6 +85,61 @@ describe('kernel definitions', () => {
         .filter((name) => name.endsWith('.wgsl'))
         .sort(),
     );
+  });
+});
+
+/** The header constants of each tile shape. */
+const tileShapes = tileNames.map(tileConstants);
+
+/** Of an integer, a constant of the module, or a product and quotient of them. */
+function integerOf(expression: string, code: string): number {
+  const [first = '', ...rest] = expression.trim().split(/\s*([*/])\s*/);
+  const factor = (word: string): number => {
+    if (/^\d/.test(word)) return Number.parseInt(word, 10);
+    const named = new RegExp(`^const ${word}(?:: u32)? = ([^;]+);`, 'm').exec(code)?.[1];
+    if (named === undefined) throw new Error(`'${word}' is no constant of the module`);
+    return integerOf(named, code);
+  };
+  let value = factor(first);
+  for (let i = 0; i < rest.length; i += 2) {
+    const by = factor(rest[i + 1] ?? '');
+    value = rest[i] === '*' ? value * by : Math.floor(value / by);
+  }
+  return value;
+}
+
+/** Bytes of a type in workgroup memory. */
+function bytesOf(type: string, code: string, module: WgslReflect): number {
+  const [, element, count] = /^array<(.+), ([^,]+)>$/.exec(type) ?? [];
+  if (element !== undefined && count !== undefined) return integerOf(count, code) * bytesOf(element, code, module);
+  const scalars: Readonly<Record<string, number>> = { f32: 4, u32: 4, i32: 4, vec4f: 16 };
+  const bytes = scalars[type] ?? module.structs.find(({ name }) => name === type)?.size;
+  if (bytes === undefined) throw new Error(`${type}: a type whose size this test does not know`);
+  return bytes;
+}
+
+/** What WebGPU promises of every adapter. A kernel of `lanes` runs where there are subgroups only, and keeps to it all the same. */
+const promised = { storageBuffers: 8, workgroupBytes: 16_384, invocations: 256 };
+
+describe('every kernel', () => {
+  const madeWith = found.flatMap(({ shader }): (readonly [string, HeaderConstants])[] => {
+    if (shader.endsWith('.tiles.wgsl') && sourceOf(shader).includes('TILE_M'))
+      return tileShapes.map((shape) => [shader, shape]);
+    if (shader.endsWith('.lanes.wgsl')) return [[shader, { LANES: 16 }]];
+    return [[shader, {}]];
+  });
+
+  it.each(madeWith)('%s %j stays within the limits that WebGPU promises', (shader, constants) => {
+    const code = specialiseShader(shader, sourceOf(shader), constants).replace(/\bblock\b/g, 'block_');
+    const module = new WgslReflect(code);
+    expect(module.storage.length).toBeLessThanOrEqual(promised.storageBuffers);
+    const shared = [...code.matchAll(/var<workgroup>\s+\w+\s*:\s*([^;]+);/g)].map(([, type = '']) => type);
+    const bytes = shared.map((type) => bytesOf(type, code, module));
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(promised.workgroupBytes);
+    const size = /@workgroup_size\(([^)]*)\)/.exec(code)?.[1]?.split(',') ?? [];
+    const invocations = size.map((extent) => integerOf(extent, code)).reduce((product, extent) => product * extent, 1);
+    expect(invocations).toBeGreaterThan(0);
+    expect(invocations).toBeLessThanOrEqual(promised.invocations);
   });
 });
 
