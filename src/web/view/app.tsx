@@ -35,9 +35,11 @@ export function App({ model }: { readonly model: PageModel }) {
   const isUnavailable = model.engineState.value === 'unavailable';
   return (
     <>
-      <a class="skip" href="#controls">
-        Skip to the controls
-      </a>
+      {!isUnavailable && (
+        <a class="skip" href="#controls">
+          Skip to the controls
+        </a>
+      )}
       <header class="masthead">
         <h1>Impasto</h1>
         <p>a photograph, painted</p>

@@ -9,11 +9,13 @@ import { PictureCards } from './picture-cards.tsx';
 import { sizeChoices } from './sizes.ts';
 
 export function Controls({ model }: { readonly model: PageModel }) {
+  const { isBusy } = model.run;
   return (
-    <aside class="controls" id="controls" aria-label="Controls" tabIndex={-1}>
+    // Arrow keys scroll the panel, also while nothing in it can have the focus.
+    <aside class="controls" id="controls" aria-label="Controls" tabIndex={isBusy ? 0 : -1}>
       <PictureCards model={model} />
-      <fieldset class="settings" disabled={model.run.isBusy}>
-        <legend class="aside">{model.run.isBusy ? 'Stop to change how it is painted' : 'How it is painted'}</legend>
+      <fieldset class="settings" disabled={isBusy}>
+        <legend class="aside">{isBusy ? 'Stop to change how it is painted' : 'How it is painted'}</legend>
         <Strength model={model} />
         <Size model={model} />
         <More model={model} />
