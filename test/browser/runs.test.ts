@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { launchChromium } from './chromium.ts';
+import { devicesOpened, loseDevice, rememberDevices } from './lost-devices.ts';
 import { quick, runTimeoutMs, StudioPage } from './studio-page.ts';
 import { useStudio } from './use-studio.ts';
 
@@ -67,11 +68,7 @@ describe('a run in the page', () => {
     'goes on from the last picture on a new device after one is lost',
     async () => {
       await using studio = await open('', { serviceWorkers: 'block' });
-      // The page keeps its device to itself; its worker is handed to us with every device it opens on a list.
-      await studio.page.route(/\/worker-[^/]*\.js$/, async (route) => {
-        const response = await route.fetch();
-        await route.fulfill({ response, body: `${rememberDevices}\n${await response.text()}` });
-      });
+      await rememberDevices(studio.page);
       await studio.goto('');
       await studio.goto(`${quick}&iterations=4000`);
       await studio.page.reload();
@@ -79,13 +76,12 @@ describe('a run in the page', () => {
       // A copy of the picture is taken every two seconds.
       await studio.page.waitForTimeout(3000);
       await studio.hasSpent(3);
-      const [worker] = studio.page.workers();
-      await worker?.evaluate('devices.at(-1).destroy()');
+      await loseDevice(studio.page);
       await studio.byId('notice-news').getByText('a new one goes on').waitFor({ timeout: 60_000 });
       await studio.says(/^Step/);
       const [spent] = await studio.evaluations();
       await studio.hasSpent(spent + 3);
-      expect(await worker?.evaluate('devices.length')).toBe(2);
+      expect(await devicesOpened(studio.page)).toBe(2);
       await studio.byId('stop').click();
       await studio.says(/^Stopped/);
       const { bytes } = await studio.download();
@@ -155,16 +151,6 @@ const paintOnceItCanBe = `new MutationObserver((_changes, observer) => {
   observer.disconnect();
   paint.click();
 }).observe(document.body, { subtree: true, childList: true, attributes: true })`;
-
-/** Prepended to the worker's script. */
-const rememberDevices = `
-globalThis.devices = [];
-const requestDevice = GPUAdapter.prototype.requestDevice;
-GPUAdapter.prototype.requestDevice = async function (...given) {
-  const device = await requestDevice.apply(this, given);
-  devices.push(device);
-  return device;
-};`;
 
 /** Evaluations once they have stopped coming: those that were submitted before a pause still arrive. */
 async function settledEvaluations(studio: StudioPage): Promise<number> {
