@@ -5,6 +5,7 @@ import { checkNumber, describeRange, type NumberRange, parseNumber, shortRange, 
 import { checkChoice, orList } from './names.ts';
 import { didYouMean } from './nearest.ts';
 import { type PictureSize, sideRange } from './sizes.ts';
+import { layerWeightRange } from './weight-ranges.ts';
 
 export interface Kind<Value> {
   /** What a help shows in place of a value; absent for what is said by its name alone. */
@@ -145,7 +146,10 @@ function parseLayer(option: string, text: string, item: string): WeightedLayer {
   if (name === '' || rest.length > 0) {
     throw new InputError(`${option} is '${text}'; expected names or name=weight, separated by commas, or none`);
   }
-  return { name, weight: weight === undefined ? 1 : parseNumber(`${option}: weight of ${name}`, weight, { from: 0 }) };
+  return {
+    name,
+    weight: weight === undefined ? 1 : parseNumber(`${option}: weight of ${name}`, weight, layerWeightRange),
+  };
 }
 
 function checkLayer(option: string, item: unknown): WeightedLayer {
@@ -153,7 +157,7 @@ function checkLayer(option: string, item: unknown): WeightedLayer {
   if (typeof name !== 'string') {
     throw new InputError(`${option} has ${shown(item)}; expected objects with the name of a layer and its weight`);
   }
-  return { name, weight: checkNumber(`${option}: weight of ${name}`, weight, { from: 0 }) };
+  return { name, weight: checkNumber(`${option}: weight of ${name}`, weight, layerWeightRange) };
 }
 
 function eachOnce(option: string, list: readonly WeightedLayer[]): readonly WeightedLayer[] {

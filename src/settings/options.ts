@@ -24,6 +24,7 @@ import { recipeNames } from './recipes.ts';
 import { describeUsualSize, sideRange } from './sizes.ts';
 import { isFile, isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
 import { contentWeightAt, detailAt, tvWeightAt, usualStrength } from './strength.ts';
+import { lossWeightRange, mixWeightRange } from './weight-ranges.ts';
 
 const painting: readonly CommandName[] = ['stylize', 'reconstruct', 'texture'];
 const comparing: readonly CommandName[] = [...painting, 'find-rate', 'evaluate'];
@@ -36,7 +37,7 @@ const starting: readonly CommandName[] = [...painting, 'find-rate'];
 
 const layersOf = (weights: Readonly<Record<string, number>>): readonly WeightedLayer[] =>
   Object.entries(weights).map(([name, weight]) => ({ name, weight }));
-const weight = number({ from: 0 });
+const weight = number(lossWeightRange);
 const startsOf = (names: readonly string[]) => ({ kind: file('start', names), usual: names[0] });
 
 const usualOptimizer = 'lbfgs';
@@ -79,7 +80,7 @@ export const options = {
     forms: { reconstruct: { usual: 'gatys' }, texture: { usual: 'gatys' } },
     page: { label: 'Preset', fieldset: 'own' },
   }),
-  styleWeights: option(numbers({ from: 0 }), undefined, {
+  styleWeights: option(numbers(mixWeightRange), undefined, {
     help: 'shares of the styles in the mix',
     usualWords: 'equal',
     group: 'pictures',
@@ -109,13 +110,15 @@ export const options = {
     part: 'fit',
     group: 'pictures',
     commands: fitting,
+    page: { label: 'Painting is fitted by', fieldset: 'painted' },
   }),
   /** Factor on the size it is fitted to. */
-  styleScale: option(number({ above: 0 }), always(1), {
+  styleScale: option(number({ from: 0.1, to: 10 }), always(1), {
     help: 'factor on the size of the style picture, for larger or smaller strokes',
     part: 'fit',
     group: 'pictures',
     commands: fitting,
+    page: { label: 'Strokes', fieldset: 'own' },
   }),
   /** Whether the style picture may be made larger than it is; else it stays at its own size. */
   enlargeStyle: option(flag, always(true), {
@@ -134,7 +137,7 @@ export const options = {
       forms: {
         reconstruct: startsOf(reconstructStarts),
         texture: startsOf(textureStarts),
-        page: { kind: choice(['content', 'matched', 'noise']) },
+        page: { kind: choice(startNames) },
       },
       page: { label: 'Start from', fieldset: 'painted' },
     },

@@ -4,8 +4,11 @@
 export const noiseKinds = ['noise', 'normal-noise', 'lecture-noise', 'grey', 'style-colours'] as const;
 export type NoiseKind = (typeof noiseKinds)[number];
 
-/** What else there is: `matched` is the content picture with the style's colours. */
-export const startNames = ['content', 'matched', 'style', ...noiseKinds] as const;
+/** Starts that are made of the pictures: `matched` is the content picture with the style's colours. */
+export const pictureStarts = ['content', 'matched', 'style'] as const;
+export type PictureStart = (typeof pictureStarts)[number];
+
+export const startNames = [...pictureStarts, ...noiseKinds] as const;
 export type StartName = (typeof startNames)[number];
 
 /** Starts that look at the style picture, and at the content picture. */

@@ -10,6 +10,7 @@ import { checkLayers, layers } from '../settings/kinds.ts';
 import { checkChoice } from '../settings/names.ts';
 import { type Choice, flagOf, type OptionName, rowOf } from '../settings/options.ts';
 import { changedOptions, formatOption, parseOption } from '../settings/texts.ts';
+import { mixWeightRange } from '../settings/weight-ranges.ts';
 import { type PageSettings, pageNetwork, pageOptions, usualSettings } from './settings.ts';
 
 /** Paintings in a mix, at most. */
@@ -79,7 +80,7 @@ export function parseLink(
   const styles = parameters.getAll('style').flatMap((text) => {
     const [name = '', weight = '1'] = text.split('=');
     const found = example('style', name);
-    const share = attempt(() => parseNumber('style', weight, { from: 0 }));
+    const share = attempt(() => parseNumber(`style: weight of ${name}`, weight, mixWeightRange));
     return found === undefined || share === undefined ? [] : [{ example: found, weight: share }];
   });
   if (styles.length > mostStyles) {

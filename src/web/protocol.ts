@@ -2,7 +2,7 @@
 
 import type { TermLabel } from '../objective/terms.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { NoiseKind } from '../settings/starts.ts';
+import type { NoiseKind, PictureStart } from '../settings/starts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { RunEnd } from '../transfer/run.ts';
 import type { ScaleWork } from '../transfer/work.ts';
@@ -33,10 +33,7 @@ export interface Order {
   readonly content: string;
   readonly styles: readonly StyleShare[];
   /** `here`: from the picture on the canvas. */
-  readonly start:
-    | 'here'
-    | { readonly kind: 'content' | 'matched' }
-    | { readonly kind: NoiseKind; readonly seed: number };
+  readonly start: 'here' | { readonly kind: PictureStart } | { readonly kind: NoiseKind; readonly seed: number };
 }
 
 /** A scale of a run before it is painted. */

@@ -189,6 +189,35 @@ describe('the painting page', () => {
     expect(await wrong.problem(/nonsense/)).toContain('which this page does not know');
   });
 
+  it(
+    'has strokes from fine to broad, which the picture, the link and the command show, and enlarges no photograph',
+    async () => {
+      await using studio = await open(`${quick}&iterations=2`);
+      await studio.paint();
+      await studio.says(/^Done/);
+      const usual = await sharp((await studio.download()).bytes)
+        .raw()
+        .toBuffer();
+      await studio.page.getByRole('slider', { name: 'Strokes' }).press('End');
+      await studio.page.getByText('× 2', { exact: true }).waitFor();
+      await studio.page.waitForFunction(() => location.hash.includes('style-scale=2'));
+      await studio.paint();
+      await studio.says(/^Painting|^Stopped|^Done/);
+      await expect
+        .poll(async () => await studio.byId('status').getAttribute('data-phase'), { timeout: 60_000 })
+        .toBe('idle');
+      const { bytes } = await studio.download();
+      expect(Buffer.compare(usual, await sharp(bytes).raw().toBuffer())).not.toBe(0);
+      // The picture's own metadata.
+      expect(bytes.includes('--style-scale 2')).toBe(true);
+      await studio.goto(`${quick.replace('size=32', 'size=8192')}&iterations=2&content-weight=1e308`);
+      await studio.page.getByText('so it is painted at 451 and not enlarged to 8192.').waitFor();
+      expect(await studio.problem(/1e308/)).toContain("content-weight is '1e308'; expected a number from 0 to 1e10");
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+
   it('has a control for what counts beside the rest, and says which scales come to nothing', async () => {
     await using studio = await open(`${quick.replace('gatys', 'lecture')}&optimizer=adam&scales=3&iterations=2`);
     await studio.isReady();

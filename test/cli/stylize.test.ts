@@ -163,14 +163,16 @@ describe('stylize', () => {
   it('keeps the last good picture when a loss overflows, and names the term', async () => {
     const run = await impasto(folder, [
       ...['stylize', 'content.png', 'style.png', '-o', 'overflow.png', ...small],
-      ...['--style-weight', '1e38', '--style-layers', 'relu2_1=1e38', '--trace', 'overflow.json'],
+      ...['--learning-rate', '1e30', '--trace', 'overflow.json'],
     ]);
     expect(run.status).toBe(2);
-    expect(run.stderr).toMatch(/^impasto: the style relu2_1 loss became \S+ at evaluation 1; .*picture is written$/m);
-    // No evaluation was good, so it is the picture that the run started from.
+    expect(run.stderr).toMatch(/^impasto: the \S+ \S+ loss became \S+ at evaluation 2; .*picture is written$/m);
+    // One evaluation was good, at the picture that the run started from.
     expect(await sizeOf('overflow.png')).toEqual({ width: 32, height: 21, channels: 3 });
     expect((await sharp(path('overflow.png')).stats()).entropy).toBeGreaterThan(1);
-    expect(JSON.parse(await readFile(path('overflow.json'), 'utf8'))).toEqual({ evaluations: [] });
+    expect(JSON.parse(await readFile(path('overflow.json'), 'utf8'))).toMatchObject({
+      evaluations: [{ evaluation: 1 }],
+    });
   });
 
   it.each([

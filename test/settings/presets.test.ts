@@ -64,7 +64,7 @@ describe('resolveSettings', () => {
     [{ optimizer: 'adam', lineSearch: 'strong-wolfe' }, 'line search is strong-wolfe, which adam does not have'],
     [{ detail: 1.5 }, 'detail is 1.5; expected a number from 0 to 1'],
     [{ history: 0.5 }, 'history is 0.5; expected a whole number from 1 to 512'],
-    [{ objective: { styleWeight: Number.NaN } }, 'styleWeight is NaN; expected a number of at least 0'],
+    [{ objective: { styleWeight: Number.NaN } }, 'styleWeight is NaN; expected a number from 0 to 1e10'],
   ])('refuses %j', (overrides, message) => {
     expect(() => resolveSettings('default', overrides)).toThrow(InputError);
     expect(() => resolveSettings('default', overrides)).toThrow(message);

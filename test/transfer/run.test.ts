@@ -190,7 +190,7 @@ describe('a run', () => {
   });
 
   it('stops at a loss that is not finite, names the term and keeps the last good picture', async () => {
-    const result = await run({ iterations: 5, objective: { styleWeight: 1e38 } });
+    const result = await run({ iterations: 5, objective: { styleLoss: 'gram', gramFactor: 1e30 } });
     expect(result.end).toBe('non-finite');
     expect(result.error?.term).toMatch(/^style relu\d_\d$/);
     expect(result.picture.pixels.every(Number.isFinite)).toBe(true);

@@ -11,6 +11,7 @@ import { optimizerNames } from '../../src/settings/optimizers.ts';
 import { presetNames, presetSettings } from '../../src/settings/presets.ts';
 import { recipeNames } from '../../src/settings/recipes.ts';
 import { atScalesOf } from '../../src/settings/scales.ts';
+import { startNames } from '../../src/settings/starts.ts';
 import { usedChoice } from '../../src/settings/texts.ts';
 import { type CommandPictures, commandLine } from '../../src/web/command.ts';
 import { formatLink, parseLink } from '../../src/web/link.ts';
@@ -31,7 +32,9 @@ const anySettings: fc.Arbitrary<PageSettings> = fc.record({
   preset: fc.constantFrom(...presetNames),
   size: perhaps(fc.integer({ min: 16, max: 8192 })),
   strength: perhaps(fc.constantFrom(0, 0.35, 0.72, 1)),
-  init: perhaps(fc.constantFrom('content', 'matched', 'noise')),
+  styleFit: perhaps(fc.constantFrom('longest-side', 'cover')),
+  styleScale: perhaps(fc.constantFrom(0.1, 0.5, 1, 1.7, 10)),
+  init: perhaps(fc.constantFrom(...startNames)),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   iterations: perhaps(fc.integer({ min: 1, max: 1e6 })),
   optimizer: perhaps(fc.constantFrom(...optimizerNames)),
@@ -84,7 +87,15 @@ describe('a link', () => {
     ['preset=defualt', /preset is 'defualt'; expected .*did you mean 'default'/],
     ['style-layers=relu9_9', /style-layers names 'relu9_9'/],
     ['content=javascript:alert(1)', /content is 'javascript:alert\(1\)'/],
-    ['style=great-wave=-1', /style is '-1'/],
+    ['style=great-wave=-1', /style: weight of great-wave is '-1'; expected a number from 0 to 1e10/],
+    ['style=great-wave=1e308', /style: weight of great-wave is '1e308'; expected a number from 0 to 1e10/],
+    ['content-weight=1e308', /content-weight is '1e308'; expected a number from 0 to 1e10/],
+    ['style-weight=NaN', /style-weight is 'NaN'; expected a number from 0 to 1e10/],
+    ['style-layers=relu1_1=1e38', /style-layers: weight of relu1_1 is '1e38'; expected a number from 0 to 10000/],
+    ['learning-rate=1e308', /learning-rate is '1e308'; expected a number above 0, at most 3.4e38/],
+    ['style-scale=0', /style-scale is '0'; expected a number from 0.1 to 10/],
+    ['init=photo.png', /init is 'photo.png'; expected content, matched, style, /],
+    ['sise=512', /says 'sise', which this page does not know/],
     ['strength=50', /strength is '50'; expected a number from 0 to 1/],
     ['seed=-1', /seed is '-1'/],
     ['momentum=1', /momentum is '1'; expected a number from 0 to below 1/],

@@ -3,8 +3,8 @@
 import { InputError } from '../../core/errors.ts';
 import { options } from '../../settings/options.ts';
 import { atScalesOf } from '../../settings/scales.ts';
-import { usualSize } from '../../settings/sizes.ts';
-import { noiseKinds } from '../../settings/starts.ts';
+import { type PictureSize, usualSize } from '../../settings/sizes.ts';
+import { isNoise, pictureStarts } from '../../settings/starts.ts';
 import { usedChoice } from '../../settings/texts.ts';
 import type { AdapterInfo, Order } from '../protocol.ts';
 import { engineSettings, type PageSettings } from '../settings.ts';
@@ -44,12 +44,18 @@ export function orderOf(
     styles: styles.map(({ id, weight }) => ({ id, weight })),
     start: from === 'here' ? 'here' : startOf(settings),
   };
-  return { order, leftOut };
+  return { order, leftOut: [...leftOut, ...notEnlarged(settings.size, content)] };
+}
+
+/** That a photograph is painted at its own size where a larger one was asked for. */
+function notEnlarged(size: number | undefined, { width, height }: PictureSize): readonly string[] {
+  const longest = Math.max(width, height);
+  if (size === undefined || size <= longest) return [];
+  return [`the photograph has ${width} × ${height} pixels, so it is painted at ${longest} and not enlarged to ${size}`];
 }
 
 function startOf(settings: PageSettings): Order['start'] {
   const { init = options.init.usual(settings), seed } = settings;
-  const kind = noiseKinds.find((known) => known === init);
-  if (kind !== undefined) return { kind, seed };
-  return { kind: init === 'matched' ? 'matched' : 'content' };
+  if (isNoise(init)) return { kind: init, seed };
+  return { kind: pictureStarts.find((known) => known === init) ?? 'content' };
 }

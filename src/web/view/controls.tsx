@@ -17,6 +17,7 @@ export function Controls({ model }: { readonly model: PageModel }) {
       <fieldset class="settings" disabled={isBusy}>
         <legend class="aside">{isBusy ? 'Stop to change how it is painted' : 'How it is painted'}</legend>
         <Strength model={model} />
+        <Strokes model={model} />
         <Size model={model} />
         <More model={model} />
       </fieldset>
@@ -44,6 +45,44 @@ function Strength({ model }: { readonly model: PageModel }) {
       <div class="ends" aria-hidden="true">
         <span>photograph</span>
         <span>painting</span>
+      </div>
+    </div>
+  );
+}
+
+/** Steps of the slider that double or halve. */
+const stepsToDouble = 4;
+
+/** Equal ways along the slider are equal factors: what halves the strokes is as far as what doubles them. */
+function Strokes({ model }: { readonly model: PageModel }) {
+  const { kind, usual, help } = options.styleScale;
+  const { styleScale = usual() } = model.settings.value;
+  const change = (step: number): void => {
+    const factor = Number((2 ** (step / stepsToDouble)).toPrecision(2));
+    model.changes.set({ styleScale: factor === usual() ? undefined : factor });
+  };
+  return (
+    <div class="field">
+      <label for="strokes" title={help}>
+        Strokes
+      </label>
+      <output class="value" for="strokes">
+        {styleScale === usual() ? '' : `× ${kind.format(styleScale)}`}
+      </output>
+      <input
+        id="strokes"
+        type="range"
+        min={-stepsToDouble}
+        max={stepsToDouble}
+        step={1}
+        value={Math.round(stepsToDouble * Math.log2(styleScale))}
+        aria-valuetext={`${styleScale} times the usual size`}
+        data-testid="strokes"
+        onInput={(event) => change(event.currentTarget.valueAsNumber)}
+      />
+      <div class="ends" aria-hidden="true">
+        <span>fine</span>
+        <span>broad</span>
       </div>
     </div>
   );
