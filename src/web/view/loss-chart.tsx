@@ -154,6 +154,7 @@ class LiveChart {
     });
     ctx.save();
     ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = 'left';
     ctx.textBaseline = 'middle';
     let free = 0;
     for (const { mark, index, x, y } of ends.sort((a, b) => a.y - b.y)) {
