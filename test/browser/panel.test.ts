@@ -36,7 +36,8 @@ async function samplesOf(studio: StudioPage): Promise<Buffer> {
 
 describe('the panel of pictures', () => {
   it('offers small copies, and takes a file by a click on the picture that is there', async () => {
-    await using studio = await open(quick);
+    // The service worker would fetch all large ones beside.
+    await using studio = await open(quick, { serviceWorkers: 'block' });
     await studio.isReady();
     await studio.page.waitForLoadState('networkidle');
     const fetched = await studio.page.evaluate(() =>

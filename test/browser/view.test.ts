@@ -54,7 +54,8 @@ describe('the picture', () => {
       const { page } = studio;
       const frame = await boxOf(studio, 'frame');
       const at = (right: number, down: number) =>
-        [frame.x + right * frame.width, frame.y + down * frame.height] as const;
+        // The wheel tells whole pixels.
+        [Math.round(frame.x + right * frame.width), Math.round(frame.y + down * frame.height)] as const;
       const line = { x: frame.x + 0.5 * frame.width, y: frame.y + 0.5 * frame.height, width: 300, height: 1 };
       expect(await coloursAlong(page, line)).toBeGreaterThan(50);
 
@@ -226,7 +227,10 @@ describe('keys', () => {
       expect((await downloading).suggestedFilename()).toMatch(/\.png$/);
       expect(await isZoomed()).toBe(true);
       await studio.button('Choose another photograph: examples').click();
-      await studio.button(/cup of coffee/).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /cup of coffee/ })
+        .click();
       await expect.poll(isZoomed).toBe(false);
       expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
     },

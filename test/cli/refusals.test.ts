@@ -68,7 +68,7 @@ const cases: readonly (readonly [readonly string[], RegExp])[] = [
   [[...pictures, '--optimizer', 'lbgfs'], /did you mean 'lbfgs'\?/],
   [[...pictures, '--itterations', '3'], /unknown option '--itterations'; did you mean '--iterations'\?/],
   [[...pictures, '--init', 'nois'], /--init is 'nois'; .*did you mean 'noise'\?/],
-  [[...pictures, '--style-weight', '-1'], /--style-weight is '-1'; expected a number of at least 0/],
+  [[...pictures, '--style-weight', '-1'], /--style-weight is '-1'; expected a number from 0 to 1e10/],
   [[...pictures, '--learning-rate', 'NaN'], /--learning-rate is 'NaN'; expected a number above 0/],
   [[...pictures, '--content-layers', 'none', '--style-layers', 'none'], /no layer is left/],
   [[...pictures, '--weights', 'cut.safetensors'], /cut\.safetensors: .*truncated/],
