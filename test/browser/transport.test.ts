@@ -1,5 +1,6 @@
 /** The buttons of a run in the page: where the focus goes, what is said, what waits, and a Stop that is heard at once. SwiftShader, tiny sizes. */
 
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { quick, runTimeoutMs, type StudioPage } from './studio-page.ts';
 import { useStudio } from './use-studio.ts';
@@ -45,6 +46,26 @@ describe('Stop', () => {
         arrive();
       }
       await studio.says(/^Done: 3 steps/);
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+
+  it(
+    'is heard within 300 ms in the middle of an evaluation that takes longer, and leaves the picture of the one before',
+    async () => {
+      await using studio = await open(`${quick.replace('size=32', 'size=80')}&iterations=200`);
+      await studio.paint();
+      await studio.hasSpent(2);
+      expect(await msToStop(studio, 'Step')).toBeLessThan(300);
+      expect(await studio.says(/^Stopped/)).toMatch(/^Stopped: \d+ steps/);
+      const { bytes } = await studio.download();
+      expect((await sharp(bytes).stats()).entropy).toBeGreaterThan(1);
+      // The evaluation that was left is over before the next run begins.
+      await studio.paint();
+      await studio.hasSpent(1);
+      await studio.byId('stop').click();
+      await studio.says(/^Stopped/);
       expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
     },
     runTimeoutMs,

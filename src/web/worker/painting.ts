@@ -64,13 +64,16 @@ export class Painting {
     return this.#copied;
   }
 
+  /** The same, undefined where the scale at work has no checkpoint yet and it would be a smaller picture. */
+  get copyOfScale(): RgbImage | undefined {
+    return this.#copied?.width === this.#content?.width ? this.#copied : undefined;
+  }
+
   /** The picture as it is now; while the run goes on, as it was at the last checkpoint, so that nobody waits for a readback. */
   async picture(): Promise<RgbImage | undefined> {
-    const copied = this.#copied;
-    if (this.#objective === undefined) return copied;
-    // At the beginning of a scale the last checkpoint is still of the one before.
-    const isOfScale = copied?.width === this.#objective.pictureSize.width;
-    return this.#request.gate.pace === 'run' && isOfScale ? copied : await this.#objective.readPicture();
+    if (this.#objective === undefined) return this.#copied;
+    const copied = this.#request.gate.pace === 'run' ? this.copyOfScale : undefined;
+    return copied ?? (await this.#objective.readPicture());
   }
 
   /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */

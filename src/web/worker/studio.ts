@@ -32,6 +32,9 @@ const nothingPainted: RunSummary = { end: 'aborted', evaluations: 0, elapsedMs: 
 /** Of a thumbnail's shorter side, as `npm run thumbnails` has it. */
 const thumbnailSide = 144;
 
+/** A stopped run that ends within this time is waited for. */
+const patienceMs = 150;
+
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
   readonly #pictures = new Map<string, RgbImage>();
@@ -127,22 +130,35 @@ export class Studio {
     const painting = this.#leaving.then(() => this.#paint(order, gate));
     this.#leaving = painting.catch(() => {});
     try {
-      return await Promise.race([painting, this.#abandoned(gate)]);
+      return await Promise.race([painting, this.#abandoned(gate, performance.now())]);
     } finally {
       this.#painting = undefined;
       this.#gate = undefined;
     }
   }
 
-  /** Resolves when the run is stopped before it has painted anything, with what was there before on the canvas again. */
-  async #abandoned(gate: Gate): Promise<RunSummary> {
+  /**
+   * Resolves when a run that was stopped would keep people waiting: one that has painted nothing yet, with what was there before on the
+   * canvas again; and one in the middle of a long evaluation, with the picture of the evaluation before.
+   */
+  async #abandoned(gate: Gate, startedAtMs: number): Promise<RunSummary> {
     await gate.stopped;
-    if (this.#painting !== undefined && this.#painting.evaluations > 0) return await new Promise(() => {});
+    const painting = this.#painting;
+    const evaluations = painting?.evaluations ?? 0;
+    if (evaluations > 0) {
+      await new Promise((resolve) => setTimeout(resolve, patienceMs));
+      const picture = painting?.copyOfScale;
+      // It has ended by itself, or there is nothing of the scale at work to show.
+      if (this.#gate !== gate || picture === undefined) return await new Promise(() => {});
+      this.#shown = picture;
+    }
     gate.isAbandoned = true;
     const { preview } = await this.#open();
     preview.watch(undefined);
     if (this.#shown !== undefined) preview.show(this.#shown);
-    return nothingPainted;
+    return evaluations === 0
+      ? nothingPainted
+      : { end: 'aborted', evaluations, elapsedMs: performance.now() - startedAtMs, problem: undefined };
   }
 
   pace(run: number, pace: Pace): void {
