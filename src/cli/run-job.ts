@@ -41,7 +41,7 @@ export async function runJob(job: Job): Promise<number> {
 }
 
 /** @throws InputError for maps in half precision on an adapter that is the CPU, unless memory is said to be short (decision 0024). */
-export function assertStorageIsOfUse(
+function assertStorageIsOfUse(
   storage: 'f16' | 'f32',
   { isSoftware }: Pick<AdapterProfile, 'isSoftware'>,
   { lowMemory }: Pick<Job['given'], 'lowMemory'>,

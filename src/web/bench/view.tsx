@@ -3,6 +3,7 @@
 import { describeMachine, reportSections, type Section } from '../../bench/output.ts';
 import type { Report } from '../../bench/report.ts';
 import { figure } from '../../bench/table.ts';
+import { saveFile } from '../../platform/browser/downloads.ts';
 import type { AdapterInfo } from '../protocol.ts';
 import { aboutDuration } from '../view/durations.ts';
 import { Unsupported } from '../view/unsupported.tsx';
@@ -241,13 +242,8 @@ function ResultTable({ section: { heading, table } }: { readonly section: Sectio
 /** Hands the report to the user as a file. */
 function download(report: Report): void {
   const text = `${JSON.stringify(report, undefined, 2)}\n`;
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = address;
   const { adapter, date } = report.environment;
   const device = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  link.download = `impasto-benchmark-${device}-${date.slice(0, 10)}.json`;
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  const name = `impasto-benchmark-${device}-${date.slice(0, 10)}.json`;
+  saveFile(new Blob([text], { type: 'application/json' }), name);
 }

@@ -50,12 +50,3 @@ export function textsFor(making: Making | undefined, evaluations: number): Reado
     Comment: making.command,
   };
 }
-
-/** Hands a file to the browser's downloads. */
-export function saveFile(file: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

@@ -1,6 +1,6 @@
 /** Everything that was painted: what the page shows as cards, newest first, and keeps in the browser. */
 
-import { computed, type Signal, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
   bytesOf,
   type KeptPainting,
@@ -20,7 +20,7 @@ export class History {
   readonly shown: Signal<string | undefined> = signal(undefined);
   readonly #compared: Signal<string | undefined> = signal(undefined);
   /** Newest first. */
-  readonly paintings = computed(() => this.#paintings.value);
+  readonly paintings: ReadonlySignal<readonly KeptPainting[]> = this.#paintings;
   /** The painting that the one on the canvas is compared with, where it is not the photograph. */
   readonly compared = computed(() => {
     const id = this.#compared.value;
@@ -61,7 +61,7 @@ export class History {
   }
 
   /** Compares with a painting; with the photograph again where it is the one compared. */
-  compare(id: string | undefined): void {
+  compare(id: string): void {
     this.#compared.value = this.#compared.value === id ? undefined : id;
   }
 

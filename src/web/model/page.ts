@@ -3,6 +3,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { messageOf } from '../../core/errors.ts';
 import { copyText } from '../../platform/browser/clipboard.ts';
+import { saveFile } from '../../platform/browser/downloads.ts';
 import { storageRoomBytes } from '../../platform/browser/storage-room.ts';
 import { canvasNoiseAdvice } from '../../platform/browser/support.ts';
 import { EngineClient } from '../engine-client.ts';
@@ -12,7 +13,7 @@ import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.t
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { Attempts } from './attempts.ts';
 import { Changes } from './changes.ts';
-import { commandFor, madeFrom, saveFile } from './export.ts';
+import { commandFor, madeFrom } from './export.ts';
 import { forecastSeconds, keepSpeed } from './forecast.ts';
 import { History } from './history.ts';
 import { keptSwitch } from './kept-switch.ts';

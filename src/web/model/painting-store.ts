@@ -77,14 +77,22 @@ export class PaintingStore {
   }
 }
 
-/** The painting that this tab showed last; undefined in a new tab, or where nothing was painted. */
+/** The painting that this tab showed last, empty where nothing was painted; undefined in a new tab. */
 export function shownInTab(): string | undefined {
-  return sessionStorage.getItem(shownKey) ?? undefined;
+  try {
+    return sessionStorage.getItem(shownKey) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Notes what this tab shows; undefined: nothing painted. */
 export function noteShownInTab(id: string | undefined): void {
-  sessionStorage.setItem(shownKey, id ?? '');
+  try {
+    sessionStorage.setItem(shownKey, id ?? '');
+  } catch {
+    // Where nothing is kept there is nothing to come back to.
+  }
 }
 
 /** Bytes of a painting's pictures, its own and those it was made of. */

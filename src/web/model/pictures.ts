@@ -42,7 +42,6 @@ export class Pictures {
   /** Paintings that were replaced, each with the one that took its place. */
   readonly #successors = new Map<string, string>();
   #count = 0;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(engine: EngineClient) {
     this.#engine = engine;
@@ -54,36 +53,6 @@ export class Pictures {
    * @throws InputError with a sentence where it is no picture, or one too large.
    */
   async take(role: Role, file: Blob, given: Given): Promise<void> {
-    await this.#inTurn(() => this.#take(role, file, given));
-  }
-
-  /** Takes an example by its id; unknown ids are ignored. */
-  async takeExample(role: Role, id: string, given: Pick<Given, 'weight' | 'replaces'> = {}): Promise<void> {
-    const example = exampleOf(id);
-    if (example === undefined) return;
-    await this.#inTurn(async () => {
-      const response = await fetch(example.url);
-      await this.#take(role, await response.blob(), { ...given, name: example.title, example });
-    });
-  }
-
-  setWeight(id: string, weight: number): void {
-    this.styles.value = this.styles.value.map((card) => (card.id === id ? { ...card, weight } : card));
-  }
-
-  remove(id: string): void {
-    this.#forget(this.styles.value.find((card) => card.id === id));
-    this.styles.value = this.styles.value.filter((card) => card.id !== id);
-  }
-
-  /** One after the other: of two that are chosen quickly the second is meant, however long the first takes to arrive. */
-  async #inTurn(task: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(task);
-    this.#last = done.catch(() => {});
-    await done;
-  }
-
-  async #take(role: Role, file: Blob, given: Given): Promise<void> {
     const id = `${role}-${++this.#count}`;
     const url = URL.createObjectURL(file);
     let info: PictureInfo;
@@ -109,6 +78,23 @@ export class Pictures {
     if (old !== undefined) this.#successors.set(old.id, id);
     this.#forget(old);
     for (const surplus of this.styles.value.slice(0, -mostStyles)) this.remove(surplus.id);
+  }
+
+  /** Takes an example by its id; unknown ids are ignored. */
+  async takeExample(role: Role, id: string, given: Pick<Given, 'weight' | 'replaces'> = {}): Promise<void> {
+    const example = exampleOf(id);
+    if (example === undefined) return;
+    const response = await fetch(example.url);
+    await this.take(role, await response.blob(), { ...given, name: example.title, example });
+  }
+
+  setWeight(id: string, weight: number): void {
+    this.styles.value = this.styles.value.map((card) => (card.id === id ? { ...card, weight } : card));
+  }
+
+  remove(id: string): void {
+    this.#forget(this.styles.value.find((card) => card.id === id));
+    this.styles.value = this.styles.value.filter((card) => card.id !== id);
   }
 
   /** The painting in the place that this one had. */

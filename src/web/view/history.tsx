@@ -9,7 +9,7 @@ export function History({ model }: { readonly model: PageModel }) {
   const paintings = history.paintings.value;
   const room = history.roomBytes.value;
   return (
-    <details class="history" data-testid="history">
+    <details class="drawer" data-testid="history">
       <summary>Your paintings ({paintings.length})</summary>
       {paintings.length === 0 ? (
         <p class="aside">What you paint is kept here, on this device.</p>

@@ -12,7 +12,7 @@ export function Instruments({ model }: { readonly model: PageModel }) {
   const isOpen = useSignal(false);
   return (
     <details
-      class="instruments"
+      class="drawer"
       data-testid="instruments"
       onToggle={({ currentTarget }) => {
         isOpen.value = currentTarget.open;

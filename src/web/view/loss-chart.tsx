@@ -1,7 +1,7 @@
 /** Losses on a log axis against work, in evaluations of the result's size, live: total, content and style; on demand each of their terms. */
 
 import type { Signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { bordersOf, type Trace } from '../model/trace.ts';
@@ -17,14 +17,14 @@ export function LossChart({ trace, showsLayers }: { readonly trace: Trace; reado
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<LiveChart>(null);
   const withLayers = showsLayers.value;
-  const curves = curvesOf(trace, withLayers);
+  const curves = useMemo(() => curvesOf(trace, withLayers), [trace, withLayers]);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
     chart.current = new LiveChart(element);
     return () => chart.current?.dispose();
   }, []);
-  useEffect(() => chart.current?.show(trace, withLayers), [trace, withLayers]);
+  useEffect(() => chart.current?.show(trace, curves), [trace, curves]);
   return (
     <figure class="chart" data-testid="chart">
       <div ref={place} role="img" aria-label={describe(trace, curves)} />
@@ -102,9 +102,9 @@ class LiveChart {
     }
   }
 
-  show(trace: Trace, withLayers: boolean): void {
+  show(trace: Trace, curves: readonly Curve[]): void {
     this.#trace = trace;
-    this.#curves = curvesOf(trace, withLayers);
+    this.#curves = curves;
     // Not now: the page may be busy showing that a run has begun.
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
