@@ -11,6 +11,12 @@ import type { KernelReport } from './kernels/page.ts';
 /** SwiftShader alone takes a good part of a minute for the convolutions, and other programs may want the cores too. */
 const timeoutMs = 400_000;
 
+/**
+ * SwiftShader takes longer for the fifteen largest cases than for all others, and what they are about, long sums and large
+ * grids, is arithmetic that the same modules show in Node. IMPASTO_CASES=all runs them here, too.
+ */
+const mostBytes = process.env.IMPASTO_CASES === 'all' ? Number.MAX_SAFE_INTEGER : 4 * 2 ** 20;
+
 /** Of SwiftShader: 128 bits of 32. */
 const lanes = 4;
 
@@ -39,10 +45,10 @@ describe('kernels in Chromium', () => {
   it.each(ops)(
     '%s',
     async (op) => {
-      const report = await page.evaluate<KernelReport>(`checkKernels(${JSON.stringify(op)})`);
+      const report = await page.evaluate<KernelReport>(`checkKernels(${JSON.stringify(op)}, ${mostBytes})`);
       if (report.problems.length > 0) expect.fail(report.problems.join('\n\n'));
       expect(report).toMatchObject({ adapter: 'google swiftshader', lanes, leaked: 0 });
-      expect(report.ran).toBe(kernelCases.filter((one) => one.op === op).length);
+      expect(report.ran).toBe(kernelCases.filter((one) => one.op === op && one.leastBytes <= mostBytes).length);
       for (const name of report.variants) seen.add(name);
     },
     timeoutMs,
