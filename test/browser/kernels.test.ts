@@ -15,7 +15,7 @@ const timeoutMs = 400_000;
  * SwiftShader takes longer for the fifteen largest cases than for all others, and what they are about, long sums and large
  * grids, is arithmetic that the same modules show in Node. IMPASTO_CASES=all runs them here, too.
  */
-const mostBytes = process.env.IMPASTO_CASES === 'all' ? Number.MAX_SAFE_INTEGER : 4 * 2 ** 20;
+const mostBytes = process.env['IMPASTO_CASES'] === 'all' ? Number.MAX_SAFE_INTEGER : 4 * 2 ** 20;
 
 /** Of SwiftShader: 128 bits of 32. */
 const lanes = 4;

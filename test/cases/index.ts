@@ -3,6 +3,7 @@
 import { conv2dCases } from './conv2d.ts';
 import { gemmCases } from './gemm.ts';
 import { gramCases } from './gram.ts';
+import { inverseRootCases } from './inverse-root.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { lossSumCases } from './loss-sum.ts';
 import { momentCases } from './moments.ts';
@@ -23,6 +24,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...gramCases,
   ...mseCases,
   ...momentCases,
+  ...inverseRootCases,
   ...totalVariationCases,
   ...lossSumCases,
 ];
