@@ -35,6 +35,16 @@ export interface ObjectiveRequest {
   readonly initial: RgbImage;
 }
 
+/** What an evaluation finds of those before it. */
+export interface ObjectiveState {
+  /** [H, W, 3]: the variable as the optimiser has it, not clamped to a picture's range, at a point it has accepted. */
+  readonly variable: Float32Array;
+  /** [H, W, 3]: the variable with the lowest loss so far. */
+  readonly best: Float32Array;
+  /** [2]: that loss, infinite before the first evaluation, and whether the last evaluation set it. */
+  readonly bestLoss: Float32Array;
+}
+
 /** The parts of an objective while it is being built; all are freed together. */
 interface Parts {
   readonly scope: ProgramScope;
@@ -114,16 +124,29 @@ export class TransferObjective implements DeviceObjective, Disposable {
     return pictureAt(values, options.variable, content);
   }
 
-  /** Begins from these values of the variable instead of a picture. @throws ShapeError where they are too many or too few. */
-  beginAt(values: Float32Array<ArrayBuffer>): void {
-    if (values.length !== this.size) {
-      const { width, height } = this.pictureSize;
+  /** A copy of the state; waits for the device. */
+  async readState(): Promise<ObjectiveState> {
+    const { gpu } = this.#request;
+    // One after the other: each takes device memory on its way.
+    const variable = await gpu.read(this.variable);
+    const best = await gpu.read(this.best);
+    return { variable, best, bestLoss: await gpu.read(this.losses.state) };
+  }
+
+  /** Goes on from a state instead of the initial picture. @throws ShapeError where it is of another size. */
+  restore({ variable, best, bestLoss }: ObjectiveState): void {
+    const { width, height } = this.pictureSize;
+    if (variable.length !== this.size || best.length !== this.size || bestLoss.length !== 2) {
       throw new ShapeError(
-        `a variable of ${width}x${height} has ${this.size} values, got ${values.length} to begin at`,
+        `a variable of ${width}x${height} has ${this.size} values, got ${variable.length}, ${best.length} of the best and ${bestLoss.length} of its loss to go on from`,
       );
     }
     const { queue } = this.#request.gpu.device;
-    for (const { buffer, offsetBytes } of [this.variable, this.best]) queue.writeBuffer(buffer, offsetBytes, values);
+    const places = [this.variable, this.best, this.losses.state];
+    for (const [index, values] of [variable, best, bestLoss].entries()) {
+      const place = places[index];
+      if (place !== undefined) queue.writeBuffer(place.buffer, place.offsetBytes, values.slice());
+    }
   }
 
   [Symbol.dispose](): void {

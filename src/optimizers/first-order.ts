@@ -13,7 +13,16 @@ import { defineKernel, type KernelDefinition, type ScalarType } from '../core/ke
 import { checkNumber } from '../core/numbers.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope, parameterPageBytes } from '../core/program.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
-import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
+import {
+  type DeviceObjective,
+  type Evaluator,
+  type Optimizer,
+  type OptimizerState,
+  type StateVector,
+  type StepValues,
+  type StopReason,
+  vectorsProblem,
+} from './optimizer.ts';
 
 /** A parameter at step `step`, counted from 1; a truth value becomes a u32 of 0 or 1. */
 type StepParameter = (values: StepValues, step: number) => number | boolean;
@@ -69,6 +78,7 @@ export function firstOrderBytes(rule: UpdateRule, size: number): number {
 }
 
 export class FirstOrderOptimizer implements Optimizer {
+  readonly isResizable = true;
   readonly #gpu: Gpu;
   readonly #rule: UpdateRule;
   readonly #size: number;
@@ -123,7 +133,8 @@ export class FirstOrderOptimizer implements Optimizer {
     if (clamp !== undefined && !(clamp[0] < clamp[1])) {
       throw new InputError(`${rule.name}: clamp is [${clamp[0]}, ${clamp[1]}]; expected [low, high] with low < high`);
     }
-    if (state !== undefined) checkState(rule, state, objective.size);
+    const problem = state && firstOrderStateProblem(rule, state, objective.size);
+    if (problem !== undefined) throw new ShapeError(problem);
     return await buildInScope(gpu, rule.name, (scope) => new FirstOrderOptimizer(scope, objective, rule, options));
   }
 
@@ -140,12 +151,11 @@ export class FirstOrderOptimizer implements Optimizer {
   }
 
   async readState(): Promise<OptimizerState> {
-    const vectors = await Promise.all(
-      this.#rule.state.map(async ({ name, isNonNegative }, index) => {
-        const values = await this.#gpu.read(this.#vector(index));
-        return { name, isNonNegative, values };
-      }),
-    );
+    const vectors: StateVector[] = [];
+    // One after the other: each takes device memory on its way.
+    for (const [index, { name, isNonNegative }] of this.#rule.state.entries()) {
+      vectors.push({ name, isNonNegative, values: await this.#gpu.read(this.#vector(index)) });
+    }
     return { optimizer: this.#rule.name, steps: this.#steps, vectors };
   }
 
@@ -183,15 +193,10 @@ function checkValues(name: string, values: Partial<StepValues>): void {
   }
 }
 
-function checkState(rule: UpdateRule, state: OptimizerState, size: number): void {
-  const namesOf = (vectors: readonly { readonly name: string }[]): string => vectors.map(({ name }) => name).join(', ');
-  if (state.optimizer !== rule.name || namesOf(state.vectors) !== namesOf(rule.state)) {
-    throw new ShapeError(
-      `${rule.name} cannot go on with the state of ${state.optimizer} (${namesOf(state.vectors) || 'no vectors'})`,
-    );
-  }
-  const odd = state.vectors.find(({ values }) => values.length !== size);
-  if (odd !== undefined) {
-    throw new ShapeError(`${rule.name}: ${odd.name} of the state has ${odd.values.length} values, expected ${size}`);
-  }
+/** What keeps a rule from going on with a state at so many values; undefined where nothing does. */
+export function firstOrderStateProblem(rule: UpdateRule, state: OptimizerState, size: number): string | undefined {
+  if (state.optimizer !== rule.name) return `${rule.name} cannot go on with the state of ${state.optimizer}`;
+  if (!(Number.isSafeInteger(state.steps) && state.steps >= 0))
+    return `${rule.name}: the state is of step ${state.steps}`;
+  return vectorsProblem(state, Object.fromEntries(rule.state.map(({ name }) => [name, size])));
 }

@@ -16,14 +16,17 @@
  * its trace equals this one within a call.
  */
 
+import type { BufferSlice } from '../core/buffers.ts';
+import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { checkNumber } from '../core/numbers.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope } from '../core/program.ts';
 import { allocateLbfgs, type LbfgsBuffers, recordMove, recordRecursion } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
 import { DirectionProbe } from './lbfgs-search.ts';
+import { type LbfgsPlaces, lbfgsStateProblem, readLbfgsState, writeLbfgsState } from './lbfgs-state.ts';
 import { membersOf, readStruct } from './lbfgs-structs.ts';
-import type { DeviceObjective, Evaluator, Optimizer, StepValues, StopReason } from './optimizer.ts';
+import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
 import { strongWolfe, strongWolfeDefaults } from './strong-wolfe.ts';
 
 export { lbfgsBytes } from './lbfgs-layout.ts';
@@ -46,12 +49,17 @@ export interface LbfgsOptions {
   readonly tolerances?: LbfgsTolerances;
   /** Most bytes of one buffer of the history; default the adapter's limit. */
   readonly maxBufferBytes?: number;
+  /** What to go on with, of the same size and history; absent, the beginning. */
+  readonly state?: OptimizerState;
 }
 
 export class Lbfgs implements Optimizer {
+  /** Curvature pairs measured on one picture say nothing of another, nor of another size. */
+  readonly isResizable = false;
   readonly #gpu: Gpu;
   readonly #layout: LbfgsLayout;
   readonly #buffers: LbfgsBuffers;
+  readonly #gradient: BufferSlice;
   readonly #scope: ProgramScope;
   readonly #recursion: Program;
   readonly #move: Program;
@@ -74,6 +82,8 @@ export class Lbfgs implements Optimizer {
     this.#buffers = allocateLbfgs(scope, layout);
     this.#decision = recordRecursion(this.#recursion, objective, layout, this.#buffers, this.#learningRate);
     recordMove(this.#move, objective, layout, this.#buffers);
+    this.#gradient = objective.gradient;
+    if (options.state !== undefined) this.#goOn(options.state);
     if (layout.lineSearch) {
       this.#probe = new DirectionProbe(scope, this.#move, objective, layout, this.#buffers);
     }
@@ -82,8 +92,8 @@ export class Lbfgs implements Optimizer {
   /**
    * Takes the state's memory (`lbfgsBytes` of it) and records the programs. The caller owns the result.
    *
-   * @throws InputError for options that make no sense. LimitError where a pair does not fit a buffer. DeviceError where
-   *   the device refuses the memory.
+   * @throws InputError for options that make no sense. ShapeError for a state of another optimiser, size or history. LimitError where a
+   *   pair does not fit a buffer. DeviceError where the device refuses the memory.
    */
   static async create(gpu: Gpu, objective: DeviceObjective, options: LbfgsOptions = {}): Promise<Lbfgs> {
     checkRate(options.learningRate ?? 1);
@@ -92,6 +102,8 @@ export class Lbfgs implements Optimizer {
       lineSearch: options.lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),
     });
+    const problem = options.state && lbfgsStateProblem(options.state, layout.size, layout.history);
+    if (problem !== undefined) throw new ShapeError(problem);
     return await buildInScope(gpu, 'L-BFGS', (scope) => new Lbfgs(scope, objective, layout, options));
   }
 
@@ -103,9 +115,8 @@ export class Lbfgs implements Optimizer {
     this.#recursion.update(this.#decision, { history: this.#layout.history, learningRate });
   }
 
-  /** None: curvature pairs measured on one picture say nothing of another, nor of another size. */
-  async readState(): Promise<undefined> {
-    return undefined;
+  async readState(): Promise<OptimizerState> {
+    return await readLbfgsState(this.#gpu, this.#places, { loss: this.#loss, previousLoss: this.#previousLoss });
   }
 
   /** Drops all curvature pairs: the next step is a first step, from the variable as it then is. */
@@ -125,6 +136,16 @@ export class Lbfgs implements Optimizer {
 
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
+  }
+
+  get #places(): LbfgsPlaces {
+    return { layout: this.#layout, buffers: this.#buffers, gradient: this.#gradient };
+  }
+
+  #goOn(state: OptimizerState): void {
+    writeLbfgsState(this.#gpu, this.#places, state);
+    this.#loss = state.numbers?.['loss'];
+    this.#previousLoss = state.numbers?.['previousLoss'];
   }
 
   /** The fixed step with PyTorch's tests between evaluation and update. */

@@ -48,12 +48,14 @@ export interface StepValues {
   readonly weightDecay: number;
 }
 
-/** What an optimiser remembers, on the host: enough to go on with, at this size or another. */
+/** What an optimiser remembers, on the host: all of it, so that the next step is bit for bit the one that would have followed. */
 export interface OptimizerState {
   /** Of the update rule. */
   readonly optimizer: string;
   /** Steps taken. */
   readonly steps: number;
+  /** What else is a number, by name. */
+  readonly numbers?: Readonly<Record<string, number>>;
   readonly vectors: readonly StateVector[];
 }
 
@@ -61,8 +63,22 @@ export interface StateVector {
   readonly name: string;
   /** Whether its values are never negative, as those of a mean of squares. */
   readonly isNonNegative: boolean;
-  /** [size] */
+  /** [size]; of an optimiser whose state is of one size, of any length. */
   readonly values: Float32Array;
+}
+
+/** What is wrong with the vectors of a state that should have these lengths by name; undefined where nothing is. */
+export function vectorsProblem(
+  { optimizer, vectors }: OptimizerState,
+  lengths: Readonly<Record<string, number>>,
+): string | undefined {
+  const names = vectors.map(({ name }) => name).join(', ');
+  if (names !== Object.keys(lengths).join(', ')) {
+    return `the state of ${optimizer} has ${names || 'no vectors'}, expected ${Object.keys(lengths).join(', ')}`;
+  }
+  const odd = vectors.find(({ name, values }) => values.length !== lengths[name]);
+  if (odd === undefined) return undefined;
+  return `${optimizer}: ${odd.name} of the state has ${odd.values.length} values, expected ${lengths[odd.name]}`;
 }
 
 /** An optimiser with its state on the device; disposing it frees the state, not the objective. */
@@ -73,6 +89,9 @@ export interface Optimizer extends Disposable {
   /** Takes effect from the next step; what is absent stays, what the update rule does not have is not looked at. @throws InputError */
   set(values: Partial<StepValues>): void;
 
-  /** A copy of the state; waits for the device. Undefined where it would mean nothing at another picture or size. */
-  readState(): Promise<OptimizerState | undefined>;
+  /** Whether its state means something at another size of the picture: curvature pairs do not. */
+  readonly isResizable: boolean;
+
+  /** A copy of the state; waits for the device. To be called between two steps. */
+  readState(): Promise<OptimizerState>;
 }

@@ -1,85 +1,77 @@
-/** Where a run can be taken up again, copied to the host beside the run, so that a lost device loses little. */
+/** Where a run can be taken up again, copied to the host between two steps: all that the steps to come depend on. */
 
-import { type BufferSlice, bufferUsage } from '../core/buffers.ts';
-import type { Gpu } from '../core/gpu.ts';
-import type { TransferObjective } from '../objective/objective.ts';
+import type { ObjectiveState, TransferObjective } from '../objective/objective.ts';
+import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts';
 import type { EvaluationReport } from './evaluator.ts';
 
 /** A place in a run. */
 export type RunPlace = Pick<EvaluationReport, 'evaluation' | 'phase' | 'step'>;
 
-export interface Checkpoint {
-  /** [H, W, 3]: the variable as the optimiser has it, not clamped to a picture's range, at a point it has accepted. */
-  readonly variable: Float32Array<ArrayBuffer>;
-  /** The last evaluation that led to it; its losses are reported by then. */
+/** A run that goes on from here, on the same adapter, has bit for bit the losses that it would have had. */
+export interface Checkpoint extends ObjectiveState {
+  /** The last evaluation that led to it; a step that spends several, as a line search does, is not cut. */
   readonly place: RunPlace;
+  /** Of the phase at work. */
+  readonly optimizer: OptimizerState;
+  /** All of the run so far. */
+  readonly evaluations: readonly EvaluationReport[];
 }
 
-/** How often checkpoints are wanted, and who gets them. */
+/** How often checkpoints are wanted, and who gets them. Without either number, at the beginning and at the end alone. */
 export interface CheckpointHooks {
-  /** Least time between two. */
-  readonly everyMs: number;
-  /** Called some time after the step; nothing waits for it. */
-  readonly keep: (checkpoint: Checkpoint) => void;
+  /** Most evaluations between two, but for a step's own. */
+  readonly every?: number | undefined;
+  /** Time between two; more where they take long. */
+  readonly everyMs?: number | undefined;
+  /** The run waits for it. */
+  readonly keep: (checkpoint: Checkpoint) => void | Promise<void>;
 }
 
-/** Makes the checkpoints of one objective. It holds a buffer of the variable's size until it is disposed. */
-export class CheckpointCopier implements Disposable {
-  readonly #gpu: Gpu;
-  readonly #variable: BufferSlice;
+/** By time alone, a checkpoint is made once it takes no more than this share of the time since the last one. */
+const mostOfTime = 1 / 20;
+
+/** What is copied. */
+interface Parts {
+  readonly objective: TransferObjective;
+  readonly optimizer: Optimizer;
+  readonly place: RunPlace;
+  readonly evaluations: readonly EvaluationReport[];
+}
+
+/** Makes the checkpoints of a run: one before its first step, unless it was itself taken up from one, then as often as is wanted. */
+export class CheckpointKeeper {
   readonly #hooks: CheckpointHooks;
-  readonly #staging: BufferSlice;
-  #isBusy = false;
-  #lastAtMs = performance.now();
-  /** Copied, but its last loss is still on its way. */
-  #ready: Checkpoint | undefined;
-  #reported = 0;
+  #evaluation: number;
+  #dueAtMs: number;
 
-  constructor(gpu: Gpu, { variable }: Pick<TransferObjective, 'variable'>, hooks: CheckpointHooks) {
-    this.#gpu = gpu;
-    this.#variable = variable;
+  constructor(hooks: CheckpointHooks, resumed: RunPlace | undefined) {
     this.#hooks = hooks;
-    const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
-    this.#staging = gpu.buffers.allocate('checkpoint', variable.sizeBytes, usage);
+    this.#evaluation = resumed?.evaluation ?? Number.NEGATIVE_INFINITY;
+    this.#dueAtMs = resumed === undefined ? Number.NEGATIVE_INFINITY : performance.now() + (hooks.everyMs ?? 0);
   }
 
-  /** To be called between two steps, when all of the one before is submitted: copies the variable if a checkpoint is due. */
-  afterStep(place: RunPlace): void {
-    if (this.#isBusy || performance.now() - this.#lastAtMs < this.#hooks.everyMs) return;
-    this.#isBusy = true;
-    // A copy that fails has lost its device, which the run notices by itself.
-    this.#copy(place).catch(() => {});
+  isDue(evaluation: number): boolean {
+    const { every, everyMs } = this.#hooks;
+    if (this.#evaluation === Number.NEGATIVE_INFINITY) return true;
+    if (evaluation === this.#evaluation) return false;
+    const isTime = everyMs !== undefined && performance.now() >= this.#dueAtMs;
+    return isTime || (every !== undefined && evaluation - this.#evaluation >= every);
   }
 
-  /** The losses up to this evaluation are reported. */
-  reported(evaluation: number): void {
-    this.#reported = evaluation;
-    this.#keepIfReported();
-  }
-
-  [Symbol.dispose](): void {
-    this.#gpu.buffers.release(this.#staging);
-  }
-
-  async #copy(place: RunPlace): Promise<void> {
-    const { device } = this.#gpu;
-    const { buffer, offsetBytes, sizeBytes } = this.#variable;
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offsetBytes, this.#staging.buffer, 0, sizeBytes);
-    device.queue.submit([encoder.finish()]);
-    await this.#staging.buffer.mapAsync(1);
-    const variable = new Float32Array(this.#staging.buffer.getMappedRange().slice(0));
-    this.#staging.buffer.unmap();
-    this.#isBusy = false;
-    this.#lastAtMs = performance.now();
-    if (!variable.every(Number.isFinite)) return;
-    this.#ready = { variable, place };
-    this.#keepIfReported();
-  }
-
-  #keepIfReported(): void {
-    if (this.#ready === undefined || this.#reported < this.#ready.place.evaluation) return;
-    this.#hooks.keep(this.#ready);
-    this.#ready = undefined;
+  /** To be called between two steps, when the losses up to there are reported. A variable that has lost its numbers is not kept. */
+  async keep({ objective, optimizer, place, evaluations }: Parts): Promise<void> {
+    const startedAtMs = performance.now();
+    const state = await objective.readState();
+    if (state.variable.every(Number.isFinite)) {
+      await this.#hooks.keep({
+        ...state,
+        place,
+        optimizer: await optimizer.readState(),
+        evaluations: [...evaluations],
+      });
+    }
+    const nowMs = performance.now();
+    this.#evaluation = place.evaluation;
+    this.#dueAtMs = nowMs + Math.max(this.#hooks.everyMs ?? 0, (nowMs - startedAtMs) / mostOfTime);
   }
 }

@@ -2,8 +2,14 @@
 
 import type { Gpu } from '../core/gpu.ts';
 import { adamRule } from '../optimizers/adam.ts';
-import { FirstOrderOptimizer, firstOrderBytes, type UpdateRule } from '../optimizers/first-order.ts';
+import {
+  FirstOrderOptimizer,
+  firstOrderBytes,
+  firstOrderStateProblem,
+  type UpdateRule,
+} from '../optimizers/first-order.ts';
 import { Lbfgs, lbfgsBytes } from '../optimizers/lbfgs.ts';
+import { lbfgsStateProblem } from '../optimizers/lbfgs-state.ts';
 import type { DeviceObjective, Optimizer, OptimizerState, StepValues } from '../optimizers/optimizer.ts';
 import { rmspropRule } from '../optimizers/rmsprop.ts';
 import { sgdRule } from '../optimizers/sgd.ts';
@@ -28,6 +34,8 @@ interface Engine {
   /** Device bytes for a variable of so many values. */
   readonly bytes: (values: number, settings: Settings, limits: Limits) => number;
   readonly create: (beginning: Beginning) => Promise<Optimizer>;
+  /** What keeps it from going on with a state for so many values; undefined where nothing does. */
+  readonly stateProblem: (state: OptimizerState, values: number, settings: Settings) => string | undefined;
 }
 
 const lbfgs: Engine = {
@@ -36,7 +44,9 @@ const lbfgs: Engine = {
       lineSearch: lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
     }),
-  create: ({ gpu, objective, settings, values }) => Lbfgs.create(gpu, objective, { ...values, ...settings.lbfgs }),
+  create: ({ gpu, objective, settings, values, state }) =>
+    Lbfgs.create(gpu, objective, { ...values, ...settings.lbfgs, ...(state === undefined ? {} : { state }) }),
+  stateProblem: (state, values, { lbfgs: { history } }) => lbfgsStateProblem(state, values, history),
 };
 
 function firstOrder(rule: UpdateRule): Engine {
@@ -49,6 +59,7 @@ function firstOrder(rule: UpdateRule): Engine {
         ...(settings.objective.variable === 'pixels' ? { clamp: [0, 1] } : {}),
         ...(state === undefined ? {} : { state }),
       }),
+    stateProblem: (state, values) => firstOrderStateProblem(rule, state, values),
   };
 }
 
@@ -85,6 +96,16 @@ export async function createPhaseOptimizer(
 ): Promise<Optimizer> {
   const own = state?.optimizer === phase.optimizer ? state : undefined;
   return engines[phase.optimizer].create({ gpu, objective, settings, values: stepValuesAt(phase, 0), state: own });
+}
+
+/** What keeps a phase from going on with a state for so many values; undefined where nothing does. */
+export function stateProblem(
+  state: OptimizerState,
+  { optimizer }: Pick<Phase, 'optimizer'>,
+  values: number,
+  settings: Settings,
+): string | undefined {
+  return engines[optimizer].stateProblem(state, values, settings);
 }
 
 /** Most bytes that an optimiser of the settings' phases takes, by the number of values. */

@@ -10,7 +10,7 @@ import type { TransferObjective } from '../objective/objective.ts';
 import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
 import type { Phase } from '../settings/phase.ts';
-import { type Checkpoint, CheckpointCopier, type CheckpointHooks, type RunPlace } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointHooks, CheckpointKeeper, type RunPlace } from './checkpoint.ts';
 import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
 import { ExplosionWatch } from './explosion.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
@@ -29,11 +29,11 @@ export interface RunHooks {
   readonly lossesEveryMs?: number;
   /** With the objective that is about to be optimised, and with undefined before its device memory is freed; once a scale. */
   readonly onObjective?: (objective: TransferObjective | undefined, scale: Scale) => void;
-  /** Takes up a run that was broken off: phases and steps before it are left out, evaluations counted on, the optimiser begins anew. */
+  /** Takes up a run that was broken off: phases and steps before it are left out, evaluations are counted on. */
   readonly resume?: Checkpoint | undefined;
   /** Copies to go on from where a run is broken off. */
   readonly checkpoints?: CheckpointHooks;
-  /** Ends the run after the evaluation at work, with the best picture so far. */
+  /** Ends the run after the evaluation at work, with the best picture so far; where there are checkpoints, after the step at work. */
   readonly signal?: AbortSignal;
   /** Each is shown the picture on its own, but not that with which the run ends; the run waits meanwhile. */
   readonly snapshots?: readonly Snapshots[];
@@ -53,7 +53,7 @@ export interface RunResult {
   /** Of the scale at which the run ended. */
   readonly picture: RgbImage;
   readonly end: RunEnd;
-  /** Without those before a resumption. */
+  /** With those before a resumption. */
   readonly evaluations: readonly EvaluationReport[];
   /** What is wrong with a loss that is not finite or exploded; the picture is then the one with the lowest loss. */
   readonly error: LossError | undefined;
@@ -104,13 +104,15 @@ export async function runTransfer<At extends Scale>(request: RunRequest<At>): Pr
 
 class Run<At extends Scale> {
   readonly #request: RunRequest<At>;
+  readonly #phases: number;
+  /** Steps of all of them. */
   readonly #total: number;
   readonly #from: RunPlace;
-  readonly #evaluations: EvaluationReport[] = [];
+  readonly #evaluations: EvaluationReport[];
   /** Where the next scale starts: the picture, and the state of an optimiser at its size. */
   #picture: RgbImage;
   /** Of a run that is taken up, until its first objective begins there. */
-  #resumed: Checkpoint['variable'] | undefined;
+  #resumed: Checkpoint | undefined;
   #state: OptimizerState | undefined;
   #phase = 0;
   /** Of each of the snapshots, the evaluation at which its next picture is due. */
@@ -119,14 +121,20 @@ class Run<At extends Scale> {
   #error: LossError | undefined;
   /** Of the scale at work. */
   #watch = new ExplosionWatch();
-  #copier: CheckpointCopier | undefined;
+  readonly #keeper: CheckpointKeeper | undefined;
 
   constructor(request: RunRequest<At>) {
+    const { resume, checkpoints } = request;
     this.#request = request;
-    this.#total = request.scales.flatMap(({ phases }) => phases).reduce((sum, { steps }) => sum + steps, 0);
+    const phases = request.scales.flatMap((scale) => scale.phases);
+    this.#phases = phases.length;
+    this.#total = phases.reduce((sum, { steps }) => sum + steps, 0);
     this.#picture = request.initial;
-    this.#resumed = request.resume?.variable;
-    this.#from = request.resume?.place ?? beginning;
+    this.#resumed = resume;
+    this.#state = resume?.optimizer;
+    this.#evaluations = [...(resume?.evaluations ?? [])];
+    this.#from = resume?.place ?? beginning;
+    this.#keeper = checkpoints && new CheckpointKeeper(checkpoints, resume?.place);
     const due = ({ every }: Snapshots): number => nextMultiple(every, this.#from.evaluation);
     this.#nextSnapshots = new Map((request.snapshots ?? []).map((each) => [each, due(each)]));
   }
@@ -151,16 +159,15 @@ class Run<At extends Scale> {
   }
 
   async #atScale(scale: At, next: Scale | undefined): Promise<void> {
-    const { gpu, onObjective, createObjective, checkpoints } = this.#request;
+    const { gpu, onObjective, createObjective } = this.#request;
     using objective = await createObjective(scale, this.#picture);
-    if (this.#resumed !== undefined) objective.beginAt(this.#resumed);
+    if (this.#resumed !== undefined) objective.restore(this.#resumed);
     this.#resumed = undefined;
     onObjective?.(objective, scale);
     using _ = { [Symbol.dispose]: () => onObjective?.(undefined, scale) };
-    using copier = checkpoints && new CheckpointCopier(gpu, objective, checkpoints);
-    this.#copier = copier;
     this.#watch = new ExplosionWatch();
-    const before = this.#evaluations.length;
+    const before = this.#evaluations.filter(({ phase }) => phase <= this.#phase).length;
+    for (const report of this.#evaluations.slice(before)) this.#watch.see(report);
     try {
       await this.#throughPhases(scale, objective, next);
       this.#judge(next === undefined);
@@ -198,49 +205,57 @@ class Run<At extends Scale> {
       }
       const last = scale.phases.at(-1);
       if (optimizer === undefined || next?.phases[0]?.optimizer !== last?.optimizer || next === undefined) return;
-      const state = await optimizer.readState();
-      this.#state = state && resizeState(state, scale.content, next.content);
+      if (optimizer.isResizable) this.#state = resizeState(await optimizer.readState(), scale.content, next.content);
     } finally {
       optimizer?.[Symbol.dispose]();
     }
   }
 
   async #throughSteps(phase: Phase, objective: TransferObjective, optimizer: Optimizer): Promise<RunEnd> {
-    const { gpu, gate, signal, onEvaluation, lossesEveryMs } = this.#request;
+    const { gpu, gate, signal, onEvaluation, lossesEveryMs, checkpoints } = this.#request;
     const { width, height } = objective.pictureSize;
-    const before = this.#from.evaluation + this.#evaluations.length;
+    const before = this.#evaluations.length;
     const stepsBefore = this.#phase === this.#from.phase ? this.#from.step : 0;
     using evaluator = new DeviceEvaluator({
       gpu,
       objective,
       budget: phase.steps - stepsBefore,
       place: { phase: this.#phase, scale: Math.max(width, height), before, stepsBefore },
-      signal,
+      // A line search that were cut would not be the one that a resumption has.
+      signal: checkpoints === undefined ? signal : undefined,
       lossesEveryMs,
       report: (report) => {
         this.#evaluations.push(report);
         this.#watch.see(report);
         onEvaluation?.(report);
-        this.#copier?.reported(report.evaluation);
       },
     });
+    const hasEnded = (): boolean => evaluator.remaining === 0 || signal?.aborted === true;
+    const keep = async (): Promise<void> => {
+      await evaluator.drain();
+      const { spent } = evaluator;
+      const place = { evaluation: before + spent, phase: this.#phase, step: stepsBefore + spent };
+      await this.#keeper?.keep({ objective, optimizer, place, evaluations: this.#evaluations });
+    };
     let reason: StopReason | undefined;
-    while (reason === undefined && evaluator.remaining > 0 && !this.#watch.isHopeless) {
+    while (reason === undefined && !hasEnded() && !this.#watch.isHopeless) {
+      if (this.#keeper?.isDue(before + evaluator.spent) === true) await keep();
       const held = gate?.();
       if (held !== undefined) {
         await evaluator.drain();
         await held;
-        if (evaluator.remaining === 0) break;
+        if (hasEnded()) break;
       }
       const values = stepValuesAt(phase, stepsBefore + evaluator.spent);
       evaluator.learningRate = values.learningRate ?? Number.NaN;
       optimizer.set(values);
       reason = await optimizer.step(evaluator);
-      const { spent } = evaluator;
-      this.#copier?.afterStep({ evaluation: before + spent, phase: this.#phase, step: stepsBefore + spent });
-      await this.#snapshot(objective, evaluator, before + spent);
+      await this.#snapshot(objective, evaluator, before + evaluator.spent);
     }
     await evaluator.drain();
+    // What has converged would begin to step again.
+    const isLast = signal?.aborted === true || (this.#phase === this.#phases && evaluator.remaining === 0);
+    if (isLast && reason === undefined && !this.#watch.isHopeless) await keep();
     return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');
   }
 

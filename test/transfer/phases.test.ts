@@ -240,40 +240,6 @@ describe('scales', () => {
   });
 });
 
-describe('a run that is taken up again', () => {
-  // Without momentum the optimiser has no state to lose.
-  const sgd = (steps: number, learningRate: Phase['learningRate']): Phase => ({
-    steps,
-    optimizer: 'sgd',
-    learningRate,
-  });
-  const phases: readonly Phase[] = [
-    { ...sgd(2, 0.05), momentum: 0, scale: 32 },
-    { ...sgd(4, { start: 0.05, end: 0.02, decay: 'cosine' }), momentum: 0, scale: 32 },
-    { ...sgd(3, { start: 0.02, end: 0.01, decay: 'linear' }), momentum: 0 },
-  ];
-
-  it.each([
-    [1, 1, 1],
-    [2, 1, 2],
-    [4, 2, 2],
-    [6, 2, 4],
-    [8, 3, 2],
-  ])('after evaluation %i goes on as if nothing had been: phase %i, step %i', async (evaluation, phase, step) => {
-    let saved: RgbImage | undefined;
-    const save = async (picture: RgbImage): Promise<void> => {
-      saved ??= picture;
-    };
-    const whole = await run(phases, { snapshots: [{ every: evaluation, save }] });
-    if (saved === undefined) throw new Error('no snapshot was saved');
-    const variable = Float32Array.from(saved.pixels);
-    const rest = await run(phases, { resume: { variable, place: { evaluation, phase, step } } });
-    expect(rest.evaluations).toEqual(whole.evaluations.slice(evaluation));
-    expect(rest.picture).toEqual(whole.picture);
-    expect(whole.evaluations[evaluation - 1]).toMatchObject({ evaluation, phase, step });
-  });
-});
-
 describe('a gate', () => {
   it('is awaited before every step', async () => {
     let passed = 0;
