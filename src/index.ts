@@ -113,6 +113,7 @@ export { type LbfgsSettings, phasesOf, type Settings, withPhases } from './setti
 export type { PictureSize } from './settings/sizes.ts';
 export type { NoiseKind } from './settings/starts.ts';
 export type { Checkpoint, CheckpointHooks, RunPlace } from './transfer/checkpoint.ts';
+export { type CheckpointFile, encodeCheckpoint, type NumberTable, readCheckpoint } from './transfer/checkpoint-file.ts';
 export { type EvaluateRequest, type Evaluation, evaluate } from './transfer/evaluate.ts';
 export type { EvaluationReport } from './transfer/evaluator.ts';
 export {
@@ -125,6 +126,7 @@ export {
 } from './transfer/experiments.ts';
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
+export type { EngineRecord, FileRecord, OutputRecord, RunRecord, StyleRecord } from './transfer/run-record.ts';
 export type { Start } from './transfer/start.ts';
 export {
   deepestLayerOf,

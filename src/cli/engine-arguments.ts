@@ -9,7 +9,7 @@ export interface EngineArguments {
   readonly weights?: string;
   readonly adapter?: string;
   readonly kernels?: KernelFamily | 'auto';
-  readonly lowMemory?: true;
+  readonly lowMemory?: boolean;
 }
 
 const kernelChoices: readonly (KernelFamily | 'auto')[] = ['auto', ...kernelFamilies];

@@ -11,6 +11,7 @@ import {
   type Job,
   type RunArguments,
   readStart,
+  refuseEveryWithoutCheckpoint,
   refuseFitWithoutResize,
   refuseScalesWithoutResize,
   refuseSizeBesideScale,
@@ -34,6 +35,7 @@ export interface TextureArguments extends RunArguments {
 export function reconstructJob(content: string, given: ReconstructArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
+  refuseEveryWithoutCheckpoint(given);
   // What layers keep, they keep at one size.
   const choice = readPhaseChoice(given, 1);
   const settings = contentOnly(settingsOf(withSafeSteps(given, choice), choice));
@@ -62,6 +64,7 @@ export function reconstructJob(content: string, given: ReconstructArguments): Jo
 export function textureJob(style: string, given: TextureArguments): Job {
   const { resize, size } = given;
   refuseSizeWithoutResize(given);
+  refuseEveryWithoutCheckpoint(given);
   refuseFitWithoutResize(given);
   const choice = readPhaseChoice(given);
   const settings = styleOnly(settingsOf(withSafeSteps(given, choice), choice));

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
-import { checkWritable } from '../platform/node/atomic-file.ts';
+import { checkWritable, previousPath } from '../platform/node/atomic-file.ts';
 import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import { orList } from '../settings/names.ts';
 import { didYouMean } from '../settings/nearest.ts';
@@ -11,6 +11,7 @@ import type { PhaseChoice } from '../settings/phase-choice.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
 import { type StartName, startNames } from '../settings/starts.ts';
+import type { CheckpointFile } from '../transfer/checkpoint-file.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { Start } from '../transfer/start.ts';
 import type { EngineArguments } from './engine-arguments.ts';
@@ -30,6 +31,10 @@ export interface RunArguments extends GivenOptions, EngineArguments {
   readonly trace?: string;
   /** Evaluations between measures; of `stylize` only. */
   readonly traceMeasures?: number;
+  /** The file of checkpoints. */
+  readonly checkpoint?: string;
+  /** Evaluations between two of them. */
+  readonly checkpointEvery?: number;
 }
 
 export type Picture = TransferPictures['content'];
@@ -45,6 +50,10 @@ export interface Job {
   readonly settings: Settings;
   readonly choice: PhaseChoice;
   readonly given: RunArguments;
+  /** The command that makes the picture, where it is not the one that was given. */
+  readonly comment?: string;
+  /** What the run is taken up from, and the name of its file. */
+  readonly resumed?: { readonly path: string; readonly file: CheckpointFile };
   /** Whether the result's size was given, or that nothing is resized. */
   readonly isSized: boolean;
   /**
@@ -77,6 +86,12 @@ export async function readStart(
 export function refuseMeasuresWithoutTrace({ trace, traceMeasures }: RunArguments): void {
   if (traceMeasures === undefined || trace !== undefined) return;
   throw new InputError('--trace-measures adds to the trace, but there is none; add --trace FILE');
+}
+
+/** @throws InputError where checkpoints are to be made often, but nowhere. */
+export function refuseEveryWithoutCheckpoint({ checkpoint, checkpointEvery }: RunArguments): void {
+  if (checkpointEvery === undefined || checkpoint !== undefined) return;
+  throw new InputError('--checkpoint-every says how often, but not where; add --checkpoint FILE');
 }
 
 /** @throws InputError where pictures are both to be resized and to keep their sizes. */
@@ -129,11 +144,12 @@ export function refuseFitWithoutResize(given: RunArguments): void {
  * @throws InputError
  */
 export async function checkOutputs({ paths, output, given }: Job): Promise<void> {
-  const { trace, init, weights, phases, saveEvery, bitDepth } = given;
+  const { trace, init, weights, phases, saveEvery, bitDepth, checkpoint } = given;
   const inputs = [paths.content, ...paths.styles, init, weights, phases].filter((path) => path !== undefined);
-  await refuseOverwriting([output, ...(trace === undefined ? [] : [trace])], inputs);
+  const checkpoints = checkpoint === undefined ? [] : [checkpoint, previousPath(checkpoint)];
+  await refuseOverwriting([output, ...(trace === undefined ? [] : [trace]), ...checkpoints], inputs);
   if (saveEvery !== undefined) await refuseSnapshotsOver(output, inputs);
   if (given.output === undefined) await createFolderOf(output);
   await checkImageWritable(output, { bitDepth });
-  if (trace !== undefined) await checkWritable(trace);
+  for (const path of [trace, checkpoint]) if (path !== undefined) await checkWritable(path);
 }

@@ -24,6 +24,10 @@ async function run(args: readonly string[]): Promise<number> {
       const { textureJob } = await import('./experiment-jobs.ts');
       status = await (await import('./run-job.ts')).runJob(textureJob(style, given));
     },
+    resume: async (file, given) => {
+      const { resumeJob } = await import('./resume-job.ts');
+      status = await (await import('./run-job.ts')).runJob(await resumeJob(file, given));
+    },
     schedule: async (name, given) => {
       status = await (await import('./schedule.ts')).runSchedule(name, given);
     },

@@ -10,7 +10,11 @@ export const defaultFolder = 'out';
 
 /** A picture in `examples/`, seen from the current folder. */
 export function examplePath(name: string): string {
-  const path = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  return seenFromHere(fileURLToPath(new URL(`../../examples/${name}`, import.meta.url)));
+}
+
+/** An absolute path, relative where it lies in the current folder. */
+export function seenFromHere(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;
 }

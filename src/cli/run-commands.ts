@@ -8,6 +8,7 @@ import { stepRange } from '../settings/check-phase.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { ReconstructArguments, TextureArguments } from './experiment-jobs.ts';
 import { addOptions, describePresets, groupTitles } from './options.ts';
+import type { ResumeArguments } from './resume-job.ts';
 import type { StylizeArguments } from './stylize-job.ts';
 
 /** What the commands do, once their arguments are parsed. */
@@ -15,16 +16,18 @@ export interface RunHandlers {
   stylize(content: string | undefined, styles: readonly string[], given: StylizeArguments): Promise<void>;
   reconstruct(content: string, given: ReconstructArguments): Promise<void>;
   texture(style: string, given: TextureArguments): Promise<void>;
+  resume(file: string, given: ResumeArguments): Promise<void>;
 }
 
 export const exitStatuses =
   'Exit status: 0 done, 1 no usable adapter, 2 something named cannot be used, 3 the loss exploded, 130 interrupted.';
 
-/** Adds the three commands. */
+/** Adds the four commands. */
 export function addRunCommands(program: Command, handlers: RunHandlers): void {
   addStylize(program, handlers);
   addReconstruct(program, handlers);
   addTexture(program, handlers);
+  addResume(program, handlers);
 }
 
 function addStylize(program: Command, handlers: RunHandlers): void {
@@ -60,6 +63,32 @@ function addTexture(program: Command, handlers: RunHandlers): void {
   command.action((style: string) => handlers.texture(style, command.opts<TextureArguments>()));
 }
 
+function addResume(program: Command, handlers: RunHandlers): void {
+  const command = program
+    .command('resume')
+    .description('go on with a run from the FILE that --checkpoint wrote, to the same picture and losses')
+    .argument('<file>', 'checkpoint; where it is damaged, the one before it, FILE.previous, is taken')
+    .option(
+      '--iterations <n>',
+      'evaluations at the final size, more than the run had (default: as it had)',
+      (text: string) => parseNumber('--iterations', text, stepRange),
+    )
+    .option('-o, --output <file>', 'result (default: as the run had)')
+    .option('--content <file>', 'where the content picture is now')
+    .option('--style <file...>', 'where the style pictures are now');
+  addCheckpointEvery(command);
+  addEngineOptions(command)
+    .addHelpText('after', '\nExample:\n  impasto resume cat-wave.checkpoint --iterations 100\n')
+    .addHelpText('after', exitStatuses);
+  command.action((file: string) => handlers.resume(file, command.opts<ResumeArguments>()));
+}
+
+function addCheckpointEvery(command: Command): void {
+  command.option('--checkpoint-every <n>', 'evaluations between two (default: about a minute)', (text: string) =>
+    parseNumber('--checkpoint-every', text, stepRange),
+  );
+}
+
 function addRunOptions(command: Command, of: 'stylize' | 'reconstruct' | 'texture', output: string): void {
   command
     .optionsGroup('Pictures:')
@@ -69,7 +98,12 @@ function addRunOptions(command: Command, of: 'stylize' | 'reconstruct' | 'textur
     .option('--save-every <n>', 'evaluations between snapshots, named OUTPUT-0050 and so on', (text: string) =>
       parseNumber('--save-every', text, stepRange),
     )
-    .option('--trace <file>', 'losses of every evaluation, as JSON');
+    .option('--trace <file>', 'losses of every evaluation, as JSON')
+    .option(
+      '--checkpoint <file>',
+      'where `impasto resume` goes on from: written now and then, on Ctrl-C and at the end, the one before kept as FILE.previous',
+    );
+  addCheckpointEvery(command);
   if (of === 'stylize') {
     command.option(
       '--trace-measures <n>',

@@ -10,19 +10,22 @@ import { writeImage } from '../platform/node/image-files.ts';
 import { totalSteps } from '../settings/phase.ts';
 import { atScalesOf } from '../settings/scales.ts';
 import { usualSize } from '../settings/sizes.ts';
+import { shellLine } from '../settings/texts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { RunResult, Snapshots } from '../transfer/run.ts';
+import type { RunRecord } from '../transfer/run-record.ts';
 import { type PreparedRun, prepareRun, runPrepared, worksOf } from '../transfer/stylize.ts';
+import { checkpointsInto, commentOf, recordOf } from './checkpoints.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
 import { checkOutputs, type Job, type Picture } from './job.ts';
-import { commandOf } from './making.ts';
 import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { assertGoesOn } from './resume-job.ts';
 import { measureTrace, type TraceMeasures, traceOf } from './trace.ts';
 import { loadWeights } from './weights.ts';
 
@@ -36,8 +39,10 @@ export async function runJob(job: Job): Promise<number> {
   assertStorageIsOfUse(job.settings.objective.storage, gpu.profile, given);
   const { pictures, run, leftOut } = prepareJob(job, arrange, gpu);
   const words = [...announcementOf(job, pictures, run, gpu), ...leftOut];
-  using measures = await measureTrace(given, pictures, run, gpu);
-  return await paint(job, run, { gpu, weights: weights.layers, measures }, words);
+  const record = given.checkpoint === undefined ? undefined : await recordOf(job, pictures, run, gpu);
+  if (job.resumed !== undefined && record !== undefined) words.push(...assertGoesOn(job.resumed, record, run));
+  using measures = await measureTrace(job, pictures, run, gpu);
+  return await paint(job, run, { gpu, weights: weights.layers, measures, record }, words);
 }
 
 /** @throws InputError for maps in half precision on an adapter that is the CPU, unless memory is said to be short (decision 0024). */
@@ -104,16 +109,19 @@ function describePicture(path: string, from: Picture, to: Picture): string {
 
 interface Engine extends Pick<Parameters<typeof runPrepared>[1], 'gpu' | 'weights'> {
   readonly measures: TraceMeasures | undefined;
+  /** What checkpoints say of the run; undefined where there are none. */
+  readonly record: RunRecord | undefined;
 }
 
 /** Runs the transfer and writes its picture and trace; where it is interrupted before its first evaluation, neither. */
 async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: readonly string[]): Promise<number> {
-  const { given } = job;
+  const { given, resumed } = job;
+  const { measures } = engine;
   const progress = startProgress(worksOf(run));
-  const reports: EvaluationReport[] = [];
+  const reports: EvaluationReport[] = [...(resumed?.file.checkpoint.evaluations ?? [])];
   let hasRun = false;
   using interrupts = new Interrupts({
-    onFirst: () => progress.note('stopping after this evaluation; Ctrl-C again stops at once'),
+    onFirst: () => progress.note(`stopping after this ${unitOf(given)}; Ctrl-C again stops at once`),
     beforeEnd: () => progress.stop(),
   });
   // Whoever reads it may already want to stop.
@@ -123,27 +131,41 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
       gpu: engine.gpu,
       weights: engine.weights,
       signal: interrupts.signal,
+      resume: resumed?.file.checkpoint,
+      ...checkpointHooks(job, run, engine, progress),
       onEvaluation: (report) => {
         const { scale = report.scale } = reports.at(-1) ?? {};
         if (scale !== report.scale) progress.note(`now at ${report.scale} pixels`);
         reports.push(report);
         progress.update(report);
       },
-      snapshots: [...snapshotsOf(job, progress), ...(engine.measures === undefined ? [] : [engine.measures])],
+      snapshots: [...snapshotsOf(job, progress), ...(measures === undefined ? [] : [measures])],
     });
     hasRun = result.end !== 'aborted';
-    if (hasRun) await engine.measures?.save(result.picture, reports.length);
+    if (hasRun) await measures?.save(result.picture, reports.length);
     progress.stop();
-    const { content } = run.scales.at(-1) ?? run.scales[0];
-    await finish(job, result, { interruptedStatus: interrupts.status, comment: commandOf(job, content) });
+    await finish(job, result, { interruptedStatus: interrupts.status, comment: commentOf(job, run) });
     return statusOf(result, interrupts.status);
   } finally {
     progress.stop();
     // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
     const hasTrace = hasRun || reports.length > 0;
-    if (given.trace !== undefined && hasTrace)
-      await writeFileAtomically(given.trace, traceOf(reports, engine.measures));
+    if (given.trace !== undefined && hasTrace) await writeFileAtomically(given.trace, traceOf(reports, measures));
   }
+}
+
+/** What a run that is to stop does to its end: a step that is cut could not be gone on with. */
+function unitOf({ checkpoint }: Job['given']): string {
+  return checkpoint === undefined ? 'evaluation' : 'step';
+}
+
+function checkpointHooks({ given }: Job, run: PreparedRun, { record, measures }: Engine, progress: Progress) {
+  const { checkpoint, checkpointEvery: every } = given;
+  if (checkpoint === undefined || record === undefined) return {};
+  const note = (line: string): void => progress.note(line);
+  return {
+    checkpoints: checkpointsInto(checkpoint, { record, run, every, measures: () => measures?.rows ?? [], note }),
+  };
 }
 
 function snapshotsOf({ given, output }: Job, progress: Progress): readonly Snapshots[] {
@@ -165,6 +187,7 @@ async function finish(
   { interruptedStatus, comment }: { readonly interruptedStatus: number | undefined; readonly comment: string },
 ): Promise<void> {
   const spent = result.evaluations.length;
+  const { checkpoint } = job.given;
   if (result.error !== undefined) {
     const which = result.error instanceof ExplodedLossError ? 'picture with the lowest loss' : 'last good picture';
     remark(`impasto: ${result.error.message}; the ${which} is written`);
@@ -173,7 +196,10 @@ async function finish(
     remark('impasto: interrupted before the first evaluation; no picture is written');
     return;
   }
-  if (result.end === 'aborted') remark(`impasto: interrupted after ${spent} evaluations; the best picture is written`);
+  const goesOn = checkpoint === undefined ? '' : `; \`impasto resume ${shellLine([checkpoint])}\` goes on`;
+  if (result.end === 'aborted') {
+    remark(`impasto: interrupted after ${spent} evaluations; the best picture is written${goesOn}`);
+  }
   if (hasStalled(result)) {
     const isLost = result.evaluations.some(({ total }) => !Number.isFinite(total));
     const rate = isLost ? 'lower the weights or the learning rate' : 'lower the weights or raise the learning rate';

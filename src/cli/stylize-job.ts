@@ -9,6 +9,7 @@ import {
   type Job,
   type RunArguments,
   readStart,
+  refuseEveryWithoutCheckpoint,
   refuseFitWithoutResize,
   refuseMeasuresWithoutTrace,
   refuseScalesWithoutResize,
@@ -33,6 +34,7 @@ const demo = {
 export function stylizeJob(content: string | undefined, styles: readonly string[], given: StylizeArguments): Job {
   const { resize, size, styleWeights } = given;
   refuseSizeWithoutResize(given);
+  refuseEveryWithoutCheckpoint(given);
   refuseFitWithoutResize(given);
   refuseMeasuresWithoutTrace(given);
   const { paths, output } = choosePictures(content, styles, given);

@@ -8,7 +8,8 @@ import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import type { Snapshots } from '../transfer/run.ts';
 import type { PreparedRun } from '../transfer/stylize.ts';
-import type { Picture, RunArguments } from './job.ts';
+import type { Job, Picture } from './job.ts';
+import { type MeasureRow, measuresOfTable } from './measure-table.ts';
 import { loadMeasureWeights } from './weights.ts';
 
 /** The picture's measures after so many evaluations, at the size that it then had. */
@@ -17,12 +18,14 @@ type Row = { readonly evaluation: number; readonly scale: number } & Measures;
 /** Measures pictures of a run as they come. What they are compared with is made once a size. */
 export class TraceMeasures implements Snapshots, Disposable {
   readonly every: number;
-  readonly rows: Row[] = [];
+  readonly rows: MeasureRow[];
   readonly #request: Omit<MeasureRequest, 'size'>;
   #at: { readonly size: string; readonly measures: PictureMeasures } | undefined;
 
-  constructor(every: number, request: Omit<MeasureRequest, 'size'>) {
+  /** @param before Rows of the run that is taken up. */
+  constructor(every: number, request: Omit<MeasureRequest, 'size'>, before: readonly MeasureRow[]) {
     this.every = every;
+    this.rows = [...before];
     this.#request = request;
   }
 
@@ -36,7 +39,8 @@ export class TraceMeasures implements Snapshots, Disposable {
       this.#at = { size, measures: await PictureMeasures.create({ ...this.#request, size: picture }) };
     }
     const measures = await this.#at.measures.measure(picture);
-    this.rows.push({ evaluation, scale: Math.max(width, height), ...measures });
+    const row: Row = { evaluation, scale: Math.max(width, height), ...measures };
+    this.rows.push(row);
   };
 
   [Symbol.dispose](): void {
@@ -52,7 +56,7 @@ export class TraceMeasures implements Snapshots, Disposable {
  * @throws InputError where a picture of the run is too small to be measured; LimitError where it is too large.
  */
 export async function measureTrace(
-  { traceMeasures }: RunArguments,
+  { given: { traceMeasures }, resumed }: Pick<Job, 'given' | 'resumed'>,
   { content, style }: TransferPictures,
   run: PreparedRun,
   gpu: Gpu,
@@ -61,7 +65,8 @@ export async function measureTrace(
   const painting = leadOf(style);
   for (const scale of run.scales) planMeasures(gpu, scale.content, painting);
   const { weights, heads } = await loadMeasureWeights(undefined);
-  return new TraceMeasures(traceMeasures, { gpu, weights: weights.layers, heads, content, style: painting });
+  const before = resumed === undefined ? [] : measuresOfTable(resumed.file.measures);
+  return new TraceMeasures(traceMeasures, { gpu, weights: weights.layers, heads, content, style: painting }, before);
 }
 
 /** The trace as JSON, all digits kept. */

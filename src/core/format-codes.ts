@@ -127,6 +127,15 @@ const picture = [
   'png-keyword',
 ] as const;
 
+/** The file that a run is taken up from. */
+const checkpoint = [
+  'checkpoint-header',
+  'checkpoint-format',
+  'checkpoint-version',
+  'checkpoint-checksum',
+  'checkpoint-run',
+] as const;
+
 /** The table that `impasto tune` writes. */
 const tuning = ['tuning-json', 'tuning-version', 'tuning-adapters', 'tuning-adapter'] as const;
 
@@ -140,6 +149,7 @@ export const formatCodes = [
   ...pickle,
   ...pytorch,
   ...picture,
+  ...checkpoint,
   ...tuning,
 ] as const;
 

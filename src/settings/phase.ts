@@ -68,6 +68,13 @@ export function scalesOf(list: readonly ListedPhase[]): readonly ScalePhases[] {
   return scales;
 }
 
+/** The list that {@link scalesOf} makes the scales of. */
+export function listOf(scales: readonly ScalePhases[]): readonly ListedPhase[] {
+  return scales.flatMap(({ longestSide, phases }) =>
+    phases.map((phase) => (longestSide === undefined ? phase : { ...phase, scale: longestSide })),
+  );
+}
+
 /** The value at step `step` of `steps`, counted from 0; at `steps` it is the end value. */
 export function valueAt(value: Scheduled, step: number, steps: number): number {
   if (typeof value === 'number') return value;

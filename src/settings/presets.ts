@@ -5,7 +5,7 @@ import { tapNamesOf } from '../models/vgg.ts';
 import { checkLayers, type WeightedLayer } from './kinds.ts';
 import { type Choice, type OptionName, optionNames, type Part, rowOf, type SettingsOf } from './options.ts';
 import { parsePhases } from './parse-phases.ts';
-import { scalesOf } from './phase.ts';
+import { listOf, scalesOf } from './phase.ts';
 import { choosePhases, type PhaseChoice } from './phase-choice.ts';
 import type { PresetName } from './preset-names.ts';
 import { type ObjectiveOptions, phasesOf, type Settings } from './settings.ts';
@@ -55,6 +55,35 @@ export function completeSettings(
   };
   refuseForeignSearch(settings);
   return { ...settings, objective: checkObjective(settings.objective, nameOf) };
+}
+
+const partsSaid: readonly Part[] = ['fit', 'start', 'objective', 'lbfgs'];
+
+/** Settings as one flat object of plain values, fit for JSON; {@link parseSettings} reads it. */
+export function flatSettings({ objective, lbfgs, scales, ...rest }: Settings): Readonly<Record<string, unknown>> {
+  return { ...rest, ...objective, ...lbfgs, phases: listOf(scales) };
+}
+
+/**
+ * What {@link flatSettings} wrote, as JSON gives it. Nothing may be missing: another version's usual value would be another run.
+ *
+ * @throws InputError naming the setting that makes no sense.
+ */
+export function parseSettings(value: unknown): Settings {
+  const said: Readonly<Record<string, unknown>> = { ...(typeof value === 'object' ? value : {}) };
+  const known = optionNames.filter((name) => partsSaid.some((part) => rowOf(name).part === part));
+  const foreign = Object.keys(said).find((name) => name !== 'phases' && !known.some((one) => one === name));
+  if (foreign !== undefined) throw new InputError(`a setting is called '${foreign}', which is not known`);
+  const checked = (name: OptionName): unknown => rowOf(name).kind.check(name, said[name]);
+  const settings = {
+    ...collect('fit', checked),
+    ...collect('start', checked),
+    objective: collect('objective', checked),
+    lbfgs: collect('lbfgs', checked),
+    scales: scalesOf(parsePhases(said['phases'])),
+  };
+  refuseForeignSearch(settings);
+  return { ...settings, objective: checkObjective(settings.objective, (name) => name) };
 }
 
 function collect<Of extends Part>(part: Of, resolved: (name: OptionName) => unknown): SettingsOf<Of> {

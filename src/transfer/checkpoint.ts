@@ -53,13 +53,13 @@ export class CheckpointKeeper {
   isDue(evaluation: number): boolean {
     const { every, everyMs } = this.#hooks;
     if (this.#evaluation === Number.NEGATIVE_INFINITY) return true;
-    if (evaluation === this.#evaluation) return false;
     const isTime = everyMs !== undefined && performance.now() >= this.#dueAtMs;
     return isTime || (every !== undefined && evaluation - this.#evaluation >= every);
   }
 
   /** To be called between two steps, when the losses up to there are reported. A variable that has lost its numbers is not kept. */
   async keep({ objective, optimizer, place, evaluations }: Parts): Promise<void> {
+    if (place.evaluation === this.#evaluation) return;
     const startedAtMs = performance.now();
     const state = await objective.readState();
     if (state.variable.every(Number.isFinite)) {

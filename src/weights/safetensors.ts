@@ -45,6 +45,12 @@ export interface SafetensorsTensor {
   readonly values: Float32Array;
 }
 
+/** The same in double precision. */
+export interface Float64Tensor extends Omit<SafetensorsTensor, 'dtype' | 'values'> {
+  readonly dtype: 'F64';
+  readonly values: Float64Array;
+}
+
 /** Whether the first bytes can be a safetensors header: a length within the cap, then `{`. */
 export function isSafetensors(start: Uint8Array): boolean {
   if (start.length < 9 || start[8] !== 0x7b) {
@@ -112,7 +118,7 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
  * @throws ShapeError when values do not fill their shape or a name is taken twice.
  */
 export function encodeSafetensors(
-  tensors: readonly SafetensorsTensor[],
+  tensors: readonly (SafetensorsTensor | Float64Tensor)[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const sorted = [...tensors].sort(
@@ -143,8 +149,8 @@ export function encodeSafetensors(
   file.fill(0x20, lengthBytes, lengthBytes + paddedBytes);
   file.set(header, lengthBytes);
   let offset = lengthBytes + paddedBytes;
-  for (const { dtype, values } of sorted) {
-    const stored = dtype === 'F16' ? encodeFloat16(values) : values;
+  for (const tensor of sorted) {
+    const stored = tensor.dtype === 'F16' ? encodeFloat16(tensor.values) : tensor.values;
     file.set(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength), offset);
     offset += stored.byteLength;
   }

@@ -14,6 +14,7 @@ import {
 import { describeFailure } from '../../src/cli/failure.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import type { ResumeArguments } from '../../src/cli/resume-job.ts';
 import { readPhaseChoice, settingsOf } from '../../src/cli/settings.ts';
 import { type StylizeArguments, stylizeJob } from '../../src/cli/stylize-job.ts';
 import type { TuneArguments } from '../../src/cli/tune-arguments.ts';
@@ -28,6 +29,7 @@ interface Parsed {
   stylize?: { content: string | undefined; styles: readonly string[]; given: StylizeArguments };
   reconstruct?: { content: string; given: ReconstructArguments };
   texture?: { style: string; given: TextureArguments };
+  resume?: { file: string; given: ResumeArguments };
   schedule?: { name: string | undefined; given: ScheduleArguments };
   findRate?: { content: string; style: string; given: FindRateArguments };
   evaluate?: EvaluateArguments;
@@ -45,6 +47,9 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     reconstruct: async (content, given) => {
       parsed.reconstruct = { content, given };
+    },
+    resume: async (file, given) => {
+      parsed.resume = { file, given };
     },
     texture: async (style, given) => {
       parsed.texture = { style, given };

@@ -23,6 +23,7 @@ async function jobOf(words: readonly string[]): Promise<Job> {
     texture: async (style, given) => {
       job = textureJob(style, given);
     },
+    resume: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,

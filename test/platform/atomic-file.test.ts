@@ -3,11 +3,38 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
-import { checkWritable, writeFileAtomically } from '../../src/platform/node/atomic-file.ts';
+import {
+  checkWritable,
+  previousPath,
+  writeFileAtomically,
+  writeKeepingPrevious,
+} from '../../src/platform/node/atomic-file.ts';
 import { temporaryFolder } from './picture-files.ts';
 
 const { file, folder, path } = temporaryFolder();
 const temporaries = async () => (await readdir(folder)).filter((name) => name.endsWith('.tmp'));
+
+describe('writeKeepingPrevious', () => {
+  test('keeps the one before, whatever a killed process has left beside it', async () => {
+    const [target, text] = [path('kept.checkpoint'), (name: string) => readFile(name, 'utf8')];
+    for (const content of ['one', 'two', 'three']) {
+      await file('kept.checkpoint.partial', 'a part of what was');
+      await writeKeepingPrevious(target, new TextEncoder().encode(content));
+    }
+    expect([await text(target), await text(previousPath(target))]).toEqual(['three', 'two']);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  test('leaves both as they are where the file cannot be written', async () => {
+    await file('whole.checkpoint', 'two');
+    await file('whole.checkpoint.previous', 'one');
+    await mkdir(path('whole.checkpoint.partial'));
+    const writing = writeKeepingPrevious(path('whole.checkpoint'), Uint8Array.of(3));
+    await expect(writing).rejects.toThrow('whole.checkpoint: expected a file that can be written, but in folder');
+    expect(await readFile(path('whole.checkpoint'), 'utf8')).toBe('two');
+    expect(await readFile(path('whole.checkpoint.previous'), 'utf8')).toBe('one');
+  });
+});
 
 describe('writeFileAtomically', () => {
   test('writes text and bytes, and replaces what was there', async () => {

@@ -7,13 +7,34 @@ import { options } from '../../src/settings/options.ts';
 import type { ListedPhase } from '../../src/settings/phase.ts';
 import { choosePhases, type PhaseChoice } from '../../src/settings/phase-choice.ts';
 import {
+  flatSettings,
   type PresetName,
+  parseSettings,
   presetNames,
   presetSettings,
   resolveSettings,
   type SettingsOverrides,
 } from '../../src/settings/presets.ts';
 import { phasesOf } from '../../src/settings/settings.ts';
+
+describe('parseSettings', () => {
+  it.each(presetNames)('reads what flatSettings wrote: %s, through JSON', (preset) => {
+    const phases: readonly ListedPhase[] = [
+      { steps: 2, optimizer: 'adam', learningRate: 0.1, scale: 64 },
+      { steps: 3, optimizer: 'lbfgs', learningRate: { start: 1, decay: 'linear' } },
+    ];
+    const settings = resolveSettings(preset, { phases, styleWeight: 1 / 3 });
+    expect(parseSettings(JSON.parse(JSON.stringify(flatSettings(settings))))).toEqual(settings);
+  });
+
+  it('refuses what is missing, not known, or makes no sense', () => {
+    const flat = flatSettings(presetSettings('default'));
+    expect(() => parseSettings({ ...flat, brush: 2 })).toThrow("a setting is called 'brush', which is not known");
+    expect(() => parseSettings({ ...flat, history: undefined })).toThrow('history is missing; expected a whole number');
+    expect(() => parseSettings({ ...flat, lineSearch: 'weak' })).toThrow("lineSearch is 'weak'");
+    expect(() => parseSettings(null)).toThrow('is missing');
+  });
+});
 
 describe('resolveSettings', () => {
   it.each(presetNames)('without overrides is the preset %s', (preset) => {

@@ -206,6 +206,7 @@ async function parsed(line: string): Promise<StylizeArguments> {
     },
     reconstruct: ignore,
     texture: ignore,
+    resume: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,

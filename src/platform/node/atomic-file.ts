@@ -16,7 +16,36 @@ import { codeOf, fileProblem } from './file-problem.ts';
  */
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const destination = await resolveDestination(path);
-  const temporary = await createBeside(path, destination);
+  await writeAndRename(path, destination, await createBeside(path, destination), bytes);
+}
+
+/** Where {@link writeKeepingPrevious} leaves the file that was there before. */
+export function previousPath(path: string): string {
+  return `${path}.previous`;
+}
+
+/**
+ * The same for a file that is written again and again: the one that was there stays beside it, so that at every moment one of the two is
+ * whole. A process that is killed leaves a part, if any, in the one `.partial` beside it, which the next write replaces.
+ *
+ * @throws InputError as {@link writeFileAtomically}.
+ */
+export async function writeKeepingPrevious(path: string, bytes: Uint8Array): Promise<void> {
+  const destination = await resolveDestination(path);
+  const partial = `${destination.path}.partial`;
+  const temporary = { path: partial, handle: await openBeside(path, partial, 'w') };
+  const isThere = destination.mode !== undefined;
+  const keep = async () => isThere && (await rename(destination.path, previousPath(destination.path)));
+  await writeAndRename(path, destination, temporary, bytes, keep);
+}
+
+async function writeAndRename(
+  path: string,
+  destination: Destination,
+  temporary: { readonly path: string; readonly handle: FileHandle },
+  bytes: Uint8Array | string,
+  beforeRename?: () => Promise<unknown>,
+): Promise<void> {
   try {
     try {
       await temporary.handle.writeFile(bytes);
@@ -25,6 +54,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
     } finally {
       await temporary.handle.close();
     }
+    await beforeRename?.();
     await rename(temporary.path, destination.path);
   } catch (error) {
     await rm(temporary.path, { force: true });
@@ -75,8 +105,13 @@ async function createBeside(
   const folder = dirname(destination.path);
   // A short name of its own: the destination's name with a suffix could be too long.
   const temporary = join(folder, `.impasto-${randomBytes(6).toString('hex')}.tmp`);
+  return { path: temporary, handle: await openBeside(path, temporary, 'wx') };
+}
+
+async function openBeside(path: string, temporary: string, flags: 'w' | 'wx'): Promise<FileHandle> {
+  const folder = dirname(temporary);
   try {
-    return { path: temporary, handle: await open(temporary, 'wx') };
+    return await open(temporary, flags);
   } catch (error) {
     const problem =
       codeOf(error) === 'ENOENT' ? `the folder ${folder} does not exist` : `in folder ${folder} ${fileProblem(error)}`;

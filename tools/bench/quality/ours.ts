@@ -38,6 +38,7 @@ export async function readJob(pair: Pair, { options }: Recipe, size: number): Pr
     },
     reconstruct: refuse,
     texture: refuse,
+    resume: refuse,
   });
   await program.parseAsync(['stylize', pair.content, pair.style, '--size', String(size), ...options], { from: 'user' });
   if (job === undefined) throw new InputError(`expected options of stylize, got '${options.join(' ')}'`);

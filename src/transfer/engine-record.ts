@@ -1,0 +1,31 @@
+/** What computes a run, in a few words that say whether another one would compute the same bits. */
+
+import type { Gpu } from '../core/gpu.ts';
+import { type KernelFamily, KernelPreference } from '../kernels/preference.ts';
+import { tapsOf } from '../objective/terms.ts';
+import { bytesSource, sha256Of } from '../weights/byte-source.ts';
+import type { EngineRecord } from './run-record.ts';
+import type { PreparedRun } from './stylize.ts';
+
+/** @param family The one asked for. */
+export async function engineRecordOf(
+  { profile, kernelPreference }: Pick<Gpu, 'profile' | 'kernelPreference'>,
+  { scales, settings }: PreparedRun,
+  family: KernelFamily | 'auto',
+): Promise<EngineRecord> {
+  const names = scales.flatMap(({ kernels }) => [
+    ...kernels.layers.flatMap(({ variants }) => [variants.forward.name, variants.backward.name]),
+    ...tapsOf(settings.objective).map((tap) => kernels.tap(tap).gram.name),
+  ]);
+  return {
+    adapter: profile.description,
+    kernels: await sha256Of(bytesSource('kernels', new TextEncoder().encode(names.join()))),
+    family,
+    lowMemory: kernelPreference instanceof KernelPreference && kernelPreference.lowMemory,
+  };
+}
+
+/** Whether the two compute the same bits. */
+export function isSameEngine(one: EngineRecord, other: EngineRecord): boolean {
+  return one.adapter === other.adapter && one.kernels === other.kernels;
+}
