@@ -42,7 +42,7 @@ export async function recordOf(job: Job, pictures: TransferPictures, run: Prepar
 }
 
 function outputOf(job: Job, run: PreparedRun): OutputRecord {
-  const { bitDepth, saveEvery, trace, traceMeasures } = job.given;
+  const { bitDepth, saveEvery, trace, traceMeasures, checkpointEvery } = job.given;
   return {
     path: resolve(job.output),
     title: job.title,
@@ -51,6 +51,7 @@ function outputOf(job: Job, run: PreparedRun): OutputRecord {
     ...(saveEvery === undefined ? {} : { saveEvery }),
     ...(trace === undefined ? {} : { trace: resolve(trace) }),
     ...(traceMeasures === undefined ? {} : { traceMeasures }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
   };
 }
 

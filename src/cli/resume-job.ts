@@ -39,6 +39,7 @@ export async function resumeJob(path: string, given: ResumeArguments): Promise<J
   const paths = pathsOf(record, given);
   const { weights = record.weights.path, adapter, kernels = engine.family, lowMemory = engine.lowMemory } = given;
   const { bitDepth, saveEvery, trace, traceMeasures } = output;
+  const { checkpointEvery = output.checkpointEvery } = given;
   return {
     command: record.command,
     paths,
@@ -62,7 +63,7 @@ export async function resumeJob(path: string, given: ResumeArguments): Promise<J
       ...(saveEvery === undefined ? {} : { saveEvery }),
       ...(trace === undefined ? {} : { trace: seenFromHere(trace) }),
       ...(traceMeasures === undefined ? {} : { traceMeasures }),
-      ...(given.checkpointEvery === undefined ? {} : { checkpointEvery: given.checkpointEvery }),
+      ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     },
     isSized: true,
     resumed: { path, file },

@@ -45,6 +45,8 @@ export interface OutputRecord {
   readonly saveEvery?: number;
   readonly trace?: string;
   readonly traceMeasures?: number;
+  /** Evaluations between two checkpoints; absent, time decides. */
+  readonly checkpointEvery?: number;
 }
 
 export interface RunRecord {
@@ -133,7 +135,10 @@ function parseEngine(value: unknown): EngineRecord {
 }
 
 function parseOutput(value: unknown): OutputRecord {
-  const { path, title, comment, bitDepth, saveEvery, trace, traceMeasures } = fieldsOf('output', value);
+  const { path, title, comment, bitDepth, saveEvery, trace, traceMeasures, checkpointEvery } = fieldsOf(
+    'output',
+    value,
+  );
   const every = (name: string, number: unknown): number => checkNumber(name, number, stepRange);
   return {
     path: textOf('output', path),
@@ -143,6 +148,7 @@ function parseOutput(value: unknown): OutputRecord {
     ...(saveEvery === undefined ? {} : { saveEvery: every('saveEvery', saveEvery) }),
     ...(trace === undefined ? {} : { trace: textOf('trace', trace) }),
     ...(traceMeasures === undefined ? {} : { traceMeasures: every('traceMeasures', traceMeasures) }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery: every('checkpointEvery', checkpointEvery) }),
   };
 }
 
