@@ -139,6 +139,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
         reports.push(report);
         progress.update(report);
       },
+      onRescue: isRescued(job) ? (sentence) => progress.note(sentence) : undefined,
       snapshots: [...snapshotsOf(job, progress), ...(measures === undefined ? [] : [measures])],
     });
     hasRun = result.end !== 'aborted';
@@ -166,6 +167,11 @@ function checkpointHooks({ given }: Job, run: PreparedRun, { record, measures }:
   return {
     checkpoints: checkpointsInto(checkpoint, { record, run, every, measures: () => measures?.rows ?? [], note }),
   };
+}
+
+/** The lecture's preset shows what optimisers do, and experiments have losses that may come near 0 (decision 0039). */
+function isRescued({ command, given }: Job): boolean {
+  return command === 'stylize' && given.preset !== 'lecture';
 }
 
 function snapshotsOf({ given, output }: Job, progress: Progress): readonly Snapshots[] {

@@ -124,6 +124,15 @@ export class TransferObjective implements DeviceObjective, Disposable {
     return pictureAt(values, options.variable, content);
   }
 
+  /** Makes the best variable so far the present one. */
+  returnToBest(): void {
+    const { device } = this.#request.gpu;
+    const { variable, best } = this;
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(best.buffer, best.offsetBytes, variable.buffer, variable.offsetBytes, best.sizeBytes);
+    device.queue.submit([encoder.finish()]);
+  }
+
   /** A copy of the state; waits for the device. */
   async readState(): Promise<ObjectiveState> {
     const { gpu } = this.#request;

@@ -159,6 +159,14 @@ export class FirstOrderOptimizer implements Optimizer {
     return { optimizer: this.#rule.name, steps: this.#steps, vectors };
   }
 
+  forget(): void {
+    const { device } = this.#gpu;
+    const encoder = device.createCommandEncoder();
+    for (const { buffer, offsetBytes, sizeBytes } of this.#state) encoder.clearBuffer(buffer, offsetBytes, sizeBytes);
+    device.queue.submit([encoder.finish()]);
+    this.#steps = 0;
+  }
+
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
   }

@@ -119,7 +119,7 @@ export class Lbfgs implements Optimizer {
     return await readLbfgsState(this.#gpu, this.#places, { loss: this.#loss, previousLoss: this.#previousLoss });
   }
 
-  /** Drops all curvature pairs: the next step is a first step, from the variable as it then is. */
+  /** Drops all curvature pairs. */
   forget(): void {
     const { state } = this.#buffers;
     this.#gpu.device.queue.writeBuffer(state.buffer, state.offsetBytes, new Uint32Array(membersOf('Ring')));

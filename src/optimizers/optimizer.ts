@@ -89,6 +89,9 @@ export interface Optimizer extends Disposable {
   /** Takes effect from the next step; what is absent stays, what the update rule does not have is not looked at. @throws InputError */
   set(values: Partial<StepValues>): void;
 
+  /** Drops what it remembers of earlier steps: the next one is a first step, from the variable as it then is. */
+  forget(): void;
+
   /** Whether its state means something at another size of the picture: curvature pairs do not. */
   readonly isResizable: boolean;
 

@@ -23,7 +23,7 @@ export interface EvaluationReport extends NumbersByKind {
   readonly scale: number;
   /** Of the step that spent it. */
   readonly learningRate: number;
-  /** Whether a line search tried the point and may have left it again; only there may losses be other than finite. */
+  /** Whether a line search tried the point and may have left it again. There losses may be other than finite, as in a run that is rescued. */
   readonly isTrial: boolean;
   readonly total: number;
   /** Every term, weighted, in the order of the objective's `terms`. */
@@ -36,6 +36,11 @@ type Tag = Pick<EvaluationReport, 'evaluation' | 'step' | 'learningRate' | 'isTr
 /** Readbacks that may be submitted and not yet done: enough that the device always has the next one waiting. */
 const inFlightOnGpu = 3;
 const inFlightOnCpu = 2;
+
+/** Evaluations after which the losses of one have been read at the latest, where each is read by itself. */
+export function latenessOn({ profile }: Pick<Gpu, 'profile'>): number {
+  return (profile.isSoftware ? inFlightOnCpu : inFlightOnGpu) - 1;
+}
 
 /** Where in a run an evaluator stands. */
 export interface EvaluatorPlace extends Pick<EvaluationReport, 'phase' | 'scale'> {
@@ -61,6 +66,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   readonly #place: EvaluatorPlace;
   readonly #report: (report: EvaluationReport) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #outlives: () => boolean;
   readonly #readback: LossReadback<Tag>;
   #spent = 0;
 
@@ -76,6 +82,8 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     readonly signal?: AbortSignal | undefined;
     /** Least time between two readbacks of losses; 0, the default, reads each evaluation's by itself. */
     readonly lossesEveryMs?: number | undefined;
+    /** Whether a loss that is not finite is reported as any other, instead of ending the run. */
+    readonly outlives?: (() => boolean) | undefined;
   }) {
     this.#gpu = options.gpu;
     this.#objective = options.objective;
@@ -83,6 +91,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
     this.#place = options.place;
     this.#report = options.report;
     this.#signal = options.signal;
+    this.#outlives = options.outlives ?? (() => false);
     this.#readback = new LossReadback({
       gpu: options.gpu,
       losses: options.objective.losses.values,
@@ -102,11 +111,10 @@ export class DeviceEvaluator implements Evaluator, Disposable {
 
   async submit(after: readonly Program[]): Promise<void> {
     await this.#submit(after, false);
-    const most = this.#gpu.profile.isSoftware ? inFlightOnCpu : inFlightOnGpu;
-    while (this.#readback.waiting >= most) await this.#settleOldest();
+    while (this.#readback.waiting > latenessOn(this.#gpu)) await this.#settleOldest();
   }
 
-  /** @throws NonFiniteLossError, which ends the run. */
+  /** @throws NonFiniteLossError, which ends the run, unless it outlives that. */
   async evaluate(after: readonly Program[]): Promise<number> {
     await this.#submit(after, false);
     return this.drain();
@@ -148,7 +156,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   /**
    * Reads the oldest losses; resolves with the last total.
    *
-   * @throws NonFiniteLossError naming the first term that is NaN or infinite, but not at a trial.
+   * @throws NonFiniteLossError naming the first term that is NaN or infinite, but not at a trial, nor where the run outlives it.
    */
   async #settleOldest(): Promise<number> {
     let total = Number.NaN;
@@ -158,7 +166,7 @@ export class DeviceEvaluator implements Evaluator, Disposable {
 
   #settle({ evaluation, step, learningRate, isTrial }: Tag, values: readonly number[]): number {
     const [total = Number.NaN, ...terms] = values;
-    if (!Number.isFinite(total) && !isTrial) {
+    if (!(Number.isFinite(total) || isTrial || this.#outlives())) {
       const index = terms.findIndex((term) => !Number.isFinite(term));
       const name = this.#objective.losses.names[index] ?? 'total';
       throw new NonFiniteLossError(

@@ -15,8 +15,19 @@ const exploded = { above: 10, evaluations: 3 } as const;
 /** There is no way back for a loss so many times above the first, once it has not fallen within so many evaluations. */
 const noWayBack = { above: 1e6, evaluations: 20 } as const;
 
-/** Watches the losses of one objective, which are comparable. A line search accepts no trial that is higher. */
-export class ExplosionWatch {
+/** Sees the losses of one objective, which are comparable, and judges them. */
+export interface LossWatch {
+  see(report: EvaluationReport): void;
+  /** The same of a loss from before the run was taken up again: what was done about it was done. */
+  relive(report: EvaluationReport): void;
+  /** Whether to go on would be a waste. */
+  readonly isHopeless: boolean;
+  /** What to say of a run that ends here; undefined where its loss has not exploded. */
+  outcome(): ExplodedLossError | undefined;
+}
+
+/** Leaves the run to itself until there is no way back. A line search accepts no trial that is higher. */
+export class ExplosionWatch implements LossWatch {
   #first: EvaluationReport | undefined;
   #last: EvaluationReport | undefined;
   /** Evaluations in a row that are above `exploded.above`. */
@@ -35,13 +46,15 @@ export class ExplosionWatch {
     else if (this.#lost === undefined || report.total < this.#lost.total) this.#lost = report;
   }
 
-  /** Whether to go on would be a waste. */
+  relive(report: EvaluationReport): void {
+    this.see(report);
+  }
+
   get isHopeless(): boolean {
     if (this.#lost === undefined || this.#last === undefined) return false;
     return this.#last.evaluation - this.#lost.evaluation >= noWayBack.evaluations;
   }
 
-  /** What to say of a run that ends here; undefined where its loss has not exploded. */
   outcome(): ExplodedLossError | undefined {
     const [first, last] = [this.#first, this.#last];
     if (first === undefined || last === undefined || this.#high < exploded.evaluations) return undefined;
@@ -52,6 +65,7 @@ export class ExplosionWatch {
   }
 }
 
-function lossWords({ total, evaluation }: EvaluationReport): string {
+/** `103.0 at evaluation 1` */
+export function lossWords({ total, evaluation }: EvaluationReport): string {
   return `${total.toPrecision(4)} at evaluation ${evaluation}`;
 }

@@ -11,9 +11,10 @@ import type { Style } from '../objective/style-mix.ts';
 import type { Optimizer, OptimizerState, StopReason } from '../optimizers/optimizer.ts';
 import type { Phase } from '../settings/phase.ts';
 import { type Checkpoint, type CheckpointHooks, CheckpointKeeper, type RunPlace } from './checkpoint.ts';
-import { DeviceEvaluator, type EvaluationReport } from './evaluator.ts';
-import { ExplosionWatch } from './explosion.ts';
+import { DeviceEvaluator, type EvaluationReport, latenessOn } from './evaluator.ts';
+import { ExplosionWatch, type LossWatch } from './explosion.ts';
 import { stepValuesAt } from './phase-optimizer.ts';
+import { Rescue } from './rescue.ts';
 import { resizeState } from './resize-state.ts';
 
 /** What a caller may watch and steer. */
@@ -33,6 +34,11 @@ export interface RunHooks {
   readonly resume?: Checkpoint | undefined;
   /** Copies to go on from where a run is broken off. */
   readonly checkpoints?: CheckpointHooks;
+  /**
+   * Takes the run back to its best picture where its loss is lost, see `rescue.ts`, and is told so in a sentence, the first time. Absent,
+   * the loss is left to go where it goes, as the lecture's and the rate finder's must.
+   */
+  readonly onRescue?: ((sentence: string) => void) | undefined;
   /** Ends the run after the evaluation at work, with the best picture so far; where there are checkpoints, after the step at work. */
   readonly signal?: AbortSignal;
   /** Each is shown the picture on its own, but not that with which the run ends; the run waits meanwhile. */
@@ -120,7 +126,9 @@ class Run<At extends Scale> {
   #end: RunEnd = 'complete';
   #error: LossError | undefined;
   /** Of the scale at work. */
-  #watch = new ExplosionWatch();
+  #watch: LossWatch = new ExplosionWatch();
+  #rescue: Rescue | undefined;
+  #wasRescued = false;
   readonly #keeper: CheckpointKeeper | undefined;
 
   constructor(request: RunRequest<At>) {
@@ -165,9 +173,10 @@ class Run<At extends Scale> {
     this.#resumed = undefined;
     onObjective?.(objective, scale);
     using _ = { [Symbol.dispose]: () => onObjective?.(undefined, scale) };
-    this.#watch = new ExplosionWatch();
+    this.#rescue = this.#request.onRescue && new Rescue(latenessOn(gpu));
+    this.#watch = this.#rescue ?? new ExplosionWatch();
     const before = this.#evaluations.filter(({ phase }) => phase <= this.#phase).length;
-    for (const report of this.#evaluations.slice(before)) this.#watch.see(report);
+    for (const report of this.#evaluations.slice(before)) this.#watch.relive(report);
     try {
       await this.#throughPhases(scale, objective, next);
       this.#judge(next === undefined);
@@ -224,6 +233,7 @@ class Run<At extends Scale> {
       // A line search that were cut would not be the one that a resumption has.
       signal: checkpoints === undefined ? signal : undefined,
       lossesEveryMs,
+      outlives: () => this.#rescue?.hasBest === true,
       report: (report) => {
         this.#evaluations.push(report);
         this.#watch.see(report);
@@ -237,6 +247,7 @@ class Run<At extends Scale> {
       const place = { evaluation: before + spent, phase: this.#phase, step: stepsBefore + spent };
       await this.#keeper?.keep({ objective, optimizer, place, evaluations: this.#evaluations });
     };
+    this.#rescue?.beginPhase(this.#phase);
     let reason: StopReason | undefined;
     while (reason === undefined && !hasEnded() && !this.#watch.isHopeless) {
       if (this.#keeper?.isDue(before + evaluator.spent) === true) await keep();
@@ -246,17 +257,33 @@ class Run<At extends Scale> {
         await held;
         if (hasEnded()) break;
       }
-      const values = stepValuesAt(phase, stepsBefore + evaluator.spent);
+      const scheduled = stepValuesAt(phase, stepsBefore + evaluator.spent);
+      const values = this.#rescue?.slowed(scheduled) ?? scheduled;
       evaluator.learningRate = values.learningRate ?? Number.NaN;
       optimizer.set(values);
       reason = await optimizer.step(evaluator);
+      if (this.#rescue?.isDueAt(before + evaluator.spent) === true)
+        await this.#takeBack(objective, optimizer, evaluator);
       await this.#snapshot(objective, evaluator, before + evaluator.spent);
     }
+    // What is interrupted may be gone on with, and then come back by itself.
+    if (signal?.aborted !== true) await this.#takeBack(objective, optimizer, evaluator);
     await evaluator.drain();
     // What has converged would begin to step again.
     const isLast = signal?.aborted === true || (this.#phase === this.#phases && evaluator.remaining === 0);
     if (isLast && reason === undefined && !this.#watch.isHopeless) await keep();
     return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');
+  }
+
+  /** Waits for all losses, then takes the run back to its best picture if one of them is lost. */
+  async #takeBack(objective: TransferObjective, optimizer: Optimizer, evaluator: DeviceEvaluator): Promise<void> {
+    await evaluator.drain();
+    const sentence = this.#rescue?.takeBack();
+    if (sentence === undefined) return;
+    objective.returnToBest();
+    optimizer.forget();
+    if (!this.#wasRescued) this.#request.onRescue?.(sentence);
+    this.#wasRescued = true;
   }
 
   /** Shows the picture to whom it is due, but not what the run will end with. */
