@@ -58,6 +58,8 @@ export class Gpu implements Disposable {
   readonly #pacer: Pacer | undefined;
   #lost: string | undefined;
   #uncaptured: string | undefined;
+  /** Why memory was refused where nobody was waiting to hear of it. */
+  #refused: string | undefined;
 
   constructor(options: {
     readonly device: GPUDevice;
@@ -82,6 +84,7 @@ export class Gpu implements Disposable {
       if (info.reason !== 'destroyed') this.#lost = oneLine(info.message);
     });
     this.device.addEventListener('uncapturederror', (event) => {
+      if (isOutOfMemory(event.error)) this.#refused ??= oneLine(event.error.message);
       this.#uncaptured ??= oneLine(event.error.message);
       // Says more, a little later, where it was a shader.
       this.#shaderProblem().then((problem) => {
@@ -114,6 +117,8 @@ export class Gpu implements Disposable {
       if (outOfMemory !== null) {
         throw new OutOfMemoryError(`${what} needs more memory than the adapter gives: ${oneLine(error.message)}`);
       }
+      // What is invalid may be a buffer that was refused before.
+      this.#assertNothingRefused();
       const problem = (await this.#shaderProblem()) ?? oneLine(error.message);
       throw new DeviceError(`${what} was refused by WebGPU: ${problem}`);
     }
@@ -128,14 +133,20 @@ export class Gpu implements Disposable {
     return await this.kernels.problem().catch(() => undefined);
   }
 
-  /** @throws DeviceError when the device was lost or reported an error nobody was waiting for. */
+  /** @throws DeviceError when the device was lost or reported an error nobody was waiting for; OutOfMemoryError where that was memory. */
   assertHealthy(): void {
     if (this.#lost !== undefined) {
       throw new DeviceError(`the GPU device was lost: ${this.#lost}`);
     }
+    this.#assertNothingRefused();
     if (this.#uncaptured !== undefined) {
       throw new DeviceError(`WebGPU reported an error: ${this.#uncaptured}`);
     }
+  }
+
+  #assertNothingRefused(): void {
+    if (this.#refused === undefined) return;
+    throw new OutOfMemoryError(`more memory is needed than the adapter gives: ${this.#refused}`);
   }
 
   /** Submits programs in order, in one pass, and whatever `finish` encodes after it. */
@@ -198,6 +209,11 @@ export class Gpu implements Disposable {
     this.buffers[Symbol.dispose]();
     this.device.destroy();
   }
+}
+
+/** The class is no global everywhere that a device comes from. */
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === 'GPUOutOfMemoryError';
 }
 
 function isDisposable(value: unknown): value is Disposable {
