@@ -25,6 +25,7 @@ import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { Results } from './results.ts';
 import { assertGoesOn } from './resume-job.ts';
 import { measureTrace, type TraceMeasures, traceOf } from './trace.ts';
 import { loadWeights } from './weights.ts';
@@ -119,7 +120,8 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   const { measures } = engine;
   const progress = startProgress(worksOf(run));
   const reports: EvaluationReport[] = [...(resumed?.file.checkpoint.evaluations ?? [])];
-  let hasRun = false;
+  const results = new Results();
+  let [hasRun, status]: [boolean, number] = [false, exitStatus.success];
   using interrupts = new Interrupts({
     onFirst: () => progress.note(`stopping after this ${unitOf(given)}; Ctrl-C again stops at once`),
     beforeEnd: () => progress.stop(),
@@ -140,19 +142,24 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
         progress.update(report);
       },
       onRescue: isRescued(job) ? (sentence) => progress.note(sentence) : undefined,
-      snapshots: [...snapshotsOf(job, progress), ...(measures === undefined ? [] : [measures])],
+      snapshots: [...snapshotsOf(job, progress, results), ...(measures === undefined ? [] : [measures])],
     });
     hasRun = result.end !== 'aborted';
-    if (hasRun) await measures?.save(result.picture, reports.length);
     progress.stop();
-    await finish(job, result, { interruptedStatus: interrupts.status, comment: commentOf(job, run) });
-    return statusOf(result, interrupts.status);
+    await finish(job, result, { interruptedStatus: interrupts.status, comment: commentOf(job, run), results });
+    status = statusOf(result, interrupts.status);
+    // Whatever fails from here on, the picture is there.
+    if (hasRun) await measures?.save(result.picture, reports.length);
   } finally {
     progress.stop();
     // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
     const hasTrace = hasRun || reports.length > 0;
-    if (given.trace !== undefined && hasTrace) await writeFileAtomically(given.trace, traceOf(reports, measures));
+    if (given.trace !== undefined && hasTrace) {
+      const trace = traceOf(reports, measures);
+      await results.save('the trace', given.trace, (path) => writeFileAtomically(path, trace));
+    }
   }
+  return status === exitStatus.success && !results.isComplete ? exitStatus.input : status;
 }
 
 /** What a run that is to stop does to its end: a step that is cut could not be gone on with. */
@@ -174,15 +181,14 @@ function isRescued({ command, given }: Job): boolean {
   return command === 'stylize' && given.preset !== 'lecture';
 }
 
-function snapshotsOf({ given, output }: Job, progress: Progress): readonly Snapshots[] {
+function snapshotsOf({ given, output }: Job, progress: Progress, results: Results): readonly Snapshots[] {
   if (given.saveEvery === undefined) return [];
   const save = async (picture: Picture, evaluation: number): Promise<void> => {
     const path = snapshotPath(output, evaluation);
-    await writeImage(path, picture, {
-      bitDepth: given.bitDepth,
-      metadata: { software: `Impasto ${impastoVersion()}` },
-    });
-    progress.note(`wrote ${path}`);
+    const metadata = { software: `Impasto ${impastoVersion()}` };
+    const write = (to: string): Promise<void> => writeImage(to, picture, { bitDepth: given.bitDepth, metadata });
+    const note = progress.note.bind(progress);
+    if (await results.trySave(path, write, note)) note(`wrote ${path}`);
   };
   return [{ every: given.saveEvery, save }];
 }
@@ -190,7 +196,11 @@ function snapshotsOf({ given, output }: Job, progress: Progress): readonly Snaps
 async function finish(
   job: Job,
   result: RunResult,
-  { interruptedStatus, comment }: { readonly interruptedStatus: number | undefined; readonly comment: string },
+  {
+    interruptedStatus,
+    comment,
+    results,
+  }: { readonly interruptedStatus: number | undefined; readonly comment: string; readonly results: Results },
 ): Promise<void> {
   const spent = result.evaluations.length;
   const { checkpoint } = job.given;
@@ -216,9 +226,12 @@ async function finish(
   const { output, title, given } = job;
   const description = `${title}, ${spent} evaluations`;
   const metadata = { software: `Impasto ${impastoVersion()}`, description, comment };
-  await writeImage(output, result.picture, { bitDepth: given.bitDepth, metadata });
+  const written = await results.save('the picture', output, (path) =>
+    writeImage(path, result.picture, { bitDepth: given.bitDepth, metadata }),
+  );
+  if (written === undefined) return;
   const { width, height } = result.picture;
-  answer(`${output}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);
+  answer(`${written}  ${width}x${height}, ${spent} evaluations, ${(result.elapsedMs / 1000).toFixed(1)} s`);
 }
 
 /** Whether the optimiser found no step at all, which with weights near the largest f32 ends in no error. */

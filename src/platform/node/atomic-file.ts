@@ -57,7 +57,8 @@ async function writeAndRename(
     await beforeRename?.();
     await rename(temporary.path, destination.path);
   } catch (error) {
-    await rm(temporary.path, { force: true });
+    // On a disk that has become read-only it stays; the first problem is the one to tell.
+    await rm(temporary.path, { force: true }).catch(() => {});
     throw unwritable(path, fileProblem(error), error);
   }
 }

@@ -11,6 +11,8 @@ const wordsOfCode: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'the disk is full'],
   ['EDQUOT', 'the disk quota is used up'],
+  ['EFBIG', 'it would be larger than files may be there'],
+  ['EIO', 'the disk cannot be read or written'],
   ['ENAMETOOLONG', 'its name is too long'],
   ['ELOOP', 'its symbolic links form a loop'],
   ['EMFILE', 'too many files are open'],
