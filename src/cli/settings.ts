@@ -1,6 +1,6 @@
 /** What the options of a command make of a preset. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../core/errors.ts';
 import { fileProblem } from '../platform/node/file-problem.ts';
 import type { Choice } from '../settings/options.ts';
@@ -40,12 +40,20 @@ export function readPhaseChoice(given: Omit<GivenOptions, 'preset'>, usualScales
   return { phases: readPhases(file) };
 }
 
+/** Thousands of phases take no more. */
+const maxPhaseBytes = 2 ** 20;
+
 /** @throws InputError naming the file, where it cannot be read or holds no valid phases. */
 function readPhases(path: string): readonly ListedPhase[] {
   let text: string;
   try {
+    const stats = statSync(path);
+    if (stats.isFile() && stats.size > maxPhaseBytes) {
+      throw new InputError(`${path}: expected a file of phases, but it has ${stats.size} bytes; name another file`);
+    }
     text = readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${path}: expected a file of phases, but ${fileProblem(error)}`, { cause: error });
   }
   let value: unknown;

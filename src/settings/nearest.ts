@@ -9,6 +9,8 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   const most = Math.max(2, Math.floor(text.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of candidates) {
+    // So much has to change at least; a text without end is compared with nothing.
+    if (Math.abs(text.length - name.length) > most) continue;
     const distance = editDistance(wanted, name.toLowerCase());
     // A name of which nothing is left would be a guess.
     if (distance <= most && distance < name.length && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {

@@ -31,8 +31,27 @@ export interface NpyArray {
   readonly values: FloatArray;
 }
 
+/** What an array says of itself before its values. */
+interface NpyStart {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly fortranOrder: boolean;
+  /** Where its values begin. */
+  readonly dataOffset: number;
+}
+
+/** The longest start: magic, version, length and header. */
+const maxStartBytes = 12 + maxHeaderBytes;
+
 /** @param name is the array's, for errors. @throws FormatError naming what is not as numpy writes it. */
 export function parseNpy(source: string, name: string, bytes: Uint8Array): NpyArray {
+  const { dtype, shape, fortranOrder, dataOffset } = parseStart(source, name, bytes, bytes.length);
+  const values = decodeFloats(dtype, bytes.subarray(dataOffset)) ?? new Float32Array();
+  return { dtype, shape, values: fortranOrder ? gatherStrided(values, shape, columnMajorStrides(shape)) : values };
+}
+
+/** @param bytes those of its start are enough. @param sizeBytes of the whole array. */
+function parseStart(source: string, name: string, bytes: Uint8Array, sizeBytes: number): NpyStart {
   const fail = (code: FormatCode, problem: string) => new FormatError(source, code, `array '${name}' ${problem}`);
   const major = bytes[6] ?? 0;
   if (!magic.every((byte, index) => bytes[index] === byte) || major < 1 || major > 3) {
@@ -65,20 +84,20 @@ export function parseNpy(source: string, name: string, bytes: Uint8Array): NpyAr
     throw fail('npy-rank', `has ${shape.length} axes, expected at most ${maxRank}`);
   }
   const expectedBytes = elementCountOf(shape) * itemSizeOf(dtype);
-  if (bytes.length - dataOffset !== expectedBytes) {
+  if (sizeBytes - dataOffset !== expectedBytes) {
     throw fail(
       'npy-size',
-      `has ${bytes.length - dataOffset} bytes of values, its shape [${shape.join(', ')}] of ${descr} needs ${expectedBytes}`,
+      `has ${sizeBytes - dataOffset} bytes of values, its shape [${shape.join(', ')}] of ${descr} needs ${expectedBytes}`,
     );
   }
-  const values = decodeFloats(dtype, bytes.subarray(dataOffset)) ?? new Float32Array();
-  return { dtype, shape, values: fortranOrder ? gatherStrided(values, shape, columnMajorStrides(shape)) : values };
+  return { dtype, shape, fortranOrder, dataOffset };
 }
 
 /**
  * A zip archive of `.npy` entries; tensors are named after the entries without `.npy`.
  *
- * Shapes lie inside the entries, so each is read once on opening, save those `isWanted` turns down.
+ * Shapes lie inside the entries, so the start of each is read on opening, save those `isWanted` turns down; values wait until they are wanted:
+ * a few bytes may inflate to a thousand times as many.
  */
 export async function openNpz(
   source: ByteSource,
@@ -86,11 +105,12 @@ export async function openNpz(
   isWanted: (name: string) => boolean,
 ): Promise<WeightFile> {
   const tensors = new Map<string, StoredTensor>();
-  for (const entry of zip.entries.keys()) {
+  for (const [entry, { sizeBytes }] of zip.entries) {
     const name = entry.replace(/\.npy$/, '');
     if (name !== entry && isWanted(name)) {
-      const { dtype, shape, values } = parseNpy(source.name, name, await zip.read(entry, maxArrayBytes));
-      tensors.set(name, { dtype, shape, read: async () => values });
+      const { dtype, shape } = parseStart(source.name, name, await zip.start(entry, maxStartBytes), sizeBytes);
+      const read = async () => parseNpy(source.name, name, await zip.read(entry, maxArrayBytes)).values;
+      tensors.set(name, { dtype, shape, read });
     }
   }
   return { source: source.name, format: 'npz', tensors };

@@ -21,6 +21,9 @@ import {
 import { spanOf } from './strides.ts';
 
 const maxRank = 8;
+/** What calls may make in all, in bytes, about: a few bytes call again with what is there already, as often as they like. */
+const maxMade = 16 * 1024 * 1024;
+const bytesPerEntry = 16;
 const emptyList: PickleList = { kind: 'list', items: [] };
 
 /** Storage classes by name after `torch.` or `torch.cuda.`. */
@@ -56,6 +59,7 @@ const modelClass = /^(torch\.nn\.modules|torchvision|__main__|models?)\./;
 
 /** The host for a file that errors call `source`. Every storage the pickle refers to is added to `storages` by key. */
 export function pytorchHost(source: string, storages: Map<string, StorageDescription>): PickleHost {
+  let made = 0;
   return {
     resolve: (name) => {
       if (!callables.has(name) && storageTypeOf(name) === undefined) {
@@ -67,6 +71,14 @@ export function pytorchHost(source: string, storages: Map<string, StorageDescrip
       const call = callables.get(name);
       if (call === undefined) {
         throw refusal(source, name);
+      }
+      made += sizeOfArguments(args);
+      if (made > maxMade) {
+        throw new FormatError(
+          source,
+          'pytorch-arguments',
+          `the pickle makes more than ${maxMade} bytes of texts and lists by its calls; refused`,
+        );
       }
       return call(source, args);
     },
@@ -84,6 +96,12 @@ export function pytorchHost(source: string, storages: Map<string, StorageDescrip
       return storage;
     },
   };
+}
+
+/** Bytes that a call copies, at least. */
+function sizeOfArguments([first]: readonly PickleValue[]): number {
+  if (typeof first === 'string') return first.length;
+  return isKind(first, 'list') ? bytesPerEntry * first.items.length : 0;
 }
 
 function refusal(source: string, name: string): FormatError {
@@ -214,8 +232,9 @@ function viewOffsetOf(view: PickleValue): number | undefined {
 
 function countsOf(value: PickleValue): readonly number[] | undefined {
   const items = isKind(value, 'tuple') ? value.items : undefined;
-  const counts = items?.filter(isCount);
-  return counts !== undefined && counts.length === items?.length && counts.length <= maxRank ? counts : undefined;
+  if (items === undefined || items.length > maxRank) return undefined;
+  const counts = items.filter(isCount);
+  return counts.length === items.length ? counts : undefined;
 }
 
 function isCount(value: PickleValue | undefined): value is number {

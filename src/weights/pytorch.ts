@@ -30,6 +30,8 @@ const legacyProtocol = 1001;
 const maxNesting = 16;
 /** Entries looked at: more than a pickle can write out, since one that names a dictionary often, on many levels, describes any number. */
 const maxEntries = pickleLimits.opcodes;
+/** A tensor's name; a long key that holds many tensors would be written out for each. */
+const maxNameLength = 4096;
 /** A single storage above this is not a convolution's. */
 const maxStorageBytes = 2 ** 30;
 /** Neither is a tensor above this. */
@@ -209,6 +211,13 @@ function tensorsOf(source: string, state: PickleDict): ReadonlyMap<string, Tenso
         visit(child, [...path, String(key)]);
       } else if (isKind(child, 'tensor')) {
         const keys = [...path, String(key)];
+        if (keys.reduce((sum, { length }) => sum + length + 1, 0) > maxNameLength) {
+          throw new FormatError(
+            source,
+            'pytorch-nesting',
+            `its dictionaries unfold to a tensor's name of more than ${maxNameLength} characters`,
+          );
+        }
         const name = keys.join('.');
         const quoted = keys.map((part) => `['${part}']`).join('');
         const other = paths.get(name);

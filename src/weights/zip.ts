@@ -27,6 +27,8 @@ export interface ZipArchive {
    * @throws FormatError when the entry is absent, larger than `maxBytes`, encrypted, damaged, or not of its declared size.
    */
   read(name: string, maxBytes: number): Promise<Uint8Array>;
+  /** The first bytes of an entry, at most so many; no more of it is inflated, nor is its checksum known. @throws FormatError as `read`. */
+  start(name: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 /** Reads the central directory. @throws FormatError when there is none, or names repeat. */
@@ -52,14 +54,42 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const entries = new Map(
     [...files].map(([name, entry]) => [name, { name, sizeBytes: entry.uncompressedSize }] as const),
   );
-  const read = async (name: string, maxBytes: number) => {
+  const entryOf = (name: string): FileEntry => {
     const entry = files.get(name);
     if (entry === undefined) {
       throw new FormatError(source.name, 'zip-entry-missing', `the zip entry '${name}' is missing`);
     }
-    return readEntry(source, entry, maxBytes);
+    return entry;
   };
-  return { entries, read };
+  return {
+    entries,
+    read: async (name, maxBytes) => readEntry(source, entryOf(name), maxBytes),
+    start: async (name, maxBytes) => readStart(source, entryOf(name), maxBytes),
+  };
+}
+
+async function readStart(source: ByteSource, entry: FileEntry, maxBytes: number): Promise<Uint8Array> {
+  const start = new Uint8Array(Math.min(maxBytes, entry.uncompressedSize));
+  const enough = new AbortController();
+  let filled = 0;
+  const writable = new WritableStream<Uint8Array>({
+    write: (chunk) => {
+      const some = chunk.subarray(0, start.length - filled);
+      start.set(some, filled);
+      filled += some.length;
+      if (filled === start.length) enough.abort();
+    },
+  });
+  try {
+    await entry.getData(writable, { signal: enough.signal, checkOverlappingEntry: true });
+  } catch (error) {
+    if (!enough.signal.aborted) throw asDamaged(source, entry, error);
+  }
+  return start.subarray(0, filled);
+}
+
+function asDamaged(source: ByteSource, { filename }: FileEntry, error: unknown): FormatError {
+  return asFormatError(source, 'zip-entry-damaged', `the zip entry '${filename}' is damaged`, error);
 }
 
 async function readEntry(source: ByteSource, entry: FileEntry, maxBytes: number): Promise<Uint8Array> {
@@ -92,7 +122,7 @@ async function readEntry(source: ByteSource, entry: FileEntry, maxBytes: number)
   try {
     await entry.getData(writable, { checkCrc32: true, checkOverlappingEntry: true });
   } catch (error) {
-    throw asFormatError(source, 'zip-entry-damaged', `the zip entry '${filename}' is damaged`, error);
+    throw asDamaged(source, entry, error);
   }
   if (filled !== uncompressedSize) {
     throw new FormatError(

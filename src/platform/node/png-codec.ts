@@ -31,7 +31,8 @@ export interface PngFile {
   /** As EXIF counts, 1 to 8; 1 is upright. */
   readonly orientation: number;
   readonly header: PngChunk;
-  readonly chunks: readonly PngChunk[];
+  /** Of the whole file. A list of its chunks could take many times as much: an empty one has 12. */
+  readonly bytes: Uint8Array;
 }
 
 /** Samples of a pixel in the file by colour type; bits a sample may have. */
@@ -47,18 +48,13 @@ const paletteType = 3;
 /** In a colour type: samples of alpha. */
 const alphaBit = 4;
 
-/** Chunks that are kept; of the others, which may be many and large, nothing is. */
-const keptChunks: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'eXIf']);
-
 /**
  * Reads header and chunks. What is not needed for pixels may be damaged, or be missing behind them.
  *
  * @throws FormatError where the header makes no sense, a side is longer than {@link longestPngSide}, or the colours are none that we read.
  */
 export function openPng(path: string, bytes: Uint8Array): PngFile {
-  const chunks: PngChunk[] = [];
-  for (const chunk of pngChunks(bytes)) if (keptChunks.has(chunk.type)) chunks.push(chunk);
-  const [header] = chunks;
+  const header = firstOf(bytes, (chunk) => usedChunks.has(chunk.type));
   if (header?.type !== 'IHDR' || header.body.length !== 13 || !isIntact(header)) {
     throw damaged(path, 'it has no sound header');
   }
@@ -72,7 +68,7 @@ export function openPng(path: string, bytes: Uint8Array): PngFile {
     const most = `expected sides of at most ${longestPngSide} pixels`;
     throw new FormatError(path, 'picture-too-large', `${most}, got ${width}x${height}; make the picture smaller first`);
   }
-  const exif = chunks.find((chunk) => chunk.type === 'eXIf' && isIntact(chunk));
+  const exif = firstOf(bytes, (chunk) => chunk.type === 'eXIf' && isIntact(chunk));
   const orientation = exif === undefined ? 1 : exifOrientation(exif.body);
   const colour = pngColourOf(path, pngChunks(bytes));
   return {
@@ -85,7 +81,7 @@ export function openPng(path: string, bytes: Uint8Array): PngFile {
     colour,
     orientation,
     header,
-    chunks,
+    bytes,
   };
 }
 
@@ -102,9 +98,34 @@ export async function decodePng(file: PngFile): Promise<RgbImage> {
   return { width, height, pixels, alpha: alphaOfKey(values, keyOf(file, transparency, maxValue)) };
 }
 
+/** Of them the header must be the first; what else there is may stand anywhere. */
+const usedChunks: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'eXIf']);
+
+function firstOf(bytes: Uint8Array, isIt: (chunk: PngChunk) => boolean): PngChunk | undefined {
+  for (const chunk of pngChunks(bytes)) if (isIt(chunk)) return chunk;
+  return undefined;
+}
+
+/** The pixel data, in blocks that are worth a step of the inflater each. */
+function* pixelData({ bytes }: PngFile): Generator<Uint8Array> {
+  let [block, sizeBytes]: [Uint8Array[], number] = [[], 0];
+  for (const chunk of pngChunks(bytes)) {
+    if (chunk.type !== 'IDAT') continue;
+    if (chunk.body.length > 0) block.push(chunk.body);
+    sizeBytes += chunk.body.length;
+    if (sizeBytes < blockBytes && block.length < mostPerBlock) continue;
+    yield Buffer.concat(block, sizeBytes);
+    [block, sizeBytes] = [[], 0];
+  }
+  yield Buffer.concat(block, sizeBytes);
+}
+
+const blockBytes = 65_536;
+const mostPerBlock = 4096;
+
 /** The first chunk of a type. @throws FormatError where its checksum is wrong. */
-function chunkOf({ path, chunks }: PngFile, type: string): PngChunk | undefined {
-  const chunk = chunks.find((each) => each.type === type);
+function chunkOf({ path, bytes }: PngFile, type: string): PngChunk | undefined {
+  const chunk = firstOf(bytes, (each) => each.type === type);
   if (chunk !== undefined && !isIntact(chunk)) throw damaged(path, `the checksum of its ${type} chunk is wrong`);
   return chunk;
 }
@@ -115,14 +136,15 @@ function chunkOf({ path, chunks }: PngFile, type: string): PngChunk | undefined 
  * @throws FormatError where they are fewer, or a checksum is wrong.
  */
 async function inflated(file: PngFile): Promise<Uint8Array> {
-  const { path, chunks } = file;
-  const parts = chunks.filter(({ type }) => type === 'IDAT');
-  if (!parts.every(isIntact)) throw damaged(path, 'the checksum of its IDAT chunk is wrong');
+  const { path, bytes } = file;
+  if (firstOf(bytes, (chunk) => chunk.type === 'IDAT' && !isIntact(chunk)) !== undefined) {
+    throw damaged(path, 'the checksum of its IDAT chunk is wrong');
+  }
   const expected = scanlineBytes(file);
   const scanlines: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
-    for await (const some of Readable.from(parts.map(({ body }) => body)).pipe(createInflate({ chunkSize }))) {
+    for await (const some of Readable.from(pixelData(file)).pipe(createInflate({ chunkSize }))) {
       scanlines.push(some);
       sizeBytes += some.length;
       if (sizeBytes > expected) break;
