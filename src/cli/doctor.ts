@@ -72,6 +72,8 @@ async function inspectAdapter(wanted: string | undefined, problems: string[]): P
 
 function reportAdapter(gpu: Gpu): AdapterReport {
   const { vendor, architecture, description, isSoftware, subgroupSize } = gpu.profile;
+  const { maxStorageBuffersPerShaderStage } = gpu.device.limits;
+  const limits = { ...gpu.limits, maxStorageBuffersPerShaderStage };
   const { backend, origin, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
   return {
     vendor,
@@ -80,7 +82,7 @@ function reportAdapter(gpu: Gpu): AdapterReport {
     software: isSoftware,
     subgroupSize: subgroupSize ?? null,
     features: [...gpu.device.features].sort(),
-    limits: Object.fromEntries(shownLimits.map((name) => [name, gpu.device.limits[name]])),
+    limits: Object.fromEntries(shownLimits.map((name) => [name, limits[name]])),
     kernels: { family: backend.family, lanes: backend.family === 'lanes' ? backend.lanes : null, origin },
     families,
     largestSquare,

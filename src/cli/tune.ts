@@ -16,7 +16,7 @@ export async function runTune({ adapter, size: wanted, only }: TuneArguments): P
   await createCacheFolder();
   using gpu = await openGpu(adapter === undefined ? {} : { adapter });
   const sizes = wanted === undefined ? tuneSizes(gpu.profile) : [wanted];
-  for (const size of sizes) checkTuneSize(size, gpu.device.limits);
+  for (const size of sizes) checkTuneSize(size, gpu.limits);
   const today = new Date().toISOString().slice(0, 10);
   let table = (await readTuning()) ?? [];
   for (const size of sizes) {

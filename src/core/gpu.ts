@@ -34,6 +34,9 @@ export function profileAdapter(info: GPUAdapterInfo, device: GPUDevice): Adapter
   };
 }
 
+/** The limits that a plan of memory is held against. */
+export type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
+
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
 const wantedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const;
 
@@ -50,6 +53,8 @@ export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
 export class Gpu implements Disposable {
   readonly device: GPUDevice;
   readonly profile: AdapterProfile;
+  /** The device's, or less where its owner says so. */
+  readonly limits: BufferLimits;
   readonly buffers: BufferPool;
   readonly kernels: KernelCache;
   /** What its owner asks of the choice of kernels: a `KernelPreference`, which only `kernels/` looks into. */
@@ -72,11 +77,18 @@ export class Gpu implements Disposable {
     readonly compileAside?: boolean;
     /** What one submit should take at most, where others share the GPU; undefined never splits work. */
     readonly submitGoalMs?: number | undefined;
+    /** Most bytes of a binding; the device's limit when absent. For trying what larger pictures are done with. */
+    readonly maxBindingBytes?: number | undefined;
   }) {
     this.kernelPreference = options.kernelPreference;
     this.instance = options.instance;
     this.device = options.device;
     this.profile = options.profile;
+    const { maxStorageBufferBindingSize, maxBufferSize } = options.device.limits;
+    this.limits = {
+      maxStorageBufferBindingSize: Math.min(options.maxBindingBytes ?? Infinity, maxStorageBufferBindingSize),
+      maxBufferSize,
+    };
     this.buffers = new BufferPool(options.device);
     this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
     this.#pacer = options.submitGoalMs === undefined ? undefined : new Pacer(this, options.submitGoalMs);

@@ -29,7 +29,7 @@ export function measuredPass(size: Size, taps: readonly string[], picture: strin
 export function checkPassLimits(gpu: Gpu, pass: Pass, kernels: ChosenKernels, picture: string): void {
   for (const { sizeBytes, names } of planActivations(pass, kernels).slots) {
     for (const limit of ['maxStorageBufferBindingSize', 'maxBufferSize'] as const) {
-      const available = gpu.device.limits[limit];
+      const available = gpu.limits[limit];
       if (sizeBytes <= available) continue;
       const { width, height } = pass.input;
       const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;

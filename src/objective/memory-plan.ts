@@ -5,6 +5,7 @@
 
 import { bytesPerFloat } from '../core/buffers.ts';
 import { LimitError } from '../core/errors.ts';
+import type { BufferLimits } from '../core/gpu.ts';
 import type { Backend } from '../kernels/family.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
 import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
@@ -140,9 +141,6 @@ function largestOf(passes: readonly PlannedPass[]): LargestBuffer {
   );
   return slots.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
 }
-
-/** The limits a plan is held against. */
-export type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
 
 /**
  * Holds a plan against the adapter's limits.

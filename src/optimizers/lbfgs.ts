@@ -97,7 +97,7 @@ export class Lbfgs implements Optimizer {
    */
   static async create(gpu: Gpu, objective: DeviceObjective, options: LbfgsOptions = {}): Promise<Lbfgs> {
     checkRate(options.learningRate ?? 1);
-    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
     const layout = lbfgsLayout(objective.size, options.history ?? 10, {
       lineSearch: options.lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),

@@ -147,10 +147,10 @@ export function planStylize(
     options: settings.objective,
     size: pictures.content,
     styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
-    optimizerBytes: phaseOptimizerBytes(settings, gpu.device.limits),
+    optimizerBytes: phaseOptimizerBytes(settings, gpu.limits),
     backend: backendOf(gpu),
   };
-  return checkLimits(request, gpu.device.limits);
+  return checkLimits(request, gpu.limits);
 }
 
 /** The convolutions whose weights the settings need. */

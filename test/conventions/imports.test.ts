@@ -30,6 +30,7 @@ const forPlatforms = [
   'core/errors.ts',
   'core/file-signature.ts',
   'core/gpu.ts',
+  'core/numbers.ts',
   'kernels/preference.ts',
 ];
 

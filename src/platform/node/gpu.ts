@@ -5,11 +5,13 @@ import { freemem } from 'node:os';
 import { create, globals } from 'webgpu';
 import { DeviceError, InputError } from '../../core/errors.ts';
 import { type AdapterProfile, deviceDescriptorFor, Gpu, profileAdapter } from '../../core/gpu.ts';
+import { parseNumber } from '../../core/numbers.ts';
 import { type KernelFamily, KernelPreference, type MeasuredVariants } from '../../kernels/preference.ts';
 import { widenVectors } from './vector-width.ts';
 
 /** Below so much free memory an adapter that is the CPU gets small weights: VGG16's fast ones take 340 MiB, and a run needs its own. */
 const shortOfMemoryBytes = 2 ** 30;
+const bytesPerMebibyte = 2 ** 20;
 
 export interface OpenGpuOptions {
   /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
@@ -29,7 +31,7 @@ export interface OpenGpuOptions {
  *
  * The returned `Gpu` holds the only references that keep Dawn alive: while it is not disposed, Node does not exit.
  *
- * @throws DeviceError where no adapter can run shaders.
+ * @throws DeviceError where no adapter can run shaders. InputError for an adapter that is not there, or a limit that is no number.
  */
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
@@ -46,12 +48,26 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
     profile,
     shaders: readShader,
     instance,
+    maxBindingBytes: bindingLimitOf(process.env),
     kernelPreference: new KernelPreference({
       family: options.kernelFamily,
       measured: options.measured?.(profile),
       lowMemory: options.lowMemory ?? (profile.isSoftware && freemem() < shortOfMemoryBytes),
     }),
   });
+}
+
+/**
+ * Bytes that `IMPASTO_MAX_BINDING_MIB` lowers the adapter's limit of a binding to, so that what larger pictures are done with can be tried at
+ * small ones; undefined where it is not set.
+ *
+ * @throws InputError where it is no number of MiB above 0.
+ */
+export function bindingLimitOf(variables: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = variables['IMPASTO_MAX_BINDING_MIB'];
+  return text === undefined || text === ''
+    ? undefined
+    : Math.floor(parseNumber('IMPASTO_MAX_BINDING_MIB', text, { above: 0 }) * bytesPerMebibyte);
 }
 
 async function requestAdapter(instance: GPU, wanted: string | undefined): Promise<GPUAdapter> {
