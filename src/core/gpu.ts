@@ -34,7 +34,10 @@ export function profileAdapter(info: GPUAdapterInfo, device: GPUDevice): Adapter
   };
 }
 
-/** The limits that a plan of memory is held against. */
+/**
+ * The limits that a plan of memory is held against. A binding below WebGPU's default is there for trying, and goes for what grows with the
+ * picture alone: weights and scratch have the device's own limit.
+ */
 export type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
 
 /** Limits above WebGPU's defaults that the engine can use, asked for only as far as the adapter has them. */
@@ -77,7 +80,7 @@ export class Gpu implements Disposable {
     readonly compileAside?: boolean;
     /** What one submit should take at most, where others share the GPU; undefined never splits work. */
     readonly submitGoalMs?: number | undefined;
-    /** Most bytes of a binding; the device's limit when absent. For trying what larger pictures are done with. */
+    /** Most bytes of a binding of what grows with the picture; the device's limit when absent. */
     readonly maxBindingBytes?: number | undefined;
   }) {
     this.kernelPreference = options.kernelPreference;

@@ -56,8 +56,8 @@ export class Program implements Disposable {
   /**
    * Appends a dispatch of the variant that reads and writes each binding in its slice's type.
    *
-   * @throws ShapeError when the grid is empty or passes the adapter's limit, a binding passes it, a binding of the module cannot be f16,
-   *   or the parameters are not the kernel's.
+   * @throws ShapeError when the grid is empty or passes the adapter's limit, a binding of the module cannot be f16, or the parameters
+   *   are not the kernel's.
    */
   dispatch<Binding extends string, Parameter extends string>(
     kernel: KernelDefinition<Binding, Parameter>,
@@ -65,18 +65,12 @@ export class Program implements Disposable {
   ): Dispatch {
     const label = options.label ?? kernel.shader.replace('.wgsl', '');
     const [x, y = 1, z = 1] = options.grid;
-    const mostGroups = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
-    if (Math.max(x, y, z) > mostGroups || Math.min(x, y, z) < 1) {
-      throw new ShapeError(`${label}: grid ${x}x${y}x${z} is not within 1 and ${mostGroups} workgroups a dimension`);
+    const most = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
+      throw new ShapeError(`${label}: grid ${x}x${y}x${z} is not within 1 and ${most} workgroups a dimension`);
     }
     const names: readonly Binding[] = bindingNames(kernel);
     const slices = names.map((name) => options.bindings[name]);
-    const most = this.gpu.limits.maxStorageBufferBindingSize;
-    const excess = names.find((name) => options.bindings[name].sizeBytes > most);
-    if (excess !== undefined) {
-      const { sizeBytes } = options.bindings[excess];
-      throw new ShapeError(`${label}: ${excess} binds ${sizeBytes} bytes, more than the adapter's ${most}`);
-    }
     const halves = names.filter((name) => options.bindings[name].element === 'f16');
     const storedTypes = Object.fromEntries(halves.map((name) => [storedTypeAlias(name), 'f16'] as const));
     const compiled = this.gpu.kernels.get(kernel, { ...options.constants, ...storedTypes });
