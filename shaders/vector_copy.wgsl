@@ -1,4 +1,4 @@
-// vector_copy: output = input.
+// vector_copy: output = input, whatever the words stand for: as floats, some adapters would turn tiny ones into 0.
 //
 // One invocation walks the vectors with the stride of the whole grid.
 
@@ -6,8 +6,8 @@ struct Params {
   size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<f32>;         // [size]
-@group(0) @binding(1) var<storage, read_write> output: array<f32>;  // [size]
+@group(0) @binding(0) var<storage, read> input: array<u32>;         // [size]
+@group(0) @binding(1) var<storage, read_write> output: array<u32>;  // [size]
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)

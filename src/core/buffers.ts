@@ -21,6 +21,9 @@ export interface BufferSlice {
 /** Offsets of bound ranges are multiples of this on every adapter (WebGPU's default limit). */
 export const bindingAlignmentBytes = 256;
 
+/** What every adapter binds at once (WebGPU's default limit). */
+export const defaultBindingBytes = 2 ** 27;
+
 export const bytesPerFloat = 4;
 
 /** Bytes of a value. */

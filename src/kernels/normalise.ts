@@ -16,13 +16,14 @@ export const normaliseForwardKernel = defineKernel({
     offset0: 'f32',
     offset1: 'f32',
     offset2: 'f32',
+    first: 'u32',
   },
 });
 
 export const normaliseBackwardKernel = defineKernel({
   shader: 'normalise_backward.wgsl',
   bindings: { gradOutput: 'read', gradInput: 'readWrite' },
-  params: { pixels: 'u32', scale0: 'f32', scale1: 'f32', scale2: 'f32' },
+  params: { pixels: 'u32', scale0: 'f32', scale1: 'f32', scale2: 'f32', firstPixel: 'u32', first: 'u32' },
 });
 
 /** One value per channel, RGB. */
@@ -37,9 +38,11 @@ export function recordNormaliseForward(
     readonly pixels: number;
     readonly scale: ChannelTriple;
     readonly offset: ChannelTriple;
+    /** Floats of the input before the first pixel; none when absent. */
+    readonly first?: number;
   },
 ): void {
-  const { input, output, pixels, scale, offset } = options;
+  const { input, output, pixels, scale, offset, first = 0 } = options;
   program.dispatch(normaliseForwardKernel, {
     bindings: { input, output },
     params: {
@@ -50,6 +53,7 @@ export function recordNormaliseForward(
       offset0: offset[0],
       offset1: offset[1],
       offset2: offset[2],
+      first,
     },
     grid: elementwiseGrid(pixels),
   });
@@ -63,12 +67,16 @@ export function recordNormaliseBackward(
     readonly gradInput: BufferSlice;
     readonly pixels: number;
     readonly scale: ChannelTriple;
+    /** Pixels of the map before the first one; none when absent. */
+    readonly firstPixel?: number;
+    /** Floats of the gradient before the first pixel's; none when absent. */
+    readonly first?: number;
   },
 ): void {
-  const { gradOutput, gradInput, pixels, scale } = options;
+  const { gradOutput, gradInput, pixels, scale, firstPixel = 0, first = 0 } = options;
   program.dispatch(normaliseBackwardKernel, {
     bindings: { gradOutput, gradInput },
-    params: { pixels, scale0: scale[0], scale1: scale[1], scale2: scale[2] },
+    params: { pixels, scale0: scale[0], scale1: scale[1], scale2: scale[2], firstPixel, first },
     grid: elementwiseGrid(pixels),
   });
 }

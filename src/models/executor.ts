@@ -1,16 +1,18 @@
 /** Records a pass on a device: buffers from the plan, weights from the device, one call per step. No losses, no optimiser. */
 
-import { BufferScope, type BufferSlice } from '../core/buffers.ts';
+import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
 import { type Direction, type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
 import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
+import { recordVectorCopy } from '../kernels/vector-copy.ts';
 import type { DeviceWeights } from './device-weights.ts';
-import type { FeatureMap, Pass, Step } from './pass.ts';
+import type { FeatureMap, Pass, Step, TapPart } from './pass.ts';
 import {
   type ActivationPlan,
+  bytesBefore,
   type ConvStep,
   directionOf,
   mapBytes,
@@ -26,6 +28,18 @@ export interface TapLoss {
     program: Program,
     options: { readonly feature: BufferSlice; readonly gradient: BufferSlice; readonly accumulate: boolean },
   ): void;
+  /** The same of a map that is cut into bands; absent where that does not happen. */
+  recordParts?(
+    program: Program,
+    options: { readonly parts: readonly PartSlices[]; readonly accumulate: boolean },
+  ): void;
+}
+
+/** A band's own rows of a tap's map and of its gradient. */
+export interface PartSlices {
+  readonly positions: number;
+  readonly feature: BufferSlice;
+  readonly gradient: BufferSlice;
 }
 
 export interface ExecutorOptions {
@@ -53,9 +67,9 @@ export class VggExecutor implements Disposable {
     return gpu.checked('allocating the feature maps', () => new VggExecutor(gpu, weights, options));
   }
 
-  /** The network's input, [H, W, 4]. */
+  /** The network's input, [H, W, 4]. @throws ShapeError where it is cut into bands. */
   get input(): BufferSlice {
-    return this.#slice(this.#options.pass.input);
+    return this.slice(this.#options.pass.input);
   }
 
   /** The gradient with respect to the input, [H, W, 4]. @throws ShapeError for a pass without backward pass. */
@@ -64,7 +78,7 @@ export class VggExecutor implements Disposable {
     if (gradInput === undefined) {
       throw new ShapeError('this executor was built without a backward pass');
     }
-    return this.#slice(gradInput);
+    return this.slice(gradInput);
   }
 
   /** The feature map of a tap, [h, w, C], in the pass's storage; valid after a forward-only run. */
@@ -73,7 +87,13 @@ export class VggExecutor implements Disposable {
     if (map === undefined) {
       throw new ShapeError(`'${name}' is not among this executor's taps`);
     }
-    return this.#slice(map);
+    return this.slice(map);
+  }
+
+  /** Where a map of the pass, a band of one or some rows of either lie. @throws ShapeError for what no step has, as a map that is cut. */
+  slice(map: FeatureMap): BufferSlice {
+    const { buffer, offsetBytes } = this.#named(map.name);
+    return { buffer, offsetBytes: offsetBytes + bytesBefore(map), sizeBytes: mapBytes(map), element: map.element };
   }
 
   /** Records every step of the pass; `losses` by tap name. */
@@ -95,27 +115,42 @@ export class VggExecutor implements Disposable {
         break;
       case 'reluForward': {
         const values = mapValues(step.input);
-        recordReluForward(program, { input: this.#slice(step.input), output: this.#slice(step.output), values });
+        recordReluForward(program, { input: this.slice(step.input), output: this.slice(step.output), values });
         break;
       }
       case 'reluBackward': {
         const values = mapValues(step.output);
-        recordReluBackward(program, { output: this.#slice(step.output), gradient: this.#slice(step.gradient), values });
+        recordReluBackward(program, { output: this.slice(step.output), gradient: this.slice(step.gradient), values });
         break;
       }
       case 'poolForward':
       case 'poolBackward':
         this.#recordPool(program, step);
         break;
+      case 'copyRows': {
+        const [input, output] = [this.slice(step.input), this.slice(step.output)];
+        recordVectorCopy(program, { label: 'copy_rows', input, output, words: input.sizeBytes / bytesPerFloat });
+        break;
+      }
       case 'tapGradient':
         (losses.get(step.feature.name) ?? []).forEach((loss, index) => {
-          loss.record(program, {
-            feature: this.#slice(step.feature),
-            gradient: this.#slice(step.gradient),
-            accumulate: step.accumulate || index > 0,
-          });
+          this.#recordLoss(program, step, loss, step.accumulate || index > 0);
         });
     }
+  }
+
+  #recordLoss(program: Program, step: Step & { kind: 'tapGradient' }, loss: TapLoss, accumulate: boolean): void {
+    const slicesOf = ({ feature, gradient }: TapPart): PartSlices => ({
+      positions: feature.height * feature.width,
+      feature: this.slice(feature),
+      gradient: this.slice(gradient),
+    });
+    if (step.parts === undefined) {
+      loss.record(program, { ...slicesOf(step), accumulate });
+      return;
+    }
+    if (loss.recordParts === undefined) throw new ShapeError(`a loss at ${step.feature.name} cannot see it in bands`);
+    loss.recordParts(program, { parts: step.parts.map(slicesOf), accumulate });
   }
 
   #recordConvolution(program: Program, step: ConvStep): void {
@@ -130,15 +165,15 @@ export class VggExecutor implements Disposable {
         : {
             direction: 'backward',
             accumulate: step.accumulate,
-            activation: step.mask ? this.#slice(step.input) : undefined,
+            activation: step.mask ? this.slice(step.input) : undefined,
           };
     const [source, output] =
       step.kind === 'convForward' ? [step.input, step.output] : [step.gradOutput, step.gradInput];
     recordConv2d(program, variant, {
       label: `${layer.name} ${direction}`,
       shape,
-      source: this.#slice(source),
-      output: this.#slice(output),
+      source: this.slice(source),
+      output: this.slice(output),
       weight: weightsOf(direction),
       scratch,
       epilogue,
@@ -151,23 +186,19 @@ export class VggExecutor implements Disposable {
     const { height: inHeight, width: inWidth, channels } = map;
     const shape = { inHeight, inWidth, channels, kernelSize: routedKernelSize };
     if (step.kind === 'poolForward') {
-      const routes = step.routes && this.#slice(step.routes);
-      const maps = { input: this.#slice(step.input), output: this.#slice(step.output) };
+      const routes = step.routes && this.slice(step.routes);
+      const maps = { input: this.slice(step.input), output: this.slice(step.output) };
       recordPool2dForward(program, { pooling, shape, ...maps, routes });
       return;
     }
     recordPool2dBackward(program, {
       pooling,
       shape,
-      routes: this.#slice(step.routes),
-      gradOutput: this.#slice(step.gradOutput),
-      gradInput: this.#slice(step.gradInput),
+      routes: this.slice(step.routes),
+      gradOutput: this.slice(step.gradOutput),
+      gradInput: this.slice(step.gradInput),
       accumulate: step.accumulate,
     });
-  }
-
-  #slice(map: FeatureMap): BufferSlice {
-    return { ...this.#named(map.name), sizeBytes: mapBytes(map), element: map.element };
   }
 
   /** From a map's place to the end of its buffer. */

@@ -26,6 +26,32 @@ export interface FeatureMap {
   readonly channels: number;
   /** How its values are stored: activations as asked for, the picture and gradients f32, routes as words of four bytes. */
   readonly element: ElementType;
+  /** Where these are some rows of the map of this name alone: the first of them in it. */
+  readonly firstRow?: number;
+}
+
+/** A band of a map that is cut into several (`bands.ts`). */
+export interface Band {
+  /** The band as it lies in memory: rows of its own between some of its neighbours'. */
+  readonly map: FeatureMap;
+  /** Its own rows in it. */
+  readonly own: FeatureMap;
+  /** The first of these in the whole map. */
+  readonly firstRow: number;
+}
+
+/** How the maps of a pass are cut. */
+export interface BandCut {
+  /** Rows of the picture where bands begin, from 0 on, and its height. */
+  readonly borders: readonly number[];
+  /** Resolutions that are cut, from the picture's on; what lies deeper is whole. */
+  readonly levels: number;
+}
+
+/** A map of a tap, or a band's own rows of it, and its gradient. */
+export interface TapPart {
+  readonly feature: FeatureMap;
+  readonly gradient: FeatureMap;
 }
 
 export type Step =
@@ -40,8 +66,16 @@ export type Step =
   | { readonly kind: 'reluForward'; input: FeatureMap; output: FeatureMap }
   /** With `routes` it notes where the gradient will go. */
   | { readonly kind: 'poolForward'; input: FeatureMap; output: FeatureMap; routes: FeatureMap | undefined }
-  /** The losses at a tap write (or add) their gradient. */
-  | { readonly kind: 'tapGradient'; feature: FeatureMap; gradient: FeatureMap; accumulate: boolean }
+  /** The losses at a tap write (or add) their gradient; `parts` are the bands' own rows where the map is cut. */
+  | {
+      readonly kind: 'tapGradient';
+      feature: FeatureMap;
+      gradient: FeatureMap;
+      accumulate: boolean;
+      parts?: readonly TapPart[];
+    }
+  /** Rows of a band that its neighbour keeps beside its own. */
+  | { readonly kind: 'copyRows'; input: FeatureMap; output: FeatureMap }
   | { readonly kind: 'reluBackward'; output: FeatureMap; gradient: FeatureMap }
   | {
       readonly kind: 'poolBackward';
@@ -70,6 +104,8 @@ export interface Pass {
   readonly steps: readonly Step[];
   /** The gradient with respect to `input`, which the last step writes; undefined for a pass without backward pass. */
   readonly gradInput: FeatureMap | undefined;
+  /** Where maps are cut: how, and the bands of each map that is, by its name; no step names such a map itself. */
+  readonly bands?: { readonly cut: BandCut; readonly of: ReadonlyMap<string, readonly Band[]> };
 }
 
 /** How activations may be stored. Half as many bytes, and values rounded to 11 bits (docs/decisions/0024-f16-storage.md). */
@@ -127,6 +163,11 @@ export function buildPass(options: PassOptions): Pass {
     return { input, taps, steps: forward, gradInput: undefined };
   }
   return { input, taps, steps: [...forward, ...backwardSteps(stages, taps)], gradInput: gradientOf(input) };
+}
+
+/** The bands of a map; one that is all of it where it is not cut. */
+export function bandsOf({ bands }: Pass, map: FeatureMap): readonly Band[] {
+  return bands?.of.get(map.name) ?? [{ map, own: map, firstRow: 0 }];
 }
 
 /** The map of a tap. @throws ShapeError when the pass was built without it. */
@@ -226,8 +267,15 @@ function backwardSteps(stages: readonly Stage[], taps: ReadonlyMap<string, Featu
 }
 
 function gradientOf(map: FeatureMap): FeatureMap {
-  return { ...map, name: `gradient of ${map.name}`, element: 'f32' };
+  return { ...map, name: `${gradientPrefix}${map.name}`, element: 'f32' };
 }
+
+/** Whether a map, or a band of one, is a gradient. */
+export function isGradient({ name }: FeatureMap): boolean {
+  return name.startsWith(gradientPrefix);
+}
+
+const gradientPrefix = 'gradient of ';
 
 /** A byte a channel, so that one value holds four. */
 function routesOf(pool: PoolLayer, input: FeatureMap): FeatureMap {
@@ -243,11 +291,12 @@ export function mapsOf(step: Step): readonly FeatureMap[] {
   switch (step.kind) {
     case 'convForward':
     case 'reluForward':
+    case 'copyRows':
       return [step.input, step.output];
     case 'poolForward':
       return [step.input, step.output, ...(step.routes === undefined ? [] : [step.routes])];
     case 'tapGradient':
-      return [step.feature, step.gradient];
+      return (step.parts ?? [step]).flatMap(({ feature, gradient }) => [feature, gradient]);
     case 'reluBackward':
       return [step.output, step.gradient];
     case 'poolBackward':

@@ -4,15 +4,21 @@
  * that no dispatch binds one buffer both for reading and for writing, which WebGPU refuses even for disjoint ranges.
  */
 
-import { bindingAlignmentBytes, bytesPerElement, roundUp } from '../core/buffers.ts';
+import { bindingAlignmentBytes, bytesPerElement, defaultBindingBytes, roundUp } from '../core/buffers.ts';
 import type { Direction } from '../kernels/conv2d-shape.ts';
 import type { ChosenKernels } from './chosen-kernels.ts';
-import { type FeatureMap, mapsOf, type Pass, type Step } from './pass.ts';
+import { bandsOf, type FeatureMap, isGradient, mapsOf, type Pass, type Step } from './pass.ts';
+
+/** What memory is for. */
+export type MapUse = 'activation' | 'gradient' | 'scratch';
 
 /** A buffer of the plan and the maps that live in it. */
 export interface Slot {
   readonly sizeBytes: number;
+  /** The largest first. */
   readonly names: readonly string[];
+  /** Of the largest. */
+  readonly use: MapUse;
 }
 
 /** Where a map lives. */
@@ -28,6 +34,8 @@ export interface ActivationPlan {
   /** By the map's name. */
   readonly places: ReadonlyMap<string, Place>;
   readonly totalBytes: number;
+  /** The largest range that is bound at once; of scratch only what is more than any adapter gives. */
+  readonly largest: { readonly name: string; readonly sizeBytes: number };
 }
 
 /** The steps that may need scratch buffers. */
@@ -44,6 +52,7 @@ export function scratchName(step: ConvStep, index: number): string {
 
 interface Lifetime {
   readonly name: string;
+  readonly use: MapUse;
   readonly sizeBytes: number;
   /** The steps that touch it; −1 stands for what comes before the first, their number for what comes after the last. */
   readonly steps: ReadonlySet<number>;
@@ -59,6 +68,11 @@ export function mapBytes(map: FeatureMap): number {
   return mapValues(map) * bytesPerElement(map.element);
 }
 
+/** Bytes of a map that lie before these rows of it. */
+export function bytesBefore(map: FeatureMap): number {
+  return mapBytes({ ...map, height: map.firstRow ?? 0 });
+}
+
 /** Plans the maps of a pass, and the scratch of the kernels that will run it. */
 export function planActivations(pass: Pass, kernels: ChosenKernels): ActivationPlan {
   const lifetimes = lifetimesOf(pass, (step) => {
@@ -70,10 +84,14 @@ export function planActivations(pass: Pass, kernels: ChosenKernels): ActivationP
 
 function lifetimesOf(pass: Pass, scratchBytes: (step: ConvStep) => readonly number[]): ReadonlyMap<string, Lifetime> {
   const lifetimes = new Map<string, Lifetime>();
-  const use = (name: string, sizeBytes: number, at: number): void => {
+  const useMap = (map: FeatureMap, at: number): void => {
+    take(map.name, isGradient(map) ? 'gradient' : 'activation', bytesBefore(map) + mapBytes(map), at);
+  };
+  const take = (name: string, use: MapUse, sizeBytes: number, at: number): void => {
     const known = lifetimes.get(name);
     lifetimes.set(name, {
       name,
+      use,
       sizeBytes: Math.max(sizeBytes, known?.sizeBytes ?? 0),
       steps: new Set([...(known?.steps ?? []), at]),
       first: Math.min(at, known?.first ?? at),
@@ -82,18 +100,17 @@ function lifetimesOf(pass: Pass, scratchBytes: (step: ConvStep) => readonly numb
   };
   const end = pass.steps.length;
   // The input is written before the first step; its gradient, and taps when nothing goes backward, are read after the last.
-  use(pass.input.name, mapBytes(pass.input), -1);
+  const useBands = (map: FeatureMap, at: number): void => {
+    for (const band of bandsOf(pass, map)) useMap(band.map, at);
+  };
+  useBands(pass.input, -1);
   const readAfter = pass.gradInput === undefined ? [...pass.taps.values()] : [pass.gradInput];
-  for (const map of readAfter) {
-    use(map.name, mapBytes(map), end);
-  }
+  for (const map of readAfter) useBands(map, end);
   pass.steps.forEach((step, at) => {
-    for (const map of mapsOf(step)) {
-      use(map.name, mapBytes(map), at);
-    }
+    for (const map of mapsOf(step)) useMap(map, at);
     if (step.kind === 'convForward' || step.kind === 'convBackward') {
       scratchBytes(step).forEach((bytes, index) => {
-        use(scratchName(step, index), bytes, at);
+        take(scratchName(step, index), 'scratch', bytes, at);
       });
     }
   });
@@ -125,9 +142,15 @@ function assignPlaces(lifetimes: readonly Lifetime[]): ActivationPlan {
     places.set(map.name, place);
   }
   return {
-    slots: slots.map(({ sizeBytes, members }) => ({ sizeBytes, names: members.map(({ map }) => map.name) })),
+    slots: slots.map(({ sizeBytes, members }) => {
+      const [first] = members;
+      return { sizeBytes, names: members.map(({ map }) => map.name), use: first?.map.use ?? 'activation' };
+    }),
     places,
     totalBytes: slots.reduce((sum, slot) => sum + slot.sizeBytes, 0),
+    largest: lifetimes
+      .filter(({ use, sizeBytes }) => use !== 'scratch' || sizeBytes > defaultBindingBytes)
+      .reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a)),
   };
 }
 

@@ -8,12 +8,14 @@ import { LimitError } from '../core/errors.ts';
 import type { BufferLimits } from '../core/gpu.ts';
 import type { Backend } from '../kernels/family.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
+import { cutPass, fittingPass } from '../models/bands.ts';
 import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
 import { buildPass, type Pass, tapMap } from '../models/pass.ts';
-import { type ActivationPlan, planActivations } from '../models/plan.ts';
+import { type ActivationPlan, type MapUse, planActivations } from '../models/plan.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import { leastLongestSide, type PictureSize } from '../settings/sizes.ts';
+import { bandSumBytes } from './band-losses.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
 
@@ -30,8 +32,14 @@ export interface PlanRequest {
 export interface TransferPlan {
   /** What the bytes were counted for. */
   readonly kernels: ChosenKernels;
+  /** Bands of the largest maps; 1 where none is cut. */
+  readonly bands: number;
   readonly weightBytes: number;
+  /** All maps, gradients and scratch of the network. */
   readonly activationBytes: number;
+  /** The same by what the largest that lies in each buffer is: they follow each other in the same buffers. */
+  readonly mapsByUse: Readonly<Record<MapUse, number>>;
+  readonly targetBytes: number;
   /** Targets, workspace, loss table. */
   readonly lossBytes: number;
   /** The picture, its gradient, its best version. */
@@ -64,6 +72,29 @@ export function objectivePass(options: ObjectiveOptions, size: PictureSize): Pas
   });
 }
 
+/** What decides whether the maps of a pass are cut into bands. */
+export interface FitOptions {
+  readonly kernels: ChosenKernels;
+  readonly limits: BufferLimits;
+}
+
+/** The pass of an objective, its maps cut where they are larger than a binding may be; whole where cutting would not help. */
+export function fittedObjectivePass(options: ObjectiveOptions, size: PictureSize, fit: FitOptions): Pass {
+  return fitted(objectivePass(options, size), fit);
+}
+
+/** The same of a forward pass; at the size of the objective's, `like`, it is cut as that or not at all, since targets lie as maps do. */
+export function cutTargetPass(pass: Pass, fit: FitOptions & { readonly like: Pass }): Pass {
+  const { bands, input } = fit.like;
+  if (pass.input.width !== input.width || pass.input.height !== input.height) return fitted(pass, fit);
+  return bands === undefined ? pass : cutPass(pass, bands.cut);
+}
+
+function fitted(pass: Pass, { kernels, limits }: FitOptions): Pass {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  return fittingPass(pass, kernels, most) ?? pass;
+}
+
 /** A forward-only pass to the given taps, for making targets; undefined when there are none. `picture` is for errors. */
 export function targetPass(
   options: ObjectiveOptions,
@@ -83,43 +114,46 @@ export function styleTargetPasses(options: ObjectiveOptions, sizes: readonly Pic
   return sizes.flatMap((size) => targetPass(options, taps, size, 'style picture') ?? []);
 }
 
-/** Counts the bytes of every part. */
-export function planTransfer(request: PlanRequest): TransferPlan {
+/** Counts the bytes of every part, with maps cut where `limits` ask for it; without limits nothing is. */
+export function planTransfer(request: PlanRequest, limits?: BufferLimits): TransferPlan {
   const { options, size, styleSizes, backend } = request;
-  const pass = objectivePass(options, size);
-  const kernels = chooseKernels(pass, backend);
-  const activations = planActivations(pass, kernels);
-  const values = size.width * size.height * 3;
+  const wholePass = objectivePass(options, size);
+  const kernels = chooseKernels(wholePass, backend);
+  const fit = limits && { kernels, limits };
+  const pass = fit === undefined ? wholePass : fitted(wholePass, fit);
+  const fitTarget = (one: Pass): Pass => (fit === undefined ? one : cutTargetPass(one, { ...fit, like: pass }));
   const terms = termsOf(options);
   const tapTerms = terms.filter(isTapTerm);
   const contentPass = targetPass(options, layersOfTerms(comparedWith(tapTerms).content), size);
-  const passesOfStyles = styleTargetPasses(options, styleSizes);
-  const targetsBytes = sum(tapTerms.map((term) => targetBytes(term, tapMap(pass, term.layer))));
-  const sharedBytes = sum(workspaceBytes(tapTerms, [pass, ...passesOfStyles], kernels));
+  const passesOfStyles = styleTargetPasses(options, styleSizes).map(fitTarget);
+  const targets = sum(tapTerms.map((term) => targetBytes(term, tapMap(pass, term.layer))));
+  const passes = [pass, ...passesOfStyles];
+  const sharedBytes = sum(workspaceBytes(tapTerms, passes, kernels)) + bandSumBytes(tapTerms, passes);
 
+  const values = size.width * size.height * 3;
   const weightBytes = deviceWeightBytes(kernels);
-  const lossBytes = targetsBytes + sharedBytes + lossTableBytes(terms.length);
+  const lossBytes = targets + sharedBytes + lossTableBytes(terms.length);
   const pictureBytes = 3 * values * bytesPerFloat;
   const optimizerBytes = request.optimizerBytes(values);
-  const plannedPassOf = (picture: PlannedPass['picture'], from: Pass): PlannedPass => {
-    const { width, height } = from.input;
-    return { picture, size: { width, height }, plan: planActivations(from, kernels) };
-  };
-  const contentPasses = contentPass === undefined ? [] : [plannedPassOf('content', contentPass)];
-  const stylePasses = passesOfStyles.map((one) => plannedPassOf('style', one));
+  const planned = plannedPass('content', pass, kernels);
+  const stylePasses = passesOfStyles.map((one) => plannedPass('style', one, kernels));
+  const contentPasses = contentPass === undefined ? [] : [plannedPass('content', fitTarget(contentPass), kernels)];
   const targetPasses = [...contentPasses, ...stylePasses];
   const targetPhaseBytes = weightBytes + lossBytes + Math.max(0, ...targetPasses.map(bytesOfTargetPass));
-  const runBytes = weightBytes + activations.totalBytes + lossBytes + pictureBytes + optimizerBytes;
+  const runBytes = weightBytes + planned.plan.totalBytes + lossBytes + pictureBytes + optimizerBytes;
   return {
     kernels,
+    bands: (pass.bands?.cut.borders.length ?? 2) - 1,
     weightBytes,
-    activationBytes: activations.totalBytes,
+    activationBytes: planned.plan.totalBytes,
+    targetBytes: targets,
     lossBytes,
     pictureBytes,
     optimizerBytes,
     targetPhaseBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
-    largest: largestOf([{ picture: 'content', size, plan: activations }, ...stylePasses]),
+    mapsByUse: bytesByUse(planned.plan),
+    largest: largestOf([planned, ...stylePasses]),
   };
 }
 
@@ -130,31 +164,41 @@ interface PlannedPass {
   readonly plan: ActivationPlan;
 }
 
+function plannedPass(picture: PlannedPass['picture'], pass: Pass, kernels: ChosenKernels): PlannedPass {
+  const { width, height } = pass.input;
+  return { picture, size: { width, height }, plan: planActivations(pass, kernels) };
+}
+
 /** Bytes of a forward pass that makes targets: its maps and the picture. */
 function bytesOfTargetPass({ plan, size }: PlannedPass): number {
   return plan.totalBytes + size.width * size.height * 3 * bytesPerFloat;
 }
 
+/** The buffers of a plan by what the largest that lies in each is. */
+function bytesByUse({ slots }: ActivationPlan): TransferPlan['mapsByUse'] {
+  const of = (use: MapUse): number => sum(slots.filter((slot) => slot.use === use).map(({ sizeBytes }) => sizeBytes));
+  return { activation: of('activation'), gradient: of('gradient'), scratch: of('scratch') };
+}
+
 function largestOf(passes: readonly PlannedPass[]): LargestBuffer {
-  const slots = passes.flatMap(({ picture, size, plan }) =>
-    plan.slots.map(({ names, sizeBytes }) => ({ name: names[0] ?? 'feature map', sizeBytes, picture, size })),
-  );
-  return slots.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
+  const all = passes.map(({ picture, size, plan: { largest } }) => {
+    const { name, sizeBytes } = largest;
+    return { name, sizeBytes, picture, size };
+  });
+  return all.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
 }
 
 /**
- * Holds a plan against the adapter's limits.
+ * Holds a plan against the adapter's limits, with maps cut into bands where they are larger.
  *
  * @throws LimitError naming the picture, the limit, the need, and the largest size of the same shapes that fits.
  */
 export function checkLimits(request: PlanRequest, limits: BufferLimits): TransferPlan {
   // Feature maps pass a limit long before the optimiser's vectors do, which would report it less helpfully.
   const mapsOnly = { ...request, optimizerBytes: () => 0 };
-  const plan = planTransfer(mapsOnly);
+  const plan = planTransfer(mapsOnly, limits);
   const exceeded = exceededLimit(plan, limits);
-  if (exceeded === undefined) {
-    return planTransfer(request);
-  }
+  if (exceeded === undefined) return planTransfer(request, limits);
   const { name, sizeBytes, picture, size } = plan.largest;
   const { width, height } = size;
   const side = largestFittingSide(mapsOnly, limits);
@@ -193,7 +237,9 @@ function largestFittingSide(request: PlanRequest, limits: BufferLimits): number 
   const { options, size } = request;
   const fits = (side: number): boolean => {
     const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
-    return exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }), limits) === undefined;
+    return (
+      exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }, limits), limits) === undefined
+    );
   };
   // What is below is too small for another reason, which is not what is asked here.
   let fitting = leastLongestSide(options.network, tapsOf(options), [size, ...request.styleSizes]);

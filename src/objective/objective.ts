@@ -9,8 +9,8 @@ import type { Gpu } from '../core/gpu.ts';
 import { type Program, ProgramScope } from '../core/program.ts';
 import { assertRgbImage, type RgbImage } from '../images/rgb-image.ts';
 import { recordKeepBest } from '../kernels/loss-sum.ts';
-import { recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
 import { LossTable } from '../losses/loss-table.ts';
+import { tapParts } from '../models/bands.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { type TapLoss, VggExecutor } from '../models/executor.ts';
@@ -18,10 +18,12 @@ import { type Pass, tapMap } from '../models/pass.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
-import { objectivePass, styleTargetPasses } from './memory-plan.ts';
+import { BandedMapLoss, BandSum, bandSumBytes } from './band-losses.ts';
+import { cutTargetPass, fittedObjectivePass, styleTargetPasses } from './memory-plan.ts';
+import { recordNetworkInput, recordVariableGradient } from './network-input.ts';
 import { mixOf, type Style } from './style-mix.ts';
 import { LossWorkspace, shapeOf, WholeMapLoss, workspaceBytes } from './tap-losses.ts';
-import { makeTargets } from './targets.ts';
+import { makeTargets, type Targets } from './targets.ts';
 import { isTapTerm, type LossTerm, labelOf, type TermLabel, termName, termsOf } from './terms.ts';
 import { fromPixels, networkInputOf, pictureAt, pixelsPerUnit } from './variable.ts';
 
@@ -51,6 +53,7 @@ interface Parts {
   readonly terms: readonly LossTerm[];
   readonly table: LossTable;
   readonly workspace: LossWorkspace;
+  readonly bandSum: BandSum;
   /** By tap. */
   readonly tapLosses: ReadonlyMap<string, readonly TapLoss[]>;
 }
@@ -70,7 +73,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
   readonly #request: ObjectiveRequest;
   readonly #owned: Disposable[];
 
-  private constructor(request: ObjectiveRequest, parts: Parts, executor: VggExecutor) {
+  private constructor(request: ObjectiveRequest, pass: Pass, parts: Parts, executor: VggExecutor) {
     const { options, initial } = request;
     this.#request = request;
     this.terms = parts.terms.map(labelOf);
@@ -82,7 +85,7 @@ export class TransferObjective implements DeviceObjective, Disposable {
     this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
     this.program = parts.scope.program('evaluation');
     this.#owned = [executor, ...ownedBy(parts)];
-    this.#record(executor, parts);
+    this.#record(executor, pass, parts);
   }
 
   /**
@@ -98,13 +101,13 @@ export class TransferObjective implements DeviceObjective, Disposable {
         `the initial picture is ${initial.width}x${initial.height}, the content picture ${content.width}x${content.height}`,
       );
     }
-    const pass = objectivePass(options, content);
+    const pass = fittedObjectivePass(options, content, { kernels: weights.kernels, limits: gpu.limits });
     const parts = await makeParts(request, pass);
     const owned = [...ownedBy(parts)];
     try {
       const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
       owned.push(executor);
-      return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts, executor));
+      return await gpu.checked('recording the evaluation', () => new TransferObjective(request, pass, parts, executor));
     } catch (error) {
       disposeAll(owned);
       throw error;
@@ -162,14 +165,13 @@ export class TransferObjective implements DeviceObjective, Disposable {
     disposeAll(this.#owned);
   }
 
-  #record(executor: VggExecutor, { terms, tapLosses }: Parts): void {
+  #record(executor: VggExecutor, pass: Pass, { terms, tapLosses }: Parts): void {
     const { options, content } = this.#request;
     const { program, variable, gradient } = this;
-    const pixels = this.size / 3;
     const { scale, offset } = networkInputOf(options.variable);
-    recordNormaliseForward(program, { input: variable, output: executor.input, pixels, scale, offset });
+    recordNetworkInput(program, executor, pass, { variable, scale, offset });
     executor.record(program, tapLosses);
-    recordNormaliseBackward(program, { gradOutput: executor.gradInput, gradInput: gradient, pixels, scale });
+    recordVariableGradient(program, executor, pass, { gradient, scale });
     terms.forEach(({ loss }, index) => {
       if (loss.form !== 'picture') return;
       const { height } = content;
@@ -190,15 +192,13 @@ async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> 
   const scope = new ProgramScope(gpu);
   const owned: Disposable[] = [scope];
   try {
-    const passes = [
-      pass,
-      ...styleTargetPasses(
-        options,
-        styles.map(({ picture }) => picture),
-      ),
-    ];
+    const sizes = styles.map(({ picture }) => picture);
+    const fit = { like: pass, kernels: weights.kernels, limits: gpu.limits };
+    const passes = [pass, ...styleTargetPasses(options, sizes).map((one) => cutTargetPass(one, fit))];
     const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, weights.kernels));
     owned.push(workspace);
+    const bandSum = new BandSum(gpu, bandSumBytes(tapTerms, passes));
+    owned.push(bandSum);
     const table = makeTable(gpu, terms, { pass, content });
     owned.push(table);
     const targets = await makeTargets({
@@ -211,9 +211,10 @@ async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> 
       styles,
       scope,
       workspace,
+      bandSum,
     });
-    const tapLosses = placeAtTaps(terms, { pass, table, workspace, targets, kernels: weights.kernels });
-    return { scope, terms, table, workspace, tapLosses };
+    const tapLosses = placeAtTaps(terms, { pass, table, workspace, bandSum, targets, kernels: weights.kernels });
+    return { scope, terms, table, workspace, bandSum, tapLosses };
   } catch (error) {
     disposeAll(owned);
     throw error;
@@ -240,27 +241,30 @@ function placeAtTaps(
     readonly pass: Pass;
     readonly table: LossTable;
     readonly workspace: LossWorkspace;
-    readonly targets: ReadonlyMap<LossTerm, BufferSlice>;
+    readonly bandSum: BandSum;
+    readonly targets: Targets;
     readonly kernels: ChosenKernels;
   },
 ): ReadonlyMap<string, readonly TapLoss[]> {
-  const { pass, table, workspace, targets } = made;
+  const { pass, table, workspace, bandSum } = made;
   const placed = new Map<string, TapLoss[]>();
   terms.forEach((term, index) => {
     if (!isTapTerm(term)) return;
     const { layer, loss } = term;
-    const target = targets.get(term);
-    if (target === undefined) throw new ShapeError(`no target was made for ${termName(term)}`);
+    const targets = made.targets.get(term);
+    const target = targets?.[0];
+    if (targets === undefined || target === undefined) throw new ShapeError(`no target was made for ${termName(term)}`);
     const whole = shapeOf(tapMap(pass, layer));
-    const at = { whole, target, partial: table.row(index), workspace, kernels: made.kernels.tap(layer) };
-    const one = new WholeMapLoss({ loss, layer, ...at });
+    const at = { loss, layer, whole, partial: table.row(index), workspace, kernels: made.kernels.tap(layer) };
+    const isCut = tapParts(pass, layer).length > 1;
+    const one = isCut ? new BandedMapLoss({ ...at, targets, bandSum }) : new WholeMapLoss({ ...at, target });
     placed.set(layer, [...(placed.get(layer) ?? []), one]);
   });
   return placed;
 }
 
-function ownedBy({ table, scope, workspace }: Parts): readonly Disposable[] {
-  return [table, scope, workspace];
+function ownedBy({ table, scope, workspace, bandSum }: Parts): readonly Disposable[] {
+  return [table, scope, workspace, bandSum];
 }
 
 function disposeAll(owned: readonly Disposable[]): void {

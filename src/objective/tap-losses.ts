@@ -8,9 +8,10 @@ import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
 import type { MapLoss, MapShape, SummedLoss, TapKernels } from '../losses/loss.ts';
+import { tapParts } from '../models/bands.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { TapLoss } from '../models/executor.ts';
-import type { FeatureMap, Pass } from '../models/pass.ts';
+import { type FeatureMap, type Pass, tapMap } from '../models/pass.ts';
 import { mapBytes } from '../models/plan.ts';
 import type { TapTerm } from './terms.ts';
 
@@ -35,7 +36,9 @@ export function workspaceBytes(
   kernels: ChosenKernels,
 ): readonly number[] {
   const needs = terms.flatMap(({ layer, loss }) => {
-    const maps = passes.flatMap((pass) => pass.taps.get(layer) ?? []);
+    const at = passes.filter(({ taps }) => taps.has(layer));
+    // A band may want more scratch than the map: it is cut into chunks of another size.
+    const maps = at.flatMap((pass) => [tapMap(pass, layer), ...tapParts(pass, layer)]);
     return loss.form === 'summed' ? maps.map((map) => needsOf(loss, shapeOf(map), kernels.tap(layer))) : [];
   });
   const buffers = Math.max(0, ...needs.map((need) => need.length));

@@ -3,17 +3,19 @@
  * (docs/decisions/0025-loss-terms.md).
  */
 
-import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { BufferScope, type BufferSlice } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { Program } from '../core/program.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { recordNormaliseForward } from '../kernels/normalise.ts';
 import type { SummedLoss } from '../losses/loss.ts';
+import { tapParts } from '../models/bands.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
 import { VggExecutor } from '../models/executor.ts';
-import { type FeatureMap, type Pass, tapMap } from '../models/pass.ts';
+import { type Pass, tapMap } from '../models/pass.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
-import { targetPass } from './memory-plan.ts';
+import { type BandSum, recordPartSums } from './band-losses.ts';
+import { cutTargetPass, targetPass } from './memory-plan.ts';
+import { recordNetworkInput } from './network-input.ts';
 import type { StylePicture } from './style-mix.ts';
 import { type LossWorkspace, shapeOf, targetBytes } from './tap-losses.ts';
 import { comparedWith, layersOfTerms, type TapTerm } from './terms.ts';
@@ -32,11 +34,13 @@ export interface TargetRequest {
   /** Owns the targets. */
   readonly scope: BufferScope;
   readonly workspace: LossWorkspace;
+  readonly bandSum: BandSum;
   /** The picture is one of a mix: its sums are kept as they are. */
   readonly isShare?: true;
 }
 
-type Targets = ReadonlyMap<TapTerm, BufferSlice>;
+/** Of each term one, or of a pointwise loss at a map that is cut one for each band, at its own rows. */
+export type Targets = ReadonlyMap<TapTerm, readonly BufferSlice[]>;
 
 /** The target of each term. */
 export async function makeTargets(request: TargetRequest): Promise<Targets> {
@@ -55,7 +59,8 @@ async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequ
   const sums = new Map<TapTerm, Float64Array>();
   for (const { picture, weight } of styles) {
     using scope = new BufferScope(gpu.buffers);
-    for (const [term, slice] of await targetsAt(picture, { ...request, scope, isShare: true })) {
+    for (const [term, [slice]] of await targetsAt(picture, { ...request, scope, isShare: true })) {
+      if (slice === undefined) continue;
       const target = await gpu.read(slice);
       const sum = sums.get(term) ?? new Float64Array(target.length);
       sums.set(
@@ -64,8 +69,8 @@ async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequ
       );
     }
   }
-  const targets = new Map<TapTerm, BufferSlice>();
-  for (const [term, sum] of sums) targets.set(term, await targetOfSums(term, Float32Array.from(sum), request));
+  const targets = new Map<TapTerm, readonly BufferSlice[]>();
+  for (const [term, sum] of sums) targets.set(term, [await targetOfSums(term, Float32Array.from(sum), request)]);
   return targets;
 }
 
@@ -123,44 +128,41 @@ function labelOfTarget({ kind, layer }: TapTerm): string {
 /** The terms' targets at one picture: the network is run once on it. */
 async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targets> {
   const { gpu, weights, options, terms } = request;
-  const pass = targetPass(options, layersOfTerms(terms), image);
-  if (pass === undefined) return new Map();
+  const wholePass = targetPass(options, layersOfTerms(terms), image);
+  if (wholePass === undefined) return new Map();
+  const pass = cutTargetPass(wholePass, { like: request.pass, kernels: weights.kernels, limits: gpu.limits });
   using executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'targets');
   return await gpu.checked('making the targets', async () => {
     const pixels = temporary.upload('picture', Float32Array.from(image.pixels));
-    recordNormaliseForward(program, {
-      input: pixels,
-      output: executor.input,
-      pixels: pixels.sizeBytes / bytesPerFloat / 3,
-      ...networkInputOf('pixels'),
-    });
+    recordNetworkInput(program, executor, pass, { variable: pixels, ...networkInputOf('pixels') });
     executor.record(program);
     const captured = terms.map((term) => ({
       term,
-      ...capture(program, executor.tap(term.layer), { ...request, term, map: tapMap(pass, term.layer) }),
+      ...capture(program, executor, { ...request, term, taken: pass }),
     }));
     await gpu.submitPaced([program], (encoder) => {
       for (const { finish } of captured) finish?.(encoder);
     });
     await gpu.idle();
-    return new Map(captured.map(({ term, target }) => [term, target]));
+    return new Map(captured.map(({ term, targets }) => [term, targets]));
   });
 }
 
 /** Records what is kept of a tap's map: a copy of it, or the target of the loss's sums, or a mix's share of these. */
 function capture(
   program: Program,
-  feature: BufferSlice,
-  request: TargetRequest & { readonly term: TapTerm; readonly map: FeatureMap },
-): { readonly target: BufferSlice; readonly finish?: (encoder: GPUCommandEncoder) => void } {
-  const { term, map, scope, workspace, weights, isShare = false } = request;
+  executor: VggExecutor,
+  request: TargetRequest & { readonly term: TapTerm; readonly taken: Pass },
+): { readonly targets: readonly BufferSlice[]; readonly finish?: (encoder: GPUCommandEncoder) => void } {
+  const { term, taken, scope, workspace, weights, bandSum, isShare = false } = request;
   const label = labelOfTarget(term);
   const { loss } = term;
+  const maps = tapParts(taken, term.layer);
+  const parts = maps.map((map) => ({ positions: shapeOf(map).positions, feature: executor.slice(map) }));
   if (loss.form === 'summed') {
-    const whole = shapeOf(map);
-    const part = { positions: whole.positions, feature };
+    const whole = shapeOf(tapMap(taken, term.layer));
     const at = workspace.for(loss, whole);
     const isMadeOf = loss.preparation !== undefined && !isShare;
     const target = scope.allocate(
@@ -168,16 +170,21 @@ function capture(
       isShare ? loss.sumBytes(whole) : targetBytes(term, tapMap(request.pass, term.layer)),
     );
     const sums = isMadeOf ? at.sums : target;
-    loss.recordSums(program, { ...at, label, whole, part, sums, kernels: weights.kernels.tap(term.layer) });
+    const kernels = weights.kernels.tap(term.layer);
+    recordPartSums(program, loss, { ...at, label, whole, parts, bandSum, sums, kernels });
     if (isMadeOf) recordPreparation(program, { ...request, loss, sums, target });
-    return { target };
+    return { targets: [target] };
   }
-  const target = scope.allocate(label, targetBytes(term, map));
-  const { buffer, offsetBytes, sizeBytes } = feature;
+  const targets = parts.map(({ feature: { sizeBytes, element } }) => {
+    return { ...scope.allocate(label, sizeBytes), ...(element === undefined ? {} : { element }) };
+  });
   return {
-    target: { ...target, element: map.element },
+    targets,
     finish: (encoder) => {
-      encoder.copyBufferToBuffer(buffer, offsetBytes, target.buffer, target.offsetBytes, sizeBytes);
+      parts.forEach(({ feature: { buffer, offsetBytes, sizeBytes } }, index) => {
+        const target = targets[index];
+        if (target !== undefined) encoder.copyBufferToBuffer(buffer, offsetBytes, target.buffer, 0, sizeBytes);
+      });
     },
   };
 }

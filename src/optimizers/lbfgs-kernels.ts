@@ -79,12 +79,6 @@ export const lbfgsAcceptKernel = defineKernel({
   params: { size: 'u32', stepLength: 'f32' },
 });
 
-export const vectorCopyKernel = defineKernel({
-  shader: 'vector_copy.wgsl',
-  bindings: { input: 'read', output: 'readWrite' },
-  params: { size: 'u32' },
-});
-
 const { CANDIDATE_PRODUCTS, PAIR_PRODUCTS } = productConstants;
 
 /** Values an invocation of `lbfgs_update` takes at once; the other passes over vectors take as many one by one. */
@@ -223,15 +217,6 @@ export function recordMove(
       grid: vectorGrid(size, updateWidth),
       constants: { WIDTH: updateWidth },
     });
-  });
-}
-
-/** Records `output = input` over `size` values. */
-export function recordCopy(program: Program, input: BufferSlice, output: BufferSlice, size: number): void {
-  program.dispatch(vectorCopyKernel, {
-    bindings: { input, output },
-    params: { size },
-    grid: vectorGrid(size, updateWidth),
   });
 }
 

@@ -2,11 +2,11 @@
 
 import { bytesPerFloat } from '../core/buffers.ts';
 import type { Dispatch, Program, ProgramScope } from '../core/program.ts';
+import { recordVectorCopy } from '../kernels/vector-copy.ts';
 import {
   type LbfgsBuffers,
   lbfgsAcceptKernel,
   lbfgsTrialKernel,
-  recordCopy,
   recordSlope,
   updateWidth,
   vectorGrid,
@@ -66,7 +66,7 @@ export class DirectionProbe {
     const origin = scope.allocate('lbfgs origin', bytes);
     const program = (name: string): Program => scope.program(`lbfgs ${name}`);
 
-    recordCopy(move, variable, origin, size);
+    recordVectorCopy(move, { input: variable, output: origin, words: size });
     recordSlope(move, objective, layout, buffers);
     this.#slope = program('slope');
     recordSlope(this.#slope, objective, layout, buffers);
@@ -85,13 +85,13 @@ export class DirectionProbe {
       grid,
     });
     this.#restoreStart = program('restore start');
-    recordCopy(this.#restoreStart, gradientPrevious, gradient, size);
+    recordVectorCopy(this.#restoreStart, { input: gradientPrevious, output: gradient, words: size });
     this.#copies = [0, 1].map((index) => {
       const copy = scope.allocate(`lbfgs gradient ${index}`, bytes);
       const save = program(`save ${index}`);
       const restore = program(`restore ${index}`);
-      recordCopy(save, gradient, copy, size);
-      recordCopy(restore, copy, gradient, size);
+      recordVectorCopy(save, { input: gradient, output: copy, words: size });
+      recordVectorCopy(restore, { input: copy, output: gradient, words: size });
       return { t: undefined, save, restore };
     });
   }

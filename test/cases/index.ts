@@ -12,6 +12,7 @@ import { normaliseCases } from './normalise.ts';
 import { poolCases } from './pool2d.ts';
 import { reluCases } from './relu.ts';
 import { totalVariationCases } from './total-variation.ts';
+import { vectorCopyCases } from './vector-copy.ts';
 import { winogradCases } from './winograd.ts';
 
 export const kernelCases: readonly KernelCase[] = [
@@ -27,4 +28,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...inverseRootCases,
   ...totalVariationCases,
   ...lossSumCases,
+  ...vectorCopyCases,
 ];

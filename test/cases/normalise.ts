@@ -13,21 +13,21 @@ const offset: Triple = [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225];
 
 const rounded = ([r, g, b]: Triple): Triple => [Math.fround(r), Math.fround(g), Math.fround(b)];
 
-function forwardCase(pixels: number): KernelCase {
-  const name = `normalise_forward x=[${pixels},3]`;
+function forwardCase(pixels: number, first = 0): KernelCase {
+  const name = `normalise_forward x=[${pixels},3]${first > 0 ? ` after ${first} floats` : ''}`;
   return {
     op: 'normalise',
     name,
     flops: 6 * pixels,
     leastBytes: bytesOf(3 * pixels, 4 * pixels),
     make: () => {
-      const input = floats(3 * pixels, seededRandom(name));
+      const input = floats(first + 3 * pixels, seededRandom(name));
       return {
         inputs: { input },
         outputs: {
           output: {
             initial: unwrittenBuffer(4 * pixels),
-            expected: normaliseForward(widen(input), rounded(scale), rounded(offset)),
+            expected: normaliseForward(widen(input).slice(first), rounded(scale), rounded(offset)),
             tolerance: accumulated(4),
             rule: (index) => (index % 4 === 3 ? 'zero' : 'compare'),
           },
@@ -38,15 +38,17 @@ function forwardCase(pixels: number): KernelCase {
       {
         name: 'direct',
         record: ({ program, buffer }) => {
-          recordNormaliseForward(program, { input: buffer('input'), output: buffer('output'), pixels, scale, offset });
+          const [input, output] = [buffer('input'), buffer('output')];
+          recordNormaliseForward(program, { input, output, pixels, scale, offset, first });
         },
       },
     ],
   };
 }
 
-function backwardCase(pixels: number): KernelCase {
-  const name = `normalise_backward x=[${pixels},3]`;
+function backwardCase(pixels: number, firstPixel = 0, first = 0): KernelCase {
+  const after = first + firstPixel > 0 ? ` after ${firstPixel} pixels, into a picture after ${first} floats` : '';
+  const name = `normalise_backward x=[${pixels},3]${after}`;
   return {
     op: 'normalise',
     name,
@@ -54,14 +56,18 @@ function backwardCase(pixels: number): KernelCase {
     leastBytes: bytesOf(4 * pixels, 3 * pixels),
     make: () => {
       // The padding channel's gradient is not 0 here: it must be dropped.
-      const gradOutput = floats(4 * pixels, signed(seededRandom(name)));
+      const gradOutput = floats(4 * (firstPixel + pixels), signed(seededRandom(name)));
       return {
         inputs: { gradOutput },
         outputs: {
           gradInput: {
-            initial: unwrittenBuffer(3 * pixels),
-            expected: normaliseBackward(widen(gradOutput), rounded(scale)),
+            initial: unwrittenBuffer(first + 3 * pixels),
+            expected: Float64Array.from([
+              ...new Float64Array(first),
+              ...normaliseBackward(widen(gradOutput).slice(4 * firstPixel), rounded(scale)),
+            ]),
             tolerance: accumulated(1),
+            rule: (index) => (index < first ? 'untouched' : 'compare'),
           },
         },
       };
@@ -71,7 +77,7 @@ function backwardCase(pixels: number): KernelCase {
         name: 'direct',
         record: ({ program, buffer }) => {
           const [gradOutput, gradInput] = [buffer('gradOutput'), buffer('gradInput')];
-          recordNormaliseBackward(program, { gradOutput, gradInput, pixels, scale });
+          recordNormaliseBackward(program, { gradOutput, gradInput, pixels, scale, firstPixel, first });
         },
       },
     ],
@@ -81,7 +87,8 @@ function backwardCase(pixels: number): KernelCase {
 /** One pixel; around a workgroup; more than the whole grid of 65536. */
 const sizes: readonly number[] = [1, 63, 64, 65, 768, 65_539];
 
-export const normaliseCases: readonly KernelCase[] = sizes.flatMap((pixels) => [
-  forwardCase(pixels),
-  backwardCase(pixels),
-]);
+export const normaliseCases: readonly KernelCase[] = [
+  ...sizes.flatMap((pixels) => [forwardCase(pixels), backwardCase(pixels)]),
+  forwardCase(65, 12),
+  backwardCase(65, 5, 12),
+];

@@ -110,7 +110,7 @@ describe('Program', () => {
     using program = new Program(gpu(), 'update');
     const input = buffers.upload('input', Float32Array.of(1, 2, 3));
     const output = buffers.allocate('output', 16);
-    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0 };
+    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0, first: 0 };
     const dispatch = program.dispatch(normaliseForwardKernel, { bindings: { input, output }, params, grid: [1] });
     gpu().submit([program]);
     expect([...(await gpu().read(output))]).toEqual([1, 2, 3, 0]);
@@ -141,7 +141,7 @@ describe('Program', () => {
     using buffers = new BufferScope(gpu().buffers);
     using program = new Program(gpu(), 'grid');
     const [input, output] = [buffers.allocate('input', 12), buffers.allocate('output', 16)];
-    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0 };
+    const params = { pixels: 1, scale0: 1, scale1: 1, scale2: 1, offset0: 0, offset1: 0, offset2: 0, first: 0 };
     const record = (): unknown =>
       program.dispatch(normaliseForwardKernel, { bindings: { input, output }, params, grid });
     expect(record).toThrow(ShapeError);
