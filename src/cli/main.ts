@@ -28,6 +28,9 @@ async function run(args: readonly string[]): Promise<number> {
       const { resumeJob } = await import('./resume-job.ts');
       status = await (await import('./run-job.ts')).runJob(await resumeJob(file, given));
     },
+    plan: async (content, styles, given) => {
+      status = await (await import('./plan.ts')).runPlan(content, styles, given);
+    },
     schedule: async (name, given) => {
       status = await (await import('./schedule.ts')).runSchedule(name, given);
     },

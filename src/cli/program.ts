@@ -11,12 +11,13 @@ import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
 import { addOptions, describePresets, groupTitles } from './options.ts';
+import { addPlan, type PlanHandlers } from './plan-arguments.ts';
 import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
 import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 
 /** What the commands do, once their arguments are parsed. */
-export interface Handlers extends RunHandlers, PlotHandlers {
+export interface Handlers extends RunHandlers, PlanHandlers, PlotHandlers {
   evaluate(given: EvaluateArguments): Promise<void>;
   compare(given: CompareArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
@@ -38,6 +39,7 @@ export function buildProgram(version: string, handlers: Handlers): Command {
     .exitOverride()
     .addHelpText('after', `\nExample:\n  impasto stylize photo.jpg painting.jpg -o result.png\n\n${exitStatuses}`);
   addRunCommands(program, handlers);
+  addPlan(program, handlers);
   addPlotCommands(program, handlers);
   addEvaluate(program, handlers);
   addCompare(program, handlers);

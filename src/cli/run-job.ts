@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { writeImage } from '../platform/node/image-files.ts';
 import { totalSteps } from '../settings/phase.ts';
 import { atScalesOf } from '../settings/scales.ts';
-import { usualSize } from '../settings/sizes.ts';
+import { type PictureSize, usualSize } from '../settings/sizes.ts';
 import { shellLine } from '../settings/texts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
@@ -27,6 +27,7 @@ import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { Results } from './results.ts';
 import { assertGoesOn } from './resume-job.ts';
+import { SpeedWatch, workOf } from './speed-file.ts';
 import { measureTrace, type TraceMeasures, traceOf } from './trace.ts';
 import { loadWeights } from './weights.ts';
 
@@ -88,6 +89,8 @@ function announcementOf(job: Job, from: TransferPictures, { scales, plan }: Prep
     ...(isSoftware && !job.isSized ? [onCpu] : []),
     `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,
     roles.join(', '),
+    // Of the last scale that has any: the largest.
+    ...(scales.findLast(({ plan: { remarks } }) => remarks.length > 0)?.plan.remarks ?? []),
     ...(scales.length > 1 ? [`scales, with their evaluations: ${sizes.join(', ')}`] : []),
   ];
 }
@@ -122,6 +125,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   const reports: EvaluationReport[] = [...(resumed?.file.checkpoint.evaluations ?? [])];
   const results = new Results();
   let [hasRun, status]: [boolean, number] = [false, exitStatus.success];
+  const speed = new SpeedWatch();
   using interrupts = new Interrupts({
     onFirst: () => progress.note(`stopping after this ${unitOf(given)}; Ctrl-C again stops at once`),
     beforeEnd: () => progress.stop(),
@@ -139,6 +143,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
         const { scale = report.scale } = reports.at(-1) ?? {};
         if (scale !== report.scale) progress.note(`now at ${report.scale} pixels`);
         reports.push(report);
+        speed.see(report, performance.now());
         progress.update(report);
       },
       onRescue: isRescued(job) ? (sentence) => progress.note(sentence) : undefined,
@@ -150,6 +155,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     status = statusOf(result, interrupts.status);
     // Whatever fails from here on, the picture is there.
     if (hasRun) await measures?.save(result.picture, reports.length);
+    await keepSpeed(speed, run, engine, result.picture);
   } finally {
     progress.stop();
     // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
@@ -160,6 +166,14 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     }
   }
   return status === exitStatus.success && !results.isComplete ? exitStatus.input : status;
+}
+
+/** For `impasto plan`: how long an evaluation takes here, of a run that came to its last scale. */
+async function keepSpeed(speed: SpeedWatch, run: PreparedRun, { gpu }: Engine, picture: PictureSize): Promise<void> {
+  const { content, plan } = run.scales.at(-1) ?? run.scales[0];
+  const { width, height } = picture;
+  if (width !== content.width || height !== content.height) return;
+  await speed.keep(workOf(gpu.profile.description, run.settings, plan.way), width * height);
 }
 
 /** What a run that is to stop does to its end: a step that is cut could not be gone on with. */

@@ -53,11 +53,16 @@ export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
   };
 }
 
+/** Of a graphics card, of which little is known; a desktop and its windows are to have the rest. */
+const usualMemoryBytes = 2 ** 32;
+
 export class Gpu implements Disposable {
   readonly device: GPUDevice;
   readonly profile: AdapterProfile;
   /** The device's, or less where its owner says so. */
   readonly limits: BufferLimits;
+  /** Most bytes that a run should plan to take. WebGPU tells nobody how many there are. */
+  readonly memoryBytes: number;
   readonly buffers: BufferPool;
   readonly kernels: KernelCache;
   /** What its owner asks of the choice of kernels: a `KernelPreference`, which only `kernels/` looks into. */
@@ -82,6 +87,8 @@ export class Gpu implements Disposable {
     readonly submitGoalMs?: number | undefined;
     /** Most bytes of a binding of what grows with the picture; the device's limit when absent. */
     readonly maxBindingBytes?: number | undefined;
+    /** Most bytes that a run should plan to take; what a usual graphics card has to spare when absent. */
+    readonly memoryBytes?: number | undefined;
   }) {
     this.kernelPreference = options.kernelPreference;
     this.instance = options.instance;
@@ -92,6 +99,7 @@ export class Gpu implements Disposable {
       maxStorageBufferBindingSize: Math.min(options.maxBindingBytes ?? Infinity, maxStorageBufferBindingSize),
       maxBufferSize,
     };
+    this.memoryBytes = options.memoryBytes ?? usualMemoryBytes;
     this.buffers = new BufferPool(options.device);
     this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
     this.#pacer = options.submitGoalMs === undefined ? undefined : new Pacer(this, options.submitGoalMs);

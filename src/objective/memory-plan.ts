@@ -1,10 +1,8 @@
 /**
- * Device memory of a transfer, known before anything is allocated: what each part takes, whether the adapter's limits
- * allow it, and the largest picture that would fit. Pure: sizes and limits in, bytes out.
+ * Device memory of a transfer, known before anything is allocated: what each part takes. Pure: sizes and limits in, bytes out.
  */
 
 import { bytesPerFloat } from '../core/buffers.ts';
-import { LimitError } from '../core/errors.ts';
 import type { BufferLimits } from '../core/gpu.ts';
 import type { Backend } from '../kernels/family.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
@@ -14,7 +12,7 @@ import { deviceWeightBytes } from '../models/device-weights.ts';
 import { buildPass, type Pass, tapMap } from '../models/pass.ts';
 import { type ActivationPlan, type MapUse, planActivations } from '../models/plan.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
-import { leastLongestSide, type PictureSize } from '../settings/sizes.ts';
+import type { PictureSize } from '../settings/sizes.ts';
 import { bandSumBytes } from './band-losses.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
@@ -47,6 +45,8 @@ export interface TransferPlan {
   readonly optimizerBytes: number;
   /** Bytes while the targets are made, which happens before the rest exists. */
   readonly targetPhaseBytes: number;
+  /** Bytes while evaluations run. */
+  readonly runBytes: number;
   /** The most bytes at any time. */
   readonly peakBytes: number;
   /** The largest single buffer, which the adapter's binding limit must allow, and the picture it is for. */
@@ -151,10 +151,31 @@ export function planTransfer(request: PlanRequest, limits?: BufferLimits): Trans
     pictureBytes,
     optimizerBytes,
     targetPhaseBytes,
+    runBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
     mapsByUse: bytesByUse(planned.plan),
     largest: largestOf([planned, ...stylePasses]),
   };
+}
+
+/** What the memory of a plan is for. */
+export interface MemoryPart {
+  readonly part: 'weights' | 'activations' | 'gradients' | 'scratch' | 'targets' | 'picture' | 'optimiser';
+  readonly bytes: number;
+}
+
+/** The parts of a plan while evaluations run; they add up to its `runBytes`. */
+export function memoryParts(plan: TransferPlan): readonly MemoryPart[] {
+  const { activation, gradient, scratch } = plan.mapsByUse;
+  return [
+    { part: 'weights', bytes: plan.weightBytes },
+    { part: 'activations', bytes: activation },
+    { part: 'gradients', bytes: gradient },
+    { part: 'scratch', bytes: scratch + plan.lossBytes - plan.targetBytes },
+    { part: 'targets', bytes: plan.targetBytes },
+    { part: 'picture', bytes: plan.pictureBytes },
+    { part: 'optimiser', bytes: plan.optimizerBytes },
+  ];
 }
 
 /** A way through the network with the buffers it takes. */
@@ -188,41 +209,6 @@ function largestOf(passes: readonly PlannedPass[]): LargestBuffer {
   return all.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
 }
 
-/**
- * Holds a plan against the adapter's limits, with maps cut into bands where they are larger.
- *
- * @throws LimitError naming the picture, the limit, the need, and the largest size of the same shapes that fits.
- */
-export function checkLimits(request: PlanRequest, limits: BufferLimits): TransferPlan {
-  // Feature maps pass a limit long before the optimiser's vectors do, which would report it less helpfully.
-  const mapsOnly = { ...request, optimizerBytes: () => 0 };
-  const plan = planTransfer(mapsOnly, limits);
-  const exceeded = exceededLimit(plan, limits);
-  if (exceeded === undefined) return planTransfer(request, limits);
-  const { name, sizeBytes, picture, size } = plan.largest;
-  const { width, height } = size;
-  const side = largestFittingSide(mapsOnly, limits);
-  throw new LimitError({
-    ...exceeded,
-    needed: sizeBytes,
-    largestSide: side,
-    message:
-      `a ${picture} picture of ${width}x${height} needs ${megabytes(sizeBytes)} in one buffer (${name}), the adapter's ` +
-      `${exceeded.limit} allows ${megabytes(exceeded.available)}; ` +
-      (side === undefined ? 'no size of this shape fits' : `the largest size that fits is --size ${side}`),
-  });
-}
-
-function exceededLimit(
-  plan: TransferPlan,
-  limits: BufferLimits,
-): { readonly limit: string; readonly available: number } | undefined {
-  for (const limit of ['maxStorageBufferBindingSize', 'maxBufferSize'] as const) {
-    if (plan.largest.sizeBytes > limits[limit]) return { limit, available: limits[limit] };
-  }
-  return undefined;
-}
-
 /** The size with the longest side `side` and the same shape. */
 export function scaleTo(size: PictureSize, side: number): PictureSize {
   const factor = side / longestOf(size);
@@ -232,28 +218,7 @@ export function scaleTo(size: PictureSize, side: number): PictureSize {
   };
 }
 
-/** The longest side up to the content picture's at which all pictures fit, styles at most as long; by bisection. */
-function largestFittingSide(request: PlanRequest, limits: BufferLimits): number | undefined {
-  const { options, size } = request;
-  const fits = (side: number): boolean => {
-    const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
-    return (
-      exceededLimit(planTransfer({ ...request, size: scaleTo(size, side), styleSizes }, limits), limits) === undefined
-    );
-  };
-  // What is below is too small for another reason, which is not what is asked here.
-  let fitting = leastLongestSide(options.network, tapsOf(options), [size, ...request.styleSizes]);
-  let failing = longestOf(size) + 1;
-  if (fitting >= failing || !fits(fitting)) return undefined;
-  while (failing - fitting > 1) {
-    const middle = Math.floor((fitting + failing) / 2);
-    if (fits(middle)) fitting = middle;
-    else failing = middle;
-  }
-  return fitting;
-}
-
-function longestOf({ width, height }: PictureSize): number {
+export function longestOf({ width, height }: PictureSize): number {
   return Math.max(width, height);
 }
 

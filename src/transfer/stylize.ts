@@ -9,7 +9,6 @@ import { backendOf } from '../kernels/family.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { type ConvLayer, layersUntil } from '../models/vgg.ts';
-import { checkLimits, type PlanRequest, type TransferPlan } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
 import { tapsOf } from '../objective/terms.ts';
@@ -17,7 +16,8 @@ import type { Phase } from '../settings/phase.ts';
 import { type Settings, withPhases } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
 import { enlargedWithDetail } from './between-scales.ts';
-import { createPhaseOptimizer, phaseOptimizerBytes } from './phase-optimizer.ts';
+import { type FittedPlan, fitTransfer, withHistory } from './fit.ts';
+import { createPhaseOptimizer } from './phase-optimizer.ts';
 import { type RunHooks, type RunResult, runTransfer, type Scale } from './run.ts';
 import { initialPicture, matchedPicture, type Start } from './start.ts';
 import type { ScaleWork } from './work.ts';
@@ -75,17 +75,19 @@ function fitPictures({ content, style, settings }: PictureRequest, size: number 
 /** A scale with the kernels that its size asks for. */
 export interface PreparedScale extends Scale {
   readonly kernels: ChosenKernels;
+  readonly plan: FittedPlan;
 }
 
 /** A run that is ready to begin: its pictures at every scale, and the memory it takes. */
 export interface PreparedRun {
+  /** With the curvature pairs that there is memory for. */
   readonly settings: Settings;
   readonly start: Start;
   /** In order; at each the phases that follow each other there. */
   readonly scales: readonly [PreparedScale, ...PreparedScale[]];
   readonly initial: RgbImage;
   /** Of the scale that takes most. */
-  readonly plan: TransferPlan;
+  readonly plan: FittedPlan;
 }
 
 /** The work of each scale, for whoever shows how far a run is. */
@@ -116,15 +118,16 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
   const [first, ...rest] = groups.map(({ size: longest, phases }) => {
     const scale = { ...fitPictures(request, longest), phases };
     const plan = planStylize(scale, withPhases(settings, phases), gpu);
-    return { plan, scale: { ...scale, kernels: plan.kernels } };
+    return { ...scale, kernels: plan.kernels, plan };
   });
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
+  const plans = [first, ...rest].map(({ plan }) => plan);
   return {
-    settings,
+    settings: withHistory(settings, Math.min(...plans.map(({ history }) => history))),
     start: request.start,
-    scales: [first.scale, ...rest.map(({ scale }) => scale)],
-    initial: startOf(request, first.scale),
-    plan: [first, ...rest].map(({ plan }) => plan).reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
+    scales: [first, ...rest],
+    initial: startOf(request, first),
+    plan: plans.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
   };
 }
 
@@ -137,20 +140,20 @@ export function planStylize(
   pictures: { readonly content: PictureSize; readonly style: Style<PictureSize> },
   settings: Settings,
   gpu: Gpu,
-): TransferPlan {
+): FittedPlan {
   if (settings.objective.storage === 'f16' && !gpu.device.features.has('shader-f16')) {
     throw new InputError(
       `storage is f16, which needs the feature shader-f16 that ${gpu.profile.description} does not have; choose f32`,
     );
   }
-  const request: PlanRequest = {
-    options: settings.objective,
+  return fitTransfer({
+    settings,
     size: pictures.content,
     styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
-    optimizerBytes: phaseOptimizerBytes(settings, gpu.limits),
     backend: backendOf(gpu),
-  };
-  return checkLimits(request, gpu.limits);
+    limits: gpu.limits,
+    memoryBytes: gpu.memoryBytes,
+  });
 }
 
 /** The convolutions whose weights the settings need. */

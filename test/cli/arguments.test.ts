@@ -12,6 +12,7 @@ import {
   textureJob,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
+import type { PlanArguments } from '../../src/cli/plan-arguments.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import type { ResumeArguments } from '../../src/cli/resume-job.ts';
@@ -30,6 +31,7 @@ interface Parsed {
   reconstruct?: { content: string; given: ReconstructArguments };
   texture?: { style: string; given: TextureArguments };
   resume?: { file: string; given: ResumeArguments };
+  plan?: { content: string | undefined; styles: readonly string[]; given: PlanArguments };
   schedule?: { name: string | undefined; given: ScheduleArguments };
   findRate?: { content: string; style: string; given: FindRateArguments };
   evaluate?: EvaluateArguments;
@@ -56,6 +58,9 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     schedule: async (name, given) => {
       parsed.schedule = { name, given };
+    },
+    plan: async (content, styles, given) => {
+      parsed.plan = { content, styles, given };
     },
     findRate: async (content, style, given) => {
       parsed.findRate = { content, style, given };

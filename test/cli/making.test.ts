@@ -24,6 +24,7 @@ async function jobOf(words: readonly string[]): Promise<Job> {
       job = textureJob(style, given);
     },
     resume: ignore,
+    plan: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,

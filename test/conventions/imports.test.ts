@@ -99,6 +99,7 @@ const rooms: readonly Room[] = [
       'plots',
       'weights',
       'models/vgg.ts',
+      'bench/table.ts',
     ],
     packages: 'npm and node:',
     globals: ['process'],

@@ -1,13 +1,10 @@
 /** Whole runs: optimiser traces against PyTorch, memory against the plan, early ends. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { LimitError } from '../../src/core/errors.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { ConvWeights } from '../../src/models/device-weights.ts';
-import { checkLimits, type PlanRequest } from '../../src/objective/memory-plan.ts';
-import { lbfgsBytes } from '../../src/optimizers/lbfgs.ts';
-import { presetSettings, resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
+import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
 import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
@@ -214,44 +211,5 @@ describe('a run', () => {
     const first = await run({ iterations: 4 });
     const second = await run({ iterations: 4 });
     expect(second.picture.pixels).toEqual(first.picture.pixels);
-  });
-});
-
-describe('the memory plan', () => {
-  const request: PlanRequest = {
-    options: presetSettings('gram').objective,
-    size: { width: 4000, height: 3000 },
-    styleSizes: [{ width: 4000, height: 3000 }],
-    optimizerBytes: (values) => lbfgsBytes(values, 10),
-    backend: { family: 'lanes', lanes: 8 },
-  };
-  const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
-
-  it('refuses a picture over the binding limit, naming limit, need and the largest size that fits', () => {
-    const refusal = (): unknown => checkLimits(request, limits);
-    expect(refusal).toThrow(LimitError);
-    expect(refusal).toThrow(/maxStorageBufferBindingSize allows 128 MiB; the largest size that fits is --size 836/);
-  });
-
-  it('refuses a style picture over the limit, beside a content picture that is not', () => {
-    const refusal = (): unknown =>
-      checkLimits({ ...request, size: { width: 800, height: 400 }, styleSizes: [{ width: 800, height: 800 }] }, limits);
-    expect(refusal).toThrow(/a style picture of 800x800 needs 156 MiB .*the largest size that fits is --size 724/);
-  });
-
-  it('says so where no size of a thin shape fits', () => {
-    const thin = { width: 60_000, height: 20 };
-    expect(() => checkLimits({ ...request, size: thin, styleSizes: [{ width: 64, height: 64 }] }, limits)).toThrow(
-      /60000x20 .*no size of this shape fits/,
-    );
-  });
-
-  it('accepts the size it names, and refuses the next', () => {
-    const at = (width: number) => {
-      const size = { width, height: Math.round((width * 3) / 4) };
-      return { ...request, size, styleSizes: [size] };
-    };
-    expect(checkLimits(at(836), limits).largest.sizeBytes).toBeLessThanOrEqual(2 ** 27);
-    expect(() => checkLimits(at(840), limits)).toThrow(LimitError);
   });
 });

@@ -207,6 +207,7 @@ async function parsed(line: string): Promise<StylizeArguments> {
     reconstruct: ignore,
     texture: ignore,
     resume: ignore,
+    plan: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,

@@ -11,7 +11,10 @@ import { widenVectors } from './vector-width.ts';
 
 /** Below so much free memory an adapter that is the CPU gets small weights: VGG16's fast ones take 340 MiB, and a run needs its own. */
 const shortOfMemoryBytes = 2 ** 30;
-const bytesPerMebibyte = 2 ** 20;
+
+/** The rest is for pictures and weights on the host, and for other programs. */
+const softwareShare = 0.75;
+const leastSoftwareBytes = 2 ** 30;
 
 export interface OpenGpuOptions {
   /** Part of an adapter's name, for example `llvmpipe`; the driver's first choice when absent. */
@@ -36,6 +39,8 @@ export interface OpenGpuOptions {
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
   widenVectors();
+  const maxBindingBytes = mebibytesOf('IMPASTO_MAX_BINDING_MIB');
+  const memoryBytes = mebibytesOf('IMPASTO_DEVICE_MEMORY_MIB');
   const flags: string[] = [];
   if (options.exactTimestamps === true) flags.push('disable-dawn-features=timestamp_quantization');
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
@@ -48,7 +53,8 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
     profile,
     shaders: readShader,
     instance,
-    maxBindingBytes: bindingLimitOf(process.env),
+    maxBindingBytes,
+    memoryBytes: memoryBytes ?? memoryOf(profile),
     kernelPreference: new KernelPreference({
       family: options.kernelFamily,
       measured: options.measured?.(profile),
@@ -57,17 +63,25 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   });
 }
 
+/** Variables of the environment that change what of an adapter is used. */
+type MemoryVariable = 'IMPASTO_MAX_BINDING_MIB' | 'IMPASTO_DEVICE_MEMORY_MIB';
+
 /**
- * Bytes that `IMPASTO_MAX_BINDING_MIB` lowers the adapter's limit of a binding to, so that what larger pictures are done with can be tried at
- * small ones; undefined where it is not set.
+ * Bytes that a variable gives in MiB; undefined where it is not set. The one lowers the limit of a binding, so that what larger pictures are done
+ * with can be tried at small ones; the other says how much a run may plan to take.
  *
- * @throws InputError where it is no number of MiB above 0.
+ * @throws InputError where it is no number above 0.
  */
-export function bindingLimitOf(variables: Readonly<Record<string, string | undefined>>): number | undefined {
-  const text = variables['IMPASTO_MAX_BINDING_MIB'];
+function mebibytesOf(variable: MemoryVariable): number | undefined {
+  const text = process.env[variable];
   return text === undefined || text === ''
     ? undefined
-    : Math.floor(parseNumber('IMPASTO_MAX_BINDING_MIB', text, { above: 0 }) * bytesPerMebibyte);
+    : Math.floor(parseNumber(variable, text, { above: 0 }) * 2 ** 20);
+}
+
+/** Of an adapter that is the CPU: a share of what the machine has free now. Of another nothing is known. */
+function memoryOf({ isSoftware }: AdapterProfile): number | undefined {
+  return isSoftware ? Math.max(leastSoftwareBytes, softwareShare * freemem()) : undefined;
 }
 
 async function requestAdapter(instance: GPU, wanted: string | undefined): Promise<GPUAdapter> {
