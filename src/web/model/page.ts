@@ -293,7 +293,8 @@ export class PageModel {
   async #placeFirst(): Promise<KeptPainting | undefined> {
     const { hash } = location;
     const linked = this.#readLink(hash);
-    await this.#refreshHistory();
+    await this.history.refresh();
+    void this.#refreshRoom();
     // A link that was followed says what is wanted; who comes back, or follows none, finds what was there.
     const isFollowed = hash.length > 1 && !isReturn();
     const kept = isFollowed ? undefined : this.history.lastShown();

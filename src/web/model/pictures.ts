@@ -1,7 +1,8 @@
 /** The photograph and the paintings that are chosen: shown as thumbnails here, decoded in the worker. */
 
-import { type Signal, signal } from '@preact/signals';
+import { computed, type Signal, signal } from '@preact/signals';
 import { assertReadableSize, defaultMaxPixels } from '../../images/file-format.ts';
+import type { PictureSize } from '../../settings/sizes.ts';
 import type { EngineClient } from '../engine-client.ts';
 import { type Example, exampleOf } from '../examples.ts';
 import { mostStyles } from '../link.ts';
@@ -24,6 +25,9 @@ export interface Card extends PictureInfo {
   readonly weight: number;
 }
 
+/** What it takes to show a picture. */
+type Shown = Pick<Card, 'url' | 'name' | 'width' | 'height'>;
+
 /** What is known of a picture beside its file. */
 interface Given {
   readonly name: string;
@@ -36,6 +40,10 @@ interface Given {
 export class Pictures {
   readonly content: Signal<Card | undefined> = signal(undefined);
   readonly styles: Signal<readonly Card[]> = signal([]);
+  /** The first photograph while the worker, which may not even be there, has not decoded it. */
+  readonly #coming: Signal<Shown | undefined> = signal(undefined);
+  /** The photograph as the page shows it: the first one as soon as its file is there. */
+  readonly photograph = computed<Shown | undefined>(() => this.content.value ?? this.#coming.value);
   /** The user's own pictures, to be chosen again. */
   readonly shelf = new Shelf();
   readonly #engine: EngineClient;
@@ -58,10 +66,12 @@ export class Pictures {
     let info: PictureInfo;
     let thumbnail: string;
     try {
-      await this.#assertSize(url, given.name);
+      const size = await this.#sizeOf(url, given.name);
+      if (role === 'content' && size !== undefined) this.#coming.value = { url, name: given.name, ...size };
       info = await this.#engine.call('picture', { id, file, name: given.name });
       thumbnail = given.example?.thumbnail ?? (await this.#shelve(role, id, file, given.name));
     } catch (error) {
+      if (this.#coming.value?.url === url) this.#coming.value = undefined;
       URL.revokeObjectURL(url);
       throw error;
     }
@@ -118,15 +128,22 @@ export class Pictures {
     void this.#engine.call('forget', { id: card.id });
   }
 
-  /** Looks at the size before anything is decoded: an element that is not shown reads the header only. */
-  async #assertSize(url: string, name: string): Promise<void> {
+  /**
+   * Looks at the size before anything is decoded: an element that is not shown reads the header only. Undefined for files that are no
+   * pictures: they are refused by the worker, which can say what they are.
+   *
+   * @throws InputError where it is too large.
+   */
+  async #sizeOf(url: string, name: string): Promise<PictureSize | undefined> {
     const element = new Image();
     const loaded = new Promise<boolean>((resolve) => {
       element.onload = () => resolve(true);
       element.onerror = () => resolve(false);
     });
     element.src = url;
-    // Files that are no pictures are refused by the worker, which can say what they are.
-    if (await loaded) assertReadableSize(name, element.naturalWidth, element.naturalHeight, defaultMaxPixels);
+    if (!(await loaded)) return undefined;
+    const { naturalWidth: width, naturalHeight: height } = element;
+    assertReadableSize(name, width, height, defaultMaxPixels);
+    return { width, height };
   }
 }

@@ -8,6 +8,9 @@ import { mayFetchAhead } from '../../platform/browser/connection.ts';
 import { keepPage } from '../../platform/browser/offline.ts';
 import type { PageModel } from '../model/page.ts';
 
+/** A picture that is not seen to be painted within this time is not waited for. */
+const mostPaintingMs = 5000;
+
 /** Fetches once, at the right moment, whatever the model has not yet. */
 export function useFetchAhead(model: PageModel): void {
   useEffect(() => {
@@ -28,7 +31,7 @@ export function useFetchAhead(model: PageModel): void {
   }, [model]);
 }
 
-/** The largest thing on the page, and the last to come. */
+/** Resolves when the photograph, the largest thing on the page and the last to come, is on the screen. */
 async function pictureIsPainted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const loaded = ({ target }: Event): void => {
@@ -37,8 +40,19 @@ async function pictureIsPainted(signal: AbortSignal): Promise<void> {
     // Events of an image do not bubble.
     document.addEventListener('load', loaded, { capture: true, signal });
   });
-  // It is on the screen with the next frame, and the one after begins when that is done.
+  // It is in the next frame, and the one after begins when that is done.
   for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  // A compositor that has just started brings frames to the screen a second later, which not every browser tells.
+  if (!PerformanceObserver.supportedEntryTypes.includes('element')) return;
+  await new Promise<void>((resolve) => {
+    const observer = new PerformanceObserver(() => {
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe({ type: 'element', buffered: true });
+    // It may be outside the window.
+    setTimeout(resolve, mostPaintingMs);
+  });
 }
 
 /** Calls when somebody turns to the controls, touches the page, or brings a picture. */

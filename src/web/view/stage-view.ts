@@ -36,7 +36,7 @@ export class StageView {
   /** Of the result, as far as it is known. Smaller scales have its shape but for rounding, which must not move the frame. */
   readonly size = computed(() => {
     const { run, pictures } = this.#model;
-    return run.scales.value.at(-1) ?? run.picture.value ?? pictures.content.value ?? { width: 3, height: 2 };
+    return run.scales.value.at(-1) ?? run.picture.value ?? pictures.photograph.value ?? { width: 3, height: 2 };
   });
   readonly #pixelsAtFit = computed(() => this.framePixels.value / this.size.value.width);
   readonly isZoomed = computed(() => isZoomed(this.zoom.value));
@@ -56,7 +56,7 @@ export class StageView {
   /** Back to the fit if another picture came; a run that paints the same one leaves the zoom. */
   follow(): void {
     const { width, height } = this.size.value;
-    const shown = { aspect: width / height, photograph: this.#model.pictures.content.value?.url ?? '' };
+    const shown = { aspect: width / height, photograph: this.#model.pictures.photograph.value?.url ?? '' };
     const before = this.#shown;
     this.#shown = shown;
     const isOther = Math.abs(Math.log(shown.aspect / before.aspect)) > otherShape;

@@ -1,7 +1,7 @@
 /** The picture: the photograph below, the painting over it, and a wipe between the two; both are zoomed together. */
 
 import { effect, useSignalEffect } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PageModel } from '../model/page.ts';
 import { DropZones } from './drop-zones.tsx';
 import { watchGestures } from './stage-gestures.ts';
@@ -19,8 +19,8 @@ export function Stage({ model, view }: { readonly model: PageModel; readonly vie
   });
   useSignalEffect(() => view.follow());
   useLayoutEffect(() => watchFrame(frame.current, view), [view]);
-  const { content } = model.pictures;
-  const photograph = content.value && { url: content.value.url, words: `The photograph: ${content.value.name}` };
+  const shown = model.pictures.photograph.value;
+  const photograph = shown && { url: shown.url, words: `The photograph: ${shown.name}` };
   const other = view.isCompared.value ? model.history.compared.value : undefined;
   const before = other
     ? { url: model.history.urlOf(other), words: `To compare: ${other.making.description}` }
@@ -46,6 +46,8 @@ export function Stage({ model, view }: { readonly model: PageModel; readonly vie
               src={before.url}
               alt={before.words}
               draggable={false}
+              // The browser tells when it is on the screen, which `fetch-ahead.ts` waits for.
+              elementtiming="photograph"
               data-painting={before !== photograph}
               data-testid="before"
             />
@@ -88,7 +90,8 @@ function paintStyle({ style }: HTMLElement, { wiped, size, zoom }: StageView): v
 /** What the engine draws on. A canvas can be handed over once only; each has its own number. */
 function Canvas({ model, isSharp }: { readonly model: PageModel; readonly isSharp: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  // Before the first frame, which the pictures of a first visit are asked for in.
+  useLayoutEffect(() => {
     if (canvas.current !== null) void model.useCanvas(canvas.current);
   }, [model]);
   const isPainted = model.run.picture.value !== undefined;
