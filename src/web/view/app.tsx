@@ -11,6 +11,7 @@ import { Instruments } from './instruments.tsx';
 import { Notices } from './notices.tsx';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { shortcutsOf, watchShortcuts } from './shortcuts.ts';
+import { Sign } from './sign.tsx';
 import { Stage } from './stage.tsx';
 import { StageView } from './stage-view.ts';
 import { Transport } from './transport.tsx';
@@ -45,7 +46,7 @@ export function App({ model }: { readonly model: PageModel }) {
         <p>a photograph, painted</p>
         <Adapter model={model} />
         <button type="button" class="icon" aria-label="Keyboard shortcuts" title="Keyboard shortcuts" onClick={list}>
-          ?
+          <Sign is="question" />
         </button>
       </header>
       <main class="studio">

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Sign } from './sign.tsx';
 
 export function Dialog(properties: {
   readonly title: string;
@@ -15,7 +16,7 @@ export function Dialog(properties: {
       <header>
         <h2 class="dialog-title">{properties.title}</h2>
         <button type="button" class="icon" aria-label="Close" onClick={() => dialog.current?.close()}>
-          ×
+          <Sign is="cross" />
         </button>
       </header>
       {properties.children}

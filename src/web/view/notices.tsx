@@ -1,6 +1,7 @@
 /** One sentence at a time above the picture, the latest first, read out by screen readers as they come. */
 
 import type { Notice, Notices as NoticeList } from '../model/notices.ts';
+import { Sign } from './sign.tsx';
 
 export function Notices({ notices }: { readonly notices: NoticeList }) {
   const { list } = notices;
@@ -36,7 +37,7 @@ function Sentence({ notice, notices }: { readonly notice: Notice; readonly notic
         aria-label={others === 0 ? 'Dismiss' : `Dismiss, ${others} more`}
         onClick={() => notices.dismiss(id)}
       >
-        ×
+        <Sign is="cross" />
       </button>
     </div>
   );

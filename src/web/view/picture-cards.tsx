@@ -7,6 +7,7 @@ import { mostStyles } from '../link.ts';
 import type { PageModel } from '../model/page.ts';
 import type { Card, Role } from '../model/pictures.ts';
 import { FileButton, PickButtons } from './picks.tsx';
+import { Sign } from './sign.tsx';
 import { Strip } from './strip.tsx';
 
 export function PictureCards({ model }: { readonly model: PageModel }) {
@@ -129,7 +130,7 @@ function Mix({ model, card }: { readonly model: PageModel; readonly card: Card }
         aria-label={`Remove ${name}`}
         onClick={() => model.changes.removeStyle(card.id)}
       >
-        ×
+        <Sign is="cross" />
       </button>
     </div>
   );

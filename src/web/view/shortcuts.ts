@@ -9,7 +9,7 @@ import type { StageView } from './stage-view.ts';
 export interface Shortcut {
   /** As `nameOf` gives them. */
   readonly keys: readonly string[];
-  /** What stands on the keys that the sheet shows. */
+  /** The keys that the sheet shows; words where a sign would be read out as nothing. */
   readonly caps: readonly string[];
   /** What it does, as the sheet says it. */
   readonly does: string;
@@ -95,12 +95,12 @@ function pictureShortcuts(view: StageView): readonly Shortcut[] {
   return [
     { keys: ['b'], caps: ['B'], does: 'Hold to see the photograph', ...hold(view.isPeeking) },
     { keys: ['+', '='], caps: ['+'], does: 'Zoom in', repeats: true, press: () => view.zoomIn() },
-    { keys: ['-'], caps: ['−'], does: 'Zoom out', repeats: true, press: () => view.zoomOut() },
+    { keys: ['-'], caps: ['Minus'], does: 'Zoom out', repeats: true, press: () => view.zoomOut() },
     { keys: ['0'], caps: ['0'], does: 'Fit the picture in its frame', press: () => view.fit() },
     { keys: ['1'], caps: ['1'], does: '100 %, or the next closer look', press: () => view.closeUp() },
     {
       keys: ['ArrowLeft', 'ArrowRight'],
-      caps: ['←', '→'],
+      caps: ['Left', 'Right'],
       does: 'Move the line between photograph and painting',
       isOfUse: () => view.isCompared.value && !isZoomed(),
       press: (key) => view.wipeBy(key === 'ArrowLeft' ? -1 : 1),
@@ -109,7 +109,7 @@ function pictureShortcuts(view: StageView): readonly Shortcut[] {
     },
     {
       keys: Object.keys(arrows),
-      caps: ['←', '↑', '↓', '→'],
+      caps: ['Arrow keys'],
       does: 'Move the picture when zoomed in',
       isOfUse: isZoomed,
       press: (key) => view.look(...(arrows[key] ?? [0, 0])),

@@ -1,6 +1,7 @@
 /** Zoom and full screen, in a corner of the stage. */
 
 import { hasFullScreen, isFullScreen } from './full-screen.ts';
+import { Sign } from './sign.tsx';
 import type { StageView } from './stage-view.ts';
 import { largestScale } from './zoom.ts';
 
@@ -16,7 +17,7 @@ export function ZoomButtons({ view }: { readonly view: StageView }) {
         aria-disabled={!view.isZoomed.value}
         onClick={() => view.zoomOut()}
       >
-        −
+        <Sign is="minus" />
       </button>
       <button
         type="button"
@@ -35,7 +36,7 @@ export function ZoomButtons({ view }: { readonly view: StageView }) {
         aria-disabled={view.zoom.value.scale >= largestScale}
         onClick={() => view.zoomIn()}
       >
-        +
+        <Sign is="plus" />
       </button>
       {hasFullScreen && (
         <button
@@ -45,13 +46,7 @@ export function ZoomButtons({ view }: { readonly view: StageView }) {
           title={screenLabel}
           onClick={() => view.toggleFullScreen()}
         >
-          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-            <path
-              d={
-                isFullScreen.value ? 'M6 2v4H2M14 6h-4V2M10 14v-4h4M2 10h4v4' : 'M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4'
-              }
-            />
-          </svg>
+          <Sign is={isFullScreen.value ? 'leaveFullScreen' : 'fullScreen'} />
         </button>
       )}
     </fieldset>
