@@ -1,16 +1,19 @@
-/** A switch that is remembered for the session: until the tab is closed, over reloads. */
+/** A switch that is remembered: for the session, until the tab is closed, over reloads; or by the browser, from visit to visit. */
 
 import { type Signal, signal } from '@preact/signals';
 
-const on = 'on';
+const [on, off] = ['on', 'off'];
 
-/** Off at first. */
-export function keptSwitch(name: string): Signal<boolean> {
+const storages = { session: () => sessionStorage, visits: () => localStorage };
+
+/** @param usual is what it is until somebody switches it. */
+export function keptSwitch(name: string, lasts: keyof typeof storages, usual: boolean): Signal<boolean> {
   const key = `impasto ${name}`;
-  const isOn = signal(read(key) === on);
+  const storageOf = storages[lasts];
+  const isOn = signal((read(storageOf, key) ?? (usual ? on : off)) === on);
   isOn.subscribe((value) => {
     try {
-      sessionStorage.setItem(key, value ? on : '');
+      storageOf().setItem(key, value ? on : off);
     } catch {
       // It is forgotten with the page where the browser keeps nothing.
     }
@@ -18,9 +21,9 @@ export function keptSwitch(name: string): Signal<boolean> {
   return isOn;
 }
 
-function read(key: string): string | null {
+function read(storageOf: () => Storage, key: string): string | null {
   try {
-    return sessionStorage.getItem(key);
+    return storageOf().getItem(key);
   } catch {
     return null;
   }

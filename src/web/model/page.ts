@@ -64,7 +64,9 @@ export class PageModel {
   /** Whether a run goes on while nobody looks. */
   readonly runsHidden = signal(true);
   /** Whether the chart of losses has a line for each layer. */
-  readonly showsLayers = keptSwitch('layers');
+  readonly showsLayers = keptSwitch('layers', 'session', false);
+  /** Whether keys do things by themselves: who speaks to the computer, or strikes keys by accident, can switch it off. */
+  readonly usesSingleKeys = keptSwitch('single keys', 'visits', true);
   readonly pictures: Pictures;
   readonly history: History;
   readonly painted: Painted;

@@ -25,7 +25,7 @@ export function App({ model }: { readonly model: PageModel }) {
     isListed.value = true;
   };
   const shortcuts = useMemo(() => shortcutsOf(model, view, list), [model, view]);
-  useEffect(() => watchShortcuts(shortcuts), [shortcuts]);
+  useEffect(() => watchShortcuts(shortcuts, model.usesSingleKeys), [model, shortcuts]);
   useFetchAhead(model);
   useSignalEffect(() => {
     const { evaluation, budget, phase } = model.run;
@@ -62,6 +62,7 @@ export function App({ model }: { readonly model: PageModel }) {
       {isListed.value && (
         <ShortcutSheet
           shortcuts={shortcuts}
+          areUsed={model.usesSingleKeys}
           onClose={() => {
             isListed.value = false;
           }}

@@ -1,14 +1,21 @@
 /** The `?` sheet: the table of keys, and a switch for who wants none. */
 
-import { singleKeysAreOn, switchSingleKeys } from '../model/single-keys.ts';
+import type { Signal } from '@preact/signals';
 import { Dialog } from './dialog.tsx';
 import type { Shortcut } from './shortcuts.ts';
 
-export function ShortcutSheet(properties: { readonly shortcuts: readonly Shortcut[]; readonly onClose: () => void }) {
+interface SheetProperties {
+  readonly shortcuts: readonly Shortcut[];
+  /** Whether keys do things by themselves. */
+  readonly areUsed: Signal<boolean>;
+  readonly onClose: () => void;
+}
+
+export function ShortcutSheet({ shortcuts, areUsed, onClose }: SheetProperties) {
   return (
-    <Dialog title="Keyboard shortcuts" onClose={properties.onClose}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl class="shortcuts">
-        {properties.shortcuts.map(({ caps, does }) => (
+        {shortcuts.map(({ caps, does }) => (
           <div key={does}>
             <dt>
               {caps.map((cap) => (
@@ -25,8 +32,10 @@ export function ShortcutSheet(properties: { readonly shortcuts: readonly Shortcu
       <label class="check">
         <input
           type="checkbox"
-          checked={singleKeysAreOn.value}
-          onChange={(event) => switchSingleKeys(event.currentTarget.checked)}
+          checked={areUsed.value}
+          onChange={(event) => {
+            areUsed.value = event.currentTarget.checked;
+          }}
         />
         Use these keys
       </label>

@@ -1,7 +1,7 @@
 /** The keys that do something by themselves: one table, which handles them and is what the `?` sheet lists. */
 
+import type { ReadonlySignal } from '@preact/signals';
 import type { PageModel } from '../model/page.ts';
-import { singleKeysAreOn } from '../model/single-keys.ts';
 import { hasFullScreen } from './full-screen.ts';
 import { mainDeed } from './main-deed.ts';
 import type { StageView } from './stage-view.ts';
@@ -150,14 +150,14 @@ function isOnPicture({ target }: KeyboardEvent): boolean {
   return target === document.body || (target instanceof Element && target.closest('.frame') !== null);
 }
 
-/** Handles keys until what it returns is called. */
-export function watchShortcuts(shortcuts: readonly Shortcut[]): () => void {
+/** Handles keys until what it returns is called. @param areUsed says whether those of one character do anything. */
+export function watchShortcuts(shortcuts: readonly Shortcut[], areUsed: ReadonlySignal<boolean>): () => void {
   /** By the key's place on the keyboard: its character may change while it is held. */
   const held = new Map<string, Shortcut>();
   const press = (event: KeyboardEvent): void => {
     const name = nameOf(event);
     const isSingle = !name.startsWith('mod+');
-    if ((isSingle && !singleKeysAreOn.value) || !isFree(event, isSingle)) return;
+    if ((isSingle && !areUsed.value) || !isFree(event, isSingle)) return;
     const shortcut = shortcuts.find(({ keys, isOfUse }) => keys.includes(name) && isOfUse?.() !== false);
     if (shortcut === undefined) return;
     if (shortcut.onPictureOnly && !isOnPicture(event)) return;
