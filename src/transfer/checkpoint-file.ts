@@ -10,7 +10,7 @@
 import { type FormatCode, FormatError, InputError, messageOf } from '../core/errors.ts';
 import { checkNumber } from '../core/numbers.ts';
 import type { OptimizerState, StateVector } from '../optimizers/optimizer.ts';
-import { phasesOf } from '../settings/settings.ts';
+import { phasesOf, type Settings } from '../settings/settings.ts';
 import { type ByteSource, bytesSource, readRange, sha256Of } from '../weights/byte-source.ts';
 import type { FloatArray } from '../weights/dtype.ts';
 import {
@@ -95,20 +95,45 @@ export async function encodeCheckpoint({ record, checkpoint, size, measures }: C
 
 /** @throws FormatError naming the rule that is broken. */
 export async function readCheckpoint(source: ByteSource): Promise<CheckpointFile> {
+  const words = await readRunWords(source);
+  const record = saidOf(source, () => parseRunRecord(words));
+  return { record, ...(await readCheckpointState(source, record)) };
+}
+
+/**
+ * What a checkpoint says of its run, which {@link parseRunRecord} checks; no tensor is read.
+ *
+ * @throws FormatError naming the rule that is broken.
+ */
+export async function readRunWords(source: ByteSource): Promise<Readonly<Record<string, unknown>>> {
   const header = await readHeader(source);
-  const fail = (code: FormatCode, problem: string): FormatError => new FormatError(source.name, code, problem);
   const text = header.metadata.get('run') ?? '';
   if ((await digestOf(new TextEncoder().encode(text))) !== header.metadata.get('sha256')) {
-    throw fail('checkpoint-checksum', 'what it says of its run does not have its checksum; it is damaged');
+    const problem = 'what it says of its run does not have its checksum; it is damaged';
+    throw new FormatError(source.name, 'checkpoint-checksum', problem);
   }
+  return saidOf(source, () => fieldsOf('the run', JSON.parse(text)));
+}
+
+/** The state of a run whose words have been checked. @throws FormatError naming the rule that is broken. */
+export async function readCheckpointState(
+  source: ByteSource,
+  { settings }: Pick<RunRecord, 'settings'>,
+): Promise<Omit<CheckpointFile, 'record'>> {
+  const fields = await readRunWords(source);
+  const sums = saidOf(source, () => fieldsOf('sums', fields['sums']));
+  const tensors = await readTensors(source, await readHeader(source), sums);
+  return saidOf(source, () => assemble(fields, settings, tensors));
+}
+
+/** @throws FormatError where what a file says of its run makes no sense. */
+function saidOf<Result>(source: ByteSource, read: () => Result): Result {
   try {
-    const fields = fieldsOf('the run', JSON.parse(text));
-    const tensors = await readTensors(source, header, fieldsOf('sums', fields['sums']));
-    return assemble(fields, tensors);
+    return read();
   } catch (error) {
-    if (error instanceof FormatError) throw error;
     if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
-    throw fail('checkpoint-run', `what it says of its run cannot be: ${messageOf(error)}`);
+    const problem = `what it says of its run cannot be: ${messageOf(error)}`;
+    throw new FormatError(source.name, 'checkpoint-run', problem);
   }
 }
 
@@ -172,8 +197,11 @@ function assertType(source: ByteSource, { name, dtype }: SafetensorsEntry): void
 }
 
 /** @throws InputError for what does not fit together. */
-function assemble(fields: Readonly<Record<string, unknown>>, tensors: ReadonlyMap<string, Tensor>): CheckpointFile {
-  const record = parseRunRecord(fields);
+function assemble(
+  fields: Readonly<Record<string, unknown>>,
+  settings: Settings,
+  tensors: ReadonlyMap<string, Tensor>,
+): Omit<CheckpointFile, 'record'> {
   const columns = fieldsOf('columns', fields['columns']);
   const namesOf = (table: string): readonly string[] =>
     listOf(`columns of ${table}`, columns[table]).map((name) => textOf('a column', name));
@@ -186,7 +214,7 @@ function assemble(fields: Readonly<Record<string, unknown>>, tensors: ReadonlyMa
     values: float64(losses),
     width: losses.shape[1] ?? 0,
   });
-  const place = parsePlace(fields['place'], record, evaluations);
+  const place = parsePlace(fields['place'], settings, evaluations);
   const checkpoint: Checkpoint = {
     variable: float32(tensorOf(tensors, 'variable'), values),
     best: float32(tensorOf(tensors, 'best'), values),
@@ -195,19 +223,19 @@ function assemble(fields: Readonly<Record<string, unknown>>, tensors: ReadonlyMa
     optimizer: parseState(fields['optimizer'], tensors),
     evaluations,
   };
-  const phase = phasesOf(record.settings)[place.phase - 1];
-  const problem = phase && stateProblem(checkpoint.optimizer, phase, values, record.settings);
+  const phase = phasesOf(settings)[place.phase - 1];
+  const problem = phase && stateProblem(checkpoint.optimizer, phase, values, settings);
   if (problem !== undefined) throw new InputError(problem);
   const measures = { columns: namesOf('measures'), values: float64(tensorOf(tensors, 'measures')) };
   if (tensorOf(tensors, 'measures').shape[1] !== measures.columns.length)
     throw new InputError('its measures have other columns');
   if (tensors.size !== namedTensors + checkpoint.optimizer.vectors.length)
     throw new InputError('it has tensors that mean nothing');
-  return { record, checkpoint, size: { width, height }, measures };
+  return { checkpoint, size: { width, height }, measures };
 }
 
 /** Each evaluation is a step of its phase, and phases follow each other. */
-function parsePlace(value: unknown, { settings }: RunRecord, evaluations: readonly EvaluationReport[]): RunPlace {
+function parsePlace(value: unknown, settings: Settings, evaluations: readonly EvaluationReport[]): RunPlace {
   const fields = fieldsOf('place', value);
   const phases = phasesOf(settings);
   const exactly = (name: string, number: number): number =>

@@ -25,14 +25,24 @@ export interface StyleShare {
   readonly weight: number;
 }
 
+export interface PaintingWords {
+  readonly fileName: string;
+  readonly description: string;
+  readonly command: string;
+}
+
 /** What is to be painted. */
 export interface Order {
   readonly settings: Settings;
-  /** Longest side of the result. */
-  readonly size: number;
+  /** Longest side of the result; undefined keeps the photograph's. */
+  readonly size: number | undefined;
   readonly content: string;
   readonly styles: readonly StyleShare[];
   /** `here`: from the picture on the canvas. */
+  /** What the picture says of itself, where a checkpoint is resumed elsewhere. */
+  readonly words: PaintingWords;
+  /** The file of a checkpoint to go on from. */
+  readonly resume?: Blob | undefined;
   readonly start: 'here' | { readonly kind: PictureStart } | { readonly kind: NoiseKind; readonly seed: number };
 }
 
@@ -87,6 +97,8 @@ export interface Calls {
   start: { readonly sent: RunNumber & { readonly order: Order }; readonly answer: RunSummary };
   /** Of the run that was started last; any other is over. */
   pace: { readonly sent: RunNumber & { readonly pace: Pace }; readonly answer: undefined };
+  /** What the file of a checkpoint says of its run, unchecked but for its checksum. */
+  checkpoint: { readonly sent: { readonly file: Blob }; readonly answer: unknown };
   /** The picture on the canvas as PNG, with texts in its metadata. */
   png: { readonly sent: { readonly texts: Readonly<Record<string, string>> }; readonly answer: Blob };
 }
@@ -100,6 +112,8 @@ export type RunEvent =
   | { readonly kind: 'progress'; readonly reports: readonly EvaluationReport[]; readonly bytesInUse: number }
   /** The first frame of a picture of this size is on the canvas. */
   | { readonly kind: 'preview'; readonly size: PictureInfo }
+  /** Where the run can be gone on with after this evaluation. */
+  | { readonly kind: 'checkpoint'; readonly file: Blob; readonly evaluation: number }
   | { readonly kind: 'device-lost'; readonly message: string }
   /** A new device goes on after this evaluation; what was reported later is void. */
   | { readonly kind: 'device-back'; readonly evaluation: number };

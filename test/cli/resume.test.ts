@@ -29,7 +29,10 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   'L-BFGS': ['--preset', 'lecture', '--iterations', '30', '--history', '4'],
   'L-BFGS with strong Wolfe': ['--preset', 'gatys', '--iterations', '30', '--line-search', 'strong-wolfe'],
   Adam: ['--preset', 'gram', '--iterations', '30', '--optimizer', 'adam', '--scales', '1'],
-  'the default over scales': ['--iterations', '6', '--scales', '3', '--save-every', '4', '--trace-measures', '5'],
+  'the default over scales': [
+    ...['--size', '48', '--iterations', '6', '--scales', '2'],
+    ...['--save-every', '4', '--trace-measures', '5'],
+  ],
 };
 
 const names = Object.keys(runs).slice(0, kills < 5 ? 1 : 5);

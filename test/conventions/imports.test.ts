@@ -124,6 +124,7 @@ const rooms: readonly Room[] = [
       'platform/browser',
       'transfer/speed.ts',
       'transfer/work.ts',
+      'transfer/run-record.ts',
     ],
     mayTypes: ['web/protocol.ts', 'transfer', 'objective'],
     packages: 'npm',

@@ -169,7 +169,7 @@ describe('a checkpoint file', () => {
       'the columns of the losses are phase',
     ],
     ['without a picture', ({ content: _, ...rest }) => rest, 'a picture of the stylize, or its size, is missing'],
-    ['that is no object', () => ({}), 'sums is missing; expected an object'],
+    ['that is no object', () => ({}), 'command is missing'],
   ])('%s is refused', async (_name, change, problem) => {
     const error = await read(await forged(change)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'FormatError', code: 'checkpoint-run' });

@@ -8,6 +8,7 @@ import type { Order, Pace, PlanInfo, PlannedScale, RunSummary } from '../../src/
 export const order: Order = {
   settings: presetSettings('default'),
   size: 32,
+  words: { fileName: 'a.png', description: 'a', command: 'impasto' },
   content: 'scene',
   styles: [],
   start: { kind: 'content' },

@@ -23,6 +23,7 @@ export function orderOf(
   pictures: Pictures,
   adapter: AdapterInfo,
   from: From,
+  words: Order['words'],
 ): { readonly order: Order; readonly leftOut: readonly string[] } {
   const content = pictures.content.value;
   const styles = pictures.styles.value;
@@ -42,6 +43,7 @@ export function orderOf(
     size,
     content: content.id,
     styles: styles.map(({ id, weight }) => ({ id, weight })),
+    words,
     start: from === 'here' ? 'here' : startOf(settings),
   };
   return { order, leftOut: [...leftOut, ...notEnlarged(settings.size, content)] };

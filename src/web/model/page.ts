@@ -9,11 +9,12 @@ import { canvasNoiseAdvice } from '../../platform/browser/support.ts';
 import { EngineClient } from '../engine-client.ts';
 import { examples, firstContent, firstStyle } from '../examples.ts';
 import { formatLink, type Linked, parseLink } from '../link.ts';
-import type { AdapterInfo, EngineEvent, PlanInfo, RunEvent } from '../protocol.ts';
+import type { AdapterInfo, EngineEvent, Order, PlanInfo, RunEvent } from '../protocol.ts';
 import { type PageSettings, usualSettings } from '../settings.ts';
 import { Attempts } from './attempts.ts';
 import { Changes } from './changes.ts';
-import { commandFor, madeFrom } from './export.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { commandFor, type Making, madeFrom } from './export.ts';
 import { forecastSeconds, keepSpeed } from './forecast.ts';
 import { History } from './history.ts';
 import { keptSwitch } from './kept-switch.ts';
@@ -71,6 +72,7 @@ export class PageModel {
   readonly history: History;
   readonly painted: Painted;
   readonly changes: Changes;
+  readonly checkpoints = new Checkpoints();
   readonly #engine: EngineClient;
   readonly #attempts = new Attempts(this.notices, (size) => this.changes.set({ size }));
   #planTimer: ReturnType<typeof setTimeout> | undefined;
@@ -124,6 +126,31 @@ export class PageModel {
     }
     const kept = await placing;
     if (kept !== undefined) await this.changes.showFirst(kept);
+    await this.#offerToGoOn();
+  }
+
+  /** A painting that was cut off, by a crash or a reload, can be gone on with. */
+  async #offerToGoOn(): Promise<void> {
+    await this.checkpoints.load();
+    const last = this.checkpoints.last.value;
+    const { making } = this.painted;
+    if (last === undefined || last.id !== making?.id) return;
+    const text = `This painting was broken off after step ${last.evaluation} of ${last.budget}.`;
+    this.notices.add('problem', text, { label: 'Go on', run: () => void this.goOn(last.file, making) });
+  }
+
+  downloadCheckpoint(): void {
+    const last = this.checkpoints.last.value;
+    const { making } = this.painted;
+    if (last !== undefined) saveFile(last.file, `${making?.fileName ?? 'painting'}.checkpoint`);
+  }
+
+  /** Takes files that were dropped: pictures, or a checkpoint to go on from. */
+  async receive(...[role, files, replaces]: Parameters<Changes['receive']>): Promise<void> {
+    const [first] = files;
+    const { isCheckpointFile } = await import('./resumption.ts');
+    if (first !== undefined && (await isCheckpointFile(first))) await this.goOn(first);
+    else await this.changes.receive(role, files, replaces);
   }
 
   reset(): void {
@@ -142,23 +169,51 @@ export class PageModel {
 
   /** Paints from the beginning, or on from the picture that is there. Resolves when the run has ended and its picture is kept. */
   async paint(from: From = 'beginning'): Promise<void> {
+    const settings = this.settings.value;
+    const makingOf = () => madeFrom(this.pictures, settings, from, this.#command());
+    await this.#paint(
+      () => this.#order(from).order,
+      makingOf,
+      () => void this.paint(from),
+    );
+  }
+
+  /** Goes on with the run of a checkpoint, with the pictures that are chosen. @param making of a painting that the page knows. */
+  async goOn(file: Blob, making?: Making): Promise<void> {
+    const orderNow = async (): Promise<Order> => {
+      const { resumedOrder } = await import('./resumption.ts');
+      return resumedOrder(await this.#engine.call('checkpoint', { file }), this.pictures, file);
+    };
+    const makingOf = ({ words }: Order): Making => {
+      return making ?? { ...words, id: crypto.randomUUID(), settings: this.settings.value };
+    };
+    await this.#paint(orderNow, makingOf, () => void this.goOn(file, making));
+  }
+
+  async #paint(
+    orderNow: () => Order | Promise<Order>,
+    makingOf: (order: Order) => Making,
+    again: () => void,
+  ): Promise<void> {
     await this.changes.made;
     if (this.run.isBusy) return;
     this.notices.clearProblems();
     const before = { making: this.painted.making, trace: this.run.trace.value };
     try {
-      const settings = this.settings.value;
-      const { order } = this.#order(from);
+      const order = await orderNow();
       const summary = await this.run.paint(order, (plan) => {
         this.plan.value = plan;
-        this.painted.making = madeFrom(this.pictures, settings, from, this.#command());
+        this.painted.making = makingOf(order);
       });
       if (summary?.problem !== undefined) {
         this.notices.add('problem', `${summary.problem}; the last good picture is shown`);
       }
-      if (summary?.end === 'complete') this.#keepSpeed(summary.elapsedMs);
+      if (summary?.end === 'complete') {
+        this.#keepSpeed(summary.elapsedMs);
+        await this.checkpoints.forget();
+      }
     } catch (error) {
-      this.#attempts.refuse(error, () => void this.paint(from));
+      this.#attempts.refuse(error, again);
     }
     // What was there before is there again where nothing was painted over it.
     if (this.run.trace.value === before.trace) this.painted.making = before.making;
@@ -229,10 +284,16 @@ export class PageModel {
       this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
     }
     if (event.kind === 'progress') void this.painted.keepNowAndThen();
+    const { making } = this.painted;
+    if (event.kind !== 'checkpoint' || making === undefined) return;
+    const { file, evaluation } = event;
+    void this.checkpoints.keep({ id: making.id, file, evaluation, budget: this.run.budget.value });
   }
 
   #order(from: From): ReturnType<typeof orderOf> {
-    return orderOf(this.settings.value, this.pictures, this.adapter.value ?? unknownAdapter, from);
+    const { fileName, description, command } = madeFrom(this.pictures, this.settings.value, from, this.#command());
+    const words = { fileName, description, command };
+    return orderOf(this.settings.value, this.pictures, this.adapter.value ?? unknownAdapter, from, words);
   }
 
   #keepSpeed(elapsedMs: number): void {

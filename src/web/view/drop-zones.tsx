@@ -35,11 +35,7 @@ function watchDrops(model: PageModel, isDragging: Signal<boolean>): () => void {
     isDragging.value = false;
     const place = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
     const { drop: role = 'content', replaces } = place?.dataset ?? {};
-    void model.changes.receive(
-      role === 'style' ? 'style' : 'content',
-      [...(event.dataTransfer?.files ?? [])],
-      replaces,
-    );
+    void model.receive(role === 'style' ? 'style' : 'content', [...(event.dataTransfer?.files ?? [])], replaces);
   };
   const leave = (event: DragEvent): void => {
     if (event.relatedTarget === null) isDragging.value = false;

@@ -31,6 +31,17 @@ export function More({ model }: Properties) {
         />
         Keep painting while this tab is hidden
       </label>
+      {model.checkpoints.last.value !== undefined && (
+        <button
+          type="button"
+          class="quiet"
+          title="For impasto resume at a terminal, or to be dropped on this page, on this device or another"
+          onClick={() => model.downloadCheckpoint()}
+          data-testid="download-checkpoint"
+        >
+          Download the unfinished painting
+        </button>
+      )}
       <button type="button" class="quiet" onClick={() => model.reset()} data-testid="reset">
         Back to the usual settings
       </button>

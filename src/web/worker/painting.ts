@@ -10,6 +10,7 @@ import type { RunResult, Scale } from '../../transfer/run.ts';
 import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type { RunEvent } from '../protocol.ts';
+import type { CheckpointFiles } from './checkpoints.ts';
 import type { PaintingDevice } from './device.ts';
 import type { Gate } from './gate.ts';
 
@@ -22,6 +23,9 @@ export interface PaintingRequest {
   /** A new device after the old one was lost. */
   readonly reopen: () => Promise<PaintingDevice>;
   readonly tell: (event: RunEvent) => void;
+  readonly files: CheckpointFiles;
+  /** Where the run goes on from. */
+  readonly resume: Checkpoint | undefined;
 }
 
 /** A device that is lost again and again without an evaluation in between will not do. */
@@ -52,6 +56,10 @@ export class Painting {
   constructor(request: PaintingRequest) {
     this.#request = request;
     this.#device = request.device;
+    if (request.resume === undefined) return;
+    this.#checkpoint = request.resume;
+    this.#last = request.resume.place.evaluation;
+    this.#untold.push(...request.resume.evaluations);
   }
 
   /** Evaluations spent, on all devices. */
@@ -115,6 +123,7 @@ export class Painting {
   #keep(checkpoint: Checkpoint): void {
     const { variable } = this.#request.run.settings.objective;
     this.#checkpoint = checkpoint;
+    this.#request.files.see(checkpoint);
     if (this.#content !== undefined) this.#copied = pictureAt(checkpoint.variable, variable, this.#content);
   }
 
@@ -122,7 +131,8 @@ export class Painting {
     const { tell, run } = this.#request;
     const { variable } = run.settings.objective;
     const scales: readonly Scale[] = run.scales;
-    this.#flush();
+    // What a run begins with is told when the page has heard that it begins.
+    if (this.#content !== undefined) this.#flush();
     this.#objective = objective;
     this.#content = scale.content;
     // The canvas belongs to the next run.

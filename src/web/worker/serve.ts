@@ -2,6 +2,7 @@
 
 import { LimitError, messageOf } from '../../core/errors.ts';
 import type { CallName, Calls, FromWorker, Refusal, ToWorker } from '../protocol.ts';
+import { wordsOf } from './checkpoints.ts';
 import { Studio } from './studio.ts';
 
 type Handlers = {
@@ -31,6 +32,7 @@ function handlersOf(studio: Studio): Handlers {
     plan: (order) => studio.plan(order),
     start: ({ run, order }) => studio.start(run, order),
     pace: ({ run, pace }) => void studio.pace(run, pace),
+    checkpoint: ({ file }) => wordsOf(file),
     png: ({ texts }) => studio.png(texts),
   };
 }

@@ -19,6 +19,7 @@ import type {
   RunEvent,
   RunSummary,
 } from '../protocol.ts';
+import { CheckpointFiles, type PictureFile, recordOf, takeUp } from './checkpoints.ts';
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { Losses } from './losses.ts';
@@ -38,6 +39,7 @@ const patienceMs = 150;
 export class Studio {
   readonly #tell: (event: EngineEvent) => void;
   readonly #pictures = new Map<string, RgbImage>();
+  readonly #files = new Map<string, PictureFile>();
   readonly #losses = new Losses();
   /** Hands over the canvas that was asked for. */
   #giveCanvas: ((canvas: OffscreenCanvas) => void) | undefined;
@@ -92,6 +94,7 @@ export class Studio {
   async picture(id: string, file: Blob, name: string): Promise<PictureInfo> {
     const picture = await decodeImage(file, name);
     this.#pictures.set(id, picture);
+    this.#files.set(id, { name, file });
     return { width: picture.width, height: picture.height };
   }
 
@@ -105,6 +108,7 @@ export class Studio {
 
   forget(id: string): void {
     this.#pictures.delete(id);
+    this.#files.delete(id);
   }
 
   async show(file: Blob): Promise<PictureInfo> {
@@ -171,7 +175,13 @@ export class Studio {
     const run = this.#prepare(order, device.gpu);
     const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
     const weights = this.loadWeights();
-    const painting = new Painting({ device, weights, run, gate, reopen: () => this.#reopen(), tell });
+    const record = recordOf(order, this.#filesOf(order), run, device.gpu);
+    const resume = order.resume && (await takeUp(order.resume, await record, run));
+    const files = new CheckpointFiles(record, run, (file, evaluation) =>
+      tell({ kind: 'checkpoint', file, evaluation }),
+    );
+    const reopen = () => this.#reopen();
+    const painting = new Painting({ device, weights, run, gate, reopen, tell, files, resume });
     this.#painting = painting;
     const startedAtMs = performance.now();
     try {
@@ -181,6 +191,7 @@ export class Studio {
       const { width, height } = run.initial;
       device.preview.show(run.initial, () => tell({ kind: 'preview', size: { width, height } }));
       const { picture, end, error } = await painting.run();
+      if (end === 'aborted') await files.make();
       if (gate.isAbandoned) return nothingPainted;
       this.#shown = picture;
       (await this.#open()).preview.show(picture);
@@ -226,6 +237,11 @@ export class Studio {
     const device = await this.#keep(canvas.then(reopenDevice));
     if (this.#shown !== undefined && this.#painting === undefined) device.preview.show(this.#shown);
     return device;
+  }
+
+  #filesOf({ content, styles }: Order): { readonly content: PictureFile; readonly styles: readonly PictureFile[] } {
+    const fileOf = (id: string): PictureFile => this.#files.get(id) ?? { name: '', file: new Blob() };
+    return { content: fileOf(content), styles: styles.map(({ id }) => fileOf(id)) };
   }
 
   /** @throws LimitError with the largest size that fits. */
