@@ -13,9 +13,10 @@ import { type PictureSize, usualSize } from '../settings/sizes.ts';
 import { shellLine } from '../settings/texts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
+import { BrokenOffError, type LastingRequest, runLasting } from '../transfer/lasting-run.ts';
 import type { RunResult, Snapshots } from '../transfer/run.ts';
 import type { RunRecord } from '../transfer/run-record.ts';
-import { type PreparedRun, prepareRun, runPrepared, worksOf } from '../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, type StylizeRequest, worksOf } from '../transfer/stylize.ts';
 import { checkpointsInto, commentOf, recordOf } from './checkpoints.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
@@ -25,6 +26,7 @@ import { answer, remark } from './output.ts';
 import { impastoVersion } from './package-info.ts';
 import { snapshotPath } from './paths.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { replacementsOf, wayOf } from './replacing.ts';
 import { Results } from './results.ts';
 import { assertGoesOn } from './resume-job.ts';
 import { SpeedWatch, workOf } from './speed-file.ts';
@@ -44,7 +46,8 @@ export async function runJob(job: Job): Promise<number> {
   const record = given.checkpoint === undefined ? undefined : await recordOf(job, pictures, run, gpu);
   if (job.resumed !== undefined && record !== undefined) words.push(...assertGoesOn(job.resumed, record, run));
   using measures = await measureTrace(job, pictures, run, gpu);
-  return await paint(job, run, { gpu, weights: weights.layers, measures, record }, words);
+  const replace = replacementsOf(gpu, given, (other) => prepareJob(job, arrange, other).run);
+  return await paint(job, run, { gpu, weights: weights.layers, measures, record, replace }, words);
 }
 
 /** @throws InputError for maps in half precision on an adapter that is the CPU, unless memory is said to be short (decision 0024). */
@@ -111,7 +114,7 @@ function describePicture(path: string, from: Picture, to: Picture): string {
   return `${basename(path)} ${isSame ? size : `${from.width}x${from.height} at ${size}`}`;
 }
 
-interface Engine extends Pick<Parameters<typeof runPrepared>[1], 'gpu' | 'weights'> {
+interface Engine extends Pick<StylizeRequest, 'gpu' | 'weights'>, Pick<LastingRequest, 'replace'> {
   readonly measures: TraceMeasures | undefined;
   /** What checkpoints say of the run; undefined where there are none. */
   readonly record: RunRecord | undefined;
@@ -133,8 +136,14 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   // Whoever reads it may already want to stop.
   for (const line of announcement) progress.note(line);
   try {
-    const result = await runPrepared(run, {
-      gpu: engine.gpu,
+    const result = await runLasting({
+      first: { gpu: engine.gpu, run },
+      replace: engine.replace,
+      onReplaced: (reason, evaluation, { gpu }) => {
+        progress.note(`${reason}; the run goes on after evaluation ${evaluation} with ${wayOf(gpu)}`);
+        reports.length = evaluation;
+        measures?.moveTo(gpu, evaluation);
+      },
       weights: engine.weights,
       signal: interrupts.signal,
       resume: resumed?.file.checkpoint,
@@ -156,6 +165,9 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     // Whatever fails from here on, the picture is there.
     if (hasRun) await measures?.save(result.picture, reports.length);
     await keepSpeed(speed, run, engine, result.picture);
+  } catch (error) {
+    if (error instanceof BrokenOffError) await saveWhatThereIs(job, error, results);
+    throw error;
   } finally {
     progress.stop();
     // A run that fails or is interrupted before its first evaluation leaves an older trace alone.
@@ -176,6 +188,15 @@ async function keepSpeed(speed: SpeedWatch, run: PreparedRun, { gpu }: Engine, p
   await speed.keep(workOf(gpu.profile.description, run.settings, plan.way), width * height);
 }
 
+/** A run that no device goes on with leaves its last state. */
+async function saveWhatThereIs(job: Job, { picture, evaluation }: BrokenOffError, results: Results): Promise<void> {
+  const { output, title, given } = job;
+  const metadata = { software: `Impasto ${impastoVersion()}`, description: `${title}, ${evaluation} evaluations` };
+  const write = (path: string): Promise<void> => writeImage(path, picture, { bitDepth: given.bitDepth, metadata });
+  const written = await results.save('the picture', output, write);
+  if (written !== undefined) answer(`${written}  as it was after evaluation ${evaluation}`);
+}
+
 /** What a run that is to stop does to its end: a step that is cut could not be gone on with. */
 function unitOf({ checkpoint }: Job['given']): string {
   return checkpoint === undefined ? 'evaluation' : 'step';
@@ -190,9 +211,12 @@ function checkpointHooks({ given }: Job, run: PreparedRun, { record, measures }:
   };
 }
 
-/** The lecture's preset shows what optimisers do, and experiments have losses that may come near 0 (decision 0039). */
-function isRescued({ command, given }: Job): boolean {
-  return command === 'stylize' && given.preset !== 'lecture';
+/**
+ * The lecture's preset shows what optimisers do, and experiments have losses that may come near 0 (decision 0039). A run that is taken up
+ * again knows no preset, but the variable that only the lecture's has.
+ */
+function isRescued({ command, given, settings }: Job): boolean {
+  return command === 'stylize' && given.preset !== 'lecture' && settings.objective.variable !== 'normalised';
 }
 
 function snapshotsOf({ given, output }: Job, progress: Progress, results: Results): readonly Snapshots[] {

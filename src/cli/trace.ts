@@ -19,7 +19,7 @@ type Row = { readonly evaluation: number; readonly scale: number } & Measures;
 export class TraceMeasures implements Snapshots, Disposable {
   readonly every: number;
   readonly rows: MeasureRow[];
-  readonly #request: Omit<MeasureRequest, 'size'>;
+  #request: Omit<MeasureRequest, 'size'>;
   #at: { readonly size: string; readonly measures: PictureMeasures } | undefined;
 
   /** @param before Rows of the run that is taken up. */
@@ -42,6 +42,15 @@ export class TraceMeasures implements Snapshots, Disposable {
     const row: Row = { evaluation, scale: Math.max(width, height), ...measures };
     this.rows.push(row);
   };
+
+  /** Goes on with another device, after an evaluation: what was measured later will be again. */
+  moveTo(gpu: Gpu, evaluation: number): void {
+    this[Symbol.dispose]();
+    this.#request = { ...this.#request, gpu };
+    const isVoid = (row: MeasureRow): boolean => 'evaluation' in row && Number(row.evaluation) > evaluation;
+    const kept = this.rows.filter((row) => !isVoid(row));
+    this.rows.splice(0, this.rows.length, ...kept);
+  }
 
   [Symbol.dispose](): void {
     this.#at?.measures[Symbol.dispose]();

@@ -70,6 +70,7 @@ export class Gpu implements Disposable {
   protected readonly instance: object;
   readonly #pacer: Pacer | undefined;
   #lost: string | undefined;
+  #isDisposed = false;
   #uncaptured: string | undefined;
   /** Why memory was refused where nobody was waiting to hear of it. */
   #refused: string | undefined;
@@ -103,8 +104,8 @@ export class Gpu implements Disposable {
     this.buffers = new BufferPool(options.device);
     this.kernels = new KernelCache(options.device, options.shaders, options.compileAside);
     this.#pacer = options.submitGoalMs === undefined ? undefined : new Pacer(this, options.submitGoalMs);
-    this.device.lost.then((info) => {
-      if (info.reason !== 'destroyed') this.#lost = oneLine(info.message);
+    this.device.lost.then(({ message }) => {
+      if (!this.#isDisposed) this.#lost = oneLine(message);
     });
     this.device.addEventListener('uncapturederror', (event) => {
       if (isOutOfMemory(event.error)) this.#refused ??= oneLine(event.error.message);
@@ -154,6 +155,11 @@ export class Gpu implements Disposable {
     // Dawn tells an error while the kernel is still being made.
     await Promise.resolve();
     return await this.kernels.problem().catch(() => undefined);
+  }
+
+  /** Whether the device is gone, and not because it was disposed. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
   }
 
   /** @throws DeviceError when the device was lost or reported an error nobody was waiting for; OutOfMemoryError where that was memory. */
@@ -229,6 +235,7 @@ export class Gpu implements Disposable {
 
   /** Frees all memory and destroys the device. */
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.buffers[Symbol.dispose]();
     this.device.destroy();
   }

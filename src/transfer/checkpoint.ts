@@ -23,6 +23,8 @@ export interface CheckpointHooks {
   readonly every?: number | undefined;
   /** Time between two; more where they take long. */
   readonly everyMs?: number | undefined;
+  /** Whether they stay in host memory, against a lost device: then only what is between beginning and end is worth one. */
+  readonly isOfHost?: true;
   /** The run waits for it. */
   readonly keep: (checkpoint: Checkpoint) => void | Promise<void>;
 }
@@ -46,8 +48,9 @@ export class CheckpointKeeper {
 
   constructor(hooks: CheckpointHooks, resumed: RunPlace | undefined) {
     this.#hooks = hooks;
-    this.#evaluation = resumed?.evaluation ?? Number.NEGATIVE_INFINITY;
-    this.#dueAtMs = resumed === undefined ? Number.NEGATIVE_INFINITY : performance.now() + (hooks.everyMs ?? 0);
+    const isBegun = resumed !== undefined || hooks.isOfHost === true;
+    this.#evaluation = resumed?.evaluation ?? (isBegun ? 0 : Number.NEGATIVE_INFINITY);
+    this.#dueAtMs = !isBegun ? Number.NEGATIVE_INFINITY : performance.now() + (hooks.everyMs ?? 0);
   }
 
   isDue(evaluation: number): boolean {

@@ -39,7 +39,7 @@ export interface RunHooks {
    * the loss is left to go where it goes, as the lecture's and the rate finder's must.
    */
   readonly onRescue?: ((sentence: string) => void) | undefined;
-  /** Ends the run after the evaluation at work, with the best picture so far; where there are checkpoints, after the step at work. */
+  /** Ends the run after the evaluation at work, with the best picture so far; where there are checkpoints that outlive it, after the step. */
   readonly signal?: AbortSignal;
   /** Each is shown the picture on its own, but not that with which the run ends; the run waits meanwhile. */
   readonly snapshots?: readonly Snapshots[];
@@ -231,7 +231,7 @@ class Run<At extends Scale> {
       budget: phase.steps - stepsBefore,
       place: { phase: this.#phase, scale: Math.max(width, height), before, stepsBefore },
       // A line search that were cut would not be the one that a resumption has.
-      signal: checkpoints === undefined ? signal : undefined,
+      signal: checkpoints === undefined || checkpoints.isOfHost === true ? signal : undefined,
       lossesEveryMs,
       outlives: () => this.#rescue?.hasBest === true,
       report: (report) => {
@@ -271,7 +271,7 @@ class Run<At extends Scale> {
     await evaluator.drain();
     // What has converged would begin to step again.
     const isLast = signal?.aborted === true || (this.#phase === this.#phases && evaluator.remaining === 0);
-    if (isLast && reason === undefined && !this.#watch.isHopeless) await keep();
+    if (isLast && checkpoints?.isOfHost !== true && reason === undefined && !this.#watch.isHopeless) await keep();
     return signal?.aborted === true ? 'aborted' : (reason ?? 'complete');
   }
 

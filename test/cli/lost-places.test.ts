@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Results } from '../../src/cli/results.ts';
 import { InputError, ShapeError } from '../../src/core/errors.ts';
-import { start, weightsPath, workFolder, writePng } from './program.ts';
+import { impasto, start, weightsPath, workFolder, writePng } from './program.ts';
 
 const { folder, path } = workFolder();
 beforeAll(async () => {
@@ -60,6 +60,38 @@ it('a run whose inputs and whose output folder are removed leaves picture and tr
   expect(JSON.parse(await readFile(trace ?? '', 'utf8')).evaluations).toHaveLength(60);
   // What was removed stays so.
   expect(await readdir(folder)).toEqual(['other']);
+});
+
+it('a run whose device is lost says so, goes on with another one, and its trace has every evaluation once', async () => {
+  await Promise.all([writePng(path('photo.png'), 48, 32), writePng(path('painting.png'), 40, 40, 1)]);
+  const { status, stdout, stderr } = await impasto(
+    folder,
+    [
+      ...[
+        'stylize',
+        'photo.png',
+        'painting.png',
+        '--preset',
+        'gatys',
+        '--style-layers',
+        'relu1_1',
+        '--content-layers',
+        'relu1_1',
+      ],
+      ...['--size', '24', '--iterations', '12', '-o', 'lost.png', '--trace', 'lost.json'],
+      ...['--checkpoint', 'lost.safetensors', '--checkpoint-every', '1'],
+    ],
+    { NODE_OPTIONS: `--import ${new URL('lose-device.mjs', import.meta.url)}`, LOSSES: '1', SUBMITS: '40' },
+  );
+  expect(status, stderr).toBe(0);
+  const [, after] =
+    stderr.match(/^the graphics device was lost; the run goes on after evaluation (\d+) with a new device$/m) ?? [];
+  expect(Number(after), stderr).toBeGreaterThan(0);
+  expect(stdout).toMatch(/^lost\.png {2}24x16, 12 evaluations, /);
+  const { evaluations } = JSON.parse(await readFile(path('lost.json'), 'utf8'));
+  expect(evaluations.map((row: { evaluation: number }) => row.evaluation)).toEqual(
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  );
 });
 
 describe('a result', () => {
