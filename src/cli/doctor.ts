@@ -36,7 +36,9 @@ interface AdapterReport {
     readonly origin: AdapterSurvey['origin'];
   };
   readonly families: readonly FamilyChoice[];
-  readonly largestSquare: AdapterSurvey['largestSquare'];
+  /** Most that a run plans to take. */
+  readonly memoryBytes: number;
+  readonly largestSquares: AdapterSurvey['largestSquares'];
 }
 
 interface Report {
@@ -74,7 +76,7 @@ function reportAdapter(gpu: Gpu): AdapterReport {
   const { vendor, architecture, description, isSoftware, subgroupSize } = gpu.profile;
   const { maxStorageBuffersPerShaderStage } = gpu.device.limits;
   const limits = { ...gpu.limits, maxStorageBuffersPerShaderStage };
-  const { backend, origin, families, largestSquare } = surveyAdapter(gpu, resolveSettings('default'));
+  const { backend, origin, families, largestSquares } = surveyAdapter(gpu, resolveSettings('default'));
   return {
     vendor,
     architecture,
@@ -85,7 +87,8 @@ function reportAdapter(gpu: Gpu): AdapterReport {
     limits: Object.fromEntries(shownLimits.map((name) => [name, limits[name]])),
     kernels: { family: backend.family, lanes: backend.family === 'lanes' ? backend.lanes : null, origin },
     families,
-    largestSquare,
+    memoryBytes: gpu.memoryBytes,
+    largestSquares,
   };
 }
 
@@ -124,7 +127,7 @@ function describe({ versions, platform, adapter, weights }: Report): readonly st
 }
 
 function describeAdapter(adapter: AdapterReport): readonly (readonly [string, string])[] {
-  const { limits, largestSquare, kernels } = adapter;
+  const { limits, largestSquares, memoryBytes, kernels } = adapter;
   const kind = adapter.software ? 'software: shaders run on the CPU' : 'hardware';
   const binding = megabytes(limits['maxStorageBufferBindingSize'] ?? 0);
   const buffer = megabytes(limits['maxBufferSize'] ?? 0);
@@ -137,16 +140,26 @@ function describeAdapter(adapter: AdapterReport): readonly (readonly [string, st
       'limits',
       `${binding} bound at once, ${buffer} a buffer, ${limits['maxStorageBuffersPerShaderStage']} buffers a kernel`,
     ],
-    [
-      '',
-      `so a square picture may have ${largestSquare.side} pixels a side (${megabytes(largestSquare.peakBytes)} in all)`,
-    ],
+    ['memory', `${megabytes(memoryBytes)} may be taken (IMPASTO_DEVICE_MEMORY_MIB says how much)`],
+    ...largestSquares.map(({ way, side, peakBytes }) => ['', describeSquare(wayWords[way], side, peakBytes)] as const),
     [
       'kernels',
       `${kernels.family}${kernels.lanes === null ? '' : `, ${kernels.lanes} of them`}; ${originWords[kernels.origin]}`,
     ],
     ...describeFamilies(adapter.families),
   ];
+}
+
+const wayWords: Readonly<Record<AdapterSurvey['largestSquares'][number]['way'], string>> = {
+  whole: 'with maps in one piece',
+  bands: 'with maps in bands of rows',
+};
+
+/** `so a square picture may have 724 pixels a side with maps in one piece (921 MiB in all)` */
+function describeSquare(words: string, side: number | undefined, peakBytes: number): string {
+  return side === undefined
+    ? `no square picture fits ${words}`
+    : `a square picture may have ${side} pixels a side ${words} (${megabytes(peakBytes)} in all)`;
 }
 
 const originWords: Readonly<Record<AdapterSurvey['origin'], string>> = {

@@ -6,7 +6,7 @@ import { megabytes, memoryParts } from '../objective/memory-plan.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { totalSteps } from '../settings/phase.ts';
 import type { FittedPlan } from '../transfer/fit.ts';
-import type { PreparedRun } from '../transfer/stylize.ts';
+import { type PreparedRun, remarksOf } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { answer, formatDuration, remark } from './output.ts';
@@ -89,7 +89,7 @@ async function reportOf({ scales, settings }: PreparedRun, gpu: Gpu): Promise<Re
     });
   }
   const { maxStorageBufferBindingSize } = gpu.limits;
-  const remarks = scales.findLast(({ plan }) => plan.remarks.length > 0)?.plan.remarks ?? [];
+  const remarks = remarksOf({ scales });
   return { adapter, maxStorageBufferBindingSize, memoryBytes: gpu.memoryBytes, scales: planned, remarks };
 }
 

@@ -16,7 +16,7 @@ import type { TransferPictures } from '../transfer/experiments.ts';
 import { BrokenOffError, type LastingRequest, runLasting } from '../transfer/lasting-run.ts';
 import type { RunResult, Snapshots } from '../transfer/run.ts';
 import type { RunRecord } from '../transfer/run-record.ts';
-import { type PreparedRun, prepareRun, type StylizeRequest, worksOf } from '../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, remarksOf, type StylizeRequest, worksOf } from '../transfer/stylize.ts';
 import { checkpointsInto, commentOf, recordOf } from './checkpoints.ts';
 import { openEngine } from './engine.ts';
 import { describeFailure, exitStatus } from './failure.ts';
@@ -92,8 +92,7 @@ function announcementOf(job: Job, from: TransferPictures, { scales, plan }: Prep
     ...(isSoftware && !job.isSized ? [onCpu] : []),
     `adapter ${description}, ${megabytes(plan.peakBytes)} needed`,
     roles.join(', '),
-    // Of the last scale that has any: the largest.
-    ...(scales.findLast(({ plan: { remarks } }) => remarks.length > 0)?.plan.remarks ?? []),
+    ...remarksOf({ scales }),
     ...(scales.length > 1 ? [`scales, with their evaluations: ${sizes.join(', ')}`] : []),
   ];
 }

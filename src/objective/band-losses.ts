@@ -6,7 +6,7 @@ import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
 import { recordChannelAdd } from '../kernels/moments.ts';
 import { partialsPerTerm } from '../kernels/mse.ts';
-import type { MapPart, PointwiseLoss, StepOptions, SummedLoss } from '../losses/loss.ts';
+import type { MapPart, PictureLoss, PointwiseLoss, StepOptions, SummedLoss } from '../losses/loss.ts';
 import type { PartSlices, TapLoss } from '../models/executor.ts';
 import type { Pass } from '../models/pass.ts';
 import { shapeOf, type WholeMapOptions } from './tap-losses.ts';
@@ -116,6 +116,49 @@ export class BandedMapLoss implements TapLoss {
       throw new ShapeError(`a loss at ${this.#options.layer} has no target for band ${index + 1}`);
     return target;
   }
+}
+
+/** Rows that a part of a picture is a multiple of: in a picture of any width they end where a binding may begin. */
+const pictureRows = 64;
+
+/** Records a loss on the picture; in bands of rows, each with its neighbours' rows, where it is larger than a binding may be. */
+export function recordPictureLoss(
+  program: Program,
+  loss: PictureLoss,
+  told: Omit<Parameters<PictureLoss['record']>[1], 'height' | 'rows'> & {
+    readonly bandSum: BandSum;
+    readonly mostBytes: number;
+  },
+): void {
+  const { whole, picture, gradient, partial, bandSum, mostBytes } = told;
+  const { width, height } = whole;
+  if (picture.sizeBytes <= mostBytes) {
+    loss.record(program, { ...told, height });
+    return;
+  }
+  const rowBytes = 3 * width * bytesPerFloat;
+  // A band begins with as many rows of its neighbour's, and ends with one.
+  const mostRows = Math.floor((mostBytes / rowBytes - pictureRows - 1) / pictureRows) * pictureRows;
+  if (mostRows < pictureRows)
+    throw new ShapeError(`a picture of ${width}x${height} has rows that are too long for a loss on it`);
+  const tops = Array.from({ length: Math.ceil(height / mostRows) }, (_, band) => band * mostRows);
+  bandSum.record(program, tops, partial, (top, output) => {
+    const begin = Math.max(0, top - pictureRows);
+    const count = Math.min(mostRows, height - top);
+    const end = Math.min(height, top + count + 1);
+    const rowsOf = (vector: BufferSlice): BufferSlice => {
+      const sizeBytes = (end - begin) * rowBytes;
+      return { ...vector, offsetBytes: vector.offsetBytes + begin * rowBytes, sizeBytes };
+    };
+    loss.record(program, {
+      ...told,
+      picture: rowsOf(picture),
+      gradient: rowsOf(gradient),
+      height: end - begin,
+      rows: { first: top - begin, count },
+      partial: output,
+    });
+  });
 }
 
 interface PartsToRecord {

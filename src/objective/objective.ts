@@ -3,7 +3,7 @@
  * an evaluation is one submit of its program.
  */
 
-import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
+import { type BufferSlice, boundRanges, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type Program, ProgramScope } from '../core/program.ts';
@@ -18,7 +18,7 @@ import { type Pass, tapMap } from '../models/pass.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
-import { BandedMapLoss, BandSum, bandSumBytes } from './band-losses.ts';
+import { BandedMapLoss, BandSum, bandSumBytes, recordPictureLoss } from './band-losses.ts';
 import { cutTargetPass, fittedObjectivePass, styleTargetPasses } from './memory-plan.ts';
 import { recordNetworkInput, recordVariableGradient } from './network-input.ts';
 import { mixOf, type Style } from './style-mix.ts';
@@ -165,22 +165,26 @@ export class TransferObjective implements DeviceObjective, Disposable {
     disposeAll(this.#owned);
   }
 
-  #record(executor: VggExecutor, pass: Pass, { terms, tapLosses }: Parts): void {
+  #record(executor: VggExecutor, pass: Pass, { terms, tapLosses, bandSum }: Parts): void {
     const { options, content } = this.#request;
     const { program, variable, gradient } = this;
     const { scale, offset } = networkInputOf(options.variable);
     recordNetworkInput(program, executor, pass, { variable, scale, offset });
     executor.record(program, tapLosses);
     recordVariableGradient(program, executor, pass, { gradient, scale });
+    const limit = this.#request.gpu.limits.maxStorageBufferBindingSize;
+    const channelScale = pixelsPerUnit(options.variable);
     terms.forEach(({ loss }, index) => {
       if (loss.form !== 'picture') return;
-      const { height } = content;
-      const channelScale = pixelsPerUnit(options.variable);
-      const partial = this.losses.row(index);
-      loss.record(program, { whole: content, picture: variable, height, gradient, partial, channelScale });
+      const at = { whole: content, picture: variable, gradient, partial: this.losses.row(index), channelScale };
+      recordPictureLoss(program, loss, { ...at, bandSum, mostBytes: limit });
     });
     this.losses.record(program);
-    recordKeepBest(program, { input: variable, state: this.losses.state, best: this.best, count: this.size });
+    const bests = boundRanges(this.best, limit);
+    boundRanges(variable, limit).forEach((input, index) => {
+      const [best, count] = [bests[index] ?? this.best, input.sizeBytes / bytesPerFloat];
+      recordKeepBest(program, { input, state: this.losses.state, best, count });
+    });
   }
 }
 

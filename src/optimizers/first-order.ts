@@ -6,7 +6,7 @@
  * may be kept within a range.
  */
 
-import { type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { type BufferSlice, boundRanges, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { defineKernel, type KernelDefinition, type ScalarType } from '../core/kernel.ts';
@@ -86,7 +86,8 @@ export class FirstOrderOptimizer implements Optimizer {
   readonly #scope: ProgramScope;
   readonly #state: readonly BufferSlice[];
   readonly #program: Program;
-  readonly #dispatch: Dispatch;
+  /** One, or several over ranges of vectors that are larger than a binding may be. */
+  readonly #dispatches: readonly { readonly dispatch: Dispatch; readonly size: number }[];
   #values: StepValues;
   #steps: number;
 
@@ -107,13 +108,7 @@ export class FirstOrderOptimizer implements Optimizer {
         ? scope.allocate(label, this.#size * bytesPerFloat)
         : scope.upload(label, Float32Array.from(known));
     });
-    const { gradient, variable } = objective;
-    const vectors = rule.state.map(({ name }, index) => [name, this.#vector(index)] as const);
-    this.#dispatch = this.#program.dispatch(rule.kernel, {
-      bindings: { gradient, ...Object.fromEntries(vectors), variable },
-      params: this.#params(1),
-      grid: elementwiseGrid(this.#size),
-    });
+    this.#dispatches = this.#record(objective);
   }
 
   /**
@@ -145,7 +140,9 @@ export class FirstOrderOptimizer implements Optimizer {
 
   async step(evaluator: Evaluator): Promise<StopReason | undefined> {
     this.#steps += 1;
-    this.#program.update(this.#dispatch, this.#params(this.#steps));
+    for (const { dispatch, size } of this.#dispatches) {
+      this.#program.update(dispatch, this.#params(this.#steps, size));
+    }
     await evaluator.submit([this.#program]);
     return undefined;
   }
@@ -171,20 +168,38 @@ export class FirstOrderOptimizer implements Optimizer {
     this.#scope[Symbol.dispose]();
   }
 
+  #record({ gradient, variable }: DeviceObjective) {
+    const { kernel, state } = this.#rule;
+    const ranges = (vector: BufferSlice) => boundRanges(vector, this.#gpu.limits.maxStorageBufferBindingSize);
+    const vectors = state.map(({ name }, index) => [name, ranges(this.#vector(index))] as const);
+    const gradients = ranges(gradient);
+    return ranges(variable).map((range, index) => {
+      const size = range.sizeBytes / bytesPerFloat;
+      const at = (all: readonly BufferSlice[]): BufferSlice => all[index] ?? range;
+      const own = Object.fromEntries(vectors.map(([name, all]) => [name, at(all)]));
+      const dispatch = this.#program.dispatch(kernel, {
+        bindings: { gradient: at(gradients), ...own, variable: range },
+        params: this.#params(1, size),
+        grid: elementwiseGrid(size),
+      });
+      return { dispatch, size };
+    });
+  }
+
   #vector(index: number): BufferSlice {
     const vector = this.#state[index];
     if (vector === undefined) throw new ShapeError(`${this.#rule.name} keeps no vector ${index}`);
     return vector;
   }
 
-  #params(step: number): Readonly<Record<string, number>> {
+  #params(step: number, size: number): Readonly<Record<string, number>> {
     const [low, high] = this.#clamp ?? [0, 0];
     const isClamped = this.#clamp === undefined ? 0 : 1;
     const own = Object.entries(this.#rule.params).map(([name, parameter]) => [
       name,
       Number(parameter(this.#values, step)),
     ]);
-    return { size: this.#size, isClamped, low, high, ...Object.fromEntries(own) };
+    return { size, isClamped, low, high, ...Object.fromEntries(own) };
   }
 }
 

@@ -3,6 +3,7 @@
  * `mapWays`; in each with all the curvature pairs that L-BFGS was asked to keep or, where that is not enough, with fewer. Pure.
  */
 
+import { bytesPerFloat } from '../core/buffers.ts';
 import { LimitError, ShapeError } from '../core/errors.ts';
 import type { BufferLimits } from '../core/gpu.ts';
 import {
@@ -97,31 +98,57 @@ export function fitTransfer(request: FitRequest): FittedPlan {
 }
 
 function firstFitting(request: FitRequest): FittedPlan | Excess {
-  const { settings, limits, memoryBytes, size } = request;
-  let whole: TransferPlan | undefined;
+  const whole = planOf(request, mapWays.whole);
   let excess: Excess | undefined;
-  for (const [way, { plan: planOf, leastBytes, remark }] of waysInOrder) {
-    const least = whole === undefined ? 0 : (leastBytes?.(whole) ?? 0);
-    if (least > memoryBytes) {
-      excess = memoryExcess(whole?.peakBytes ?? least, memoryBytes, size);
-      continue;
-    }
-    // Feature maps pass a limit long before the optimiser's vectors do, which would report it less helpfully.
-    const plan = planOf({ ...request, options: settings.objective, optimizerBytes: () => 0 }, limits);
-    whole ??= plan;
-    excess = bufferExcess(plan, limits);
-    if (excess !== undefined) continue;
-    for (const history of historiesOf(settings)) {
-      const full = withOptimizer(plan, { ...request, history });
-      if (full.peakBytes <= memoryBytes) {
-        const remarks = [historyRemark(settings, history, memoryBytes), remark(plan, whole, limits)];
-        return { ...full, way, history, remarks: remarks.filter((line) => line !== undefined) };
-      }
-      excess = memoryExcess(full.peakBytes, memoryBytes, size);
-    }
+  for (const [name] of waysInOrder) {
+    const found = fitInWay(request, name, whole);
+    if (!('words' in found)) return found;
+    excess = found;
   }
   if (excess === undefined) throw new ShapeError('a run has no way of having its maps on the device');
   return excess;
+}
+
+/** The plan of a run with its maps in one way, with as many curvature pairs as there is memory for; or why it does not fit. */
+function fitInWay(request: FitRequest, name: MapWayName, whole: TransferPlan): FittedPlan | Excess {
+  const { settings, limits, memoryBytes, size } = request;
+  const way: MapWay = mapWays[name];
+  const least = way.leastBytes?.(whole) ?? 0;
+  if (least > memoryBytes) return memoryExcess(whole.peakBytes, memoryBytes, size);
+  const plan = way === mapWays.whole ? whole : planOf(request, way);
+  let excess = bufferExcess(plan, limits) ?? pictureExcess(size, limits);
+  if (excess !== undefined) return excess;
+  for (const history of historiesOf(settings)) {
+    const full = withOptimizer(plan, { ...request, history });
+    if (full.peakBytes <= memoryBytes) {
+      const remarks = [historyRemark(settings, history, memoryBytes), way.remark(plan, whole, limits)];
+      return { ...full, way: name, history, remarks: remarks.filter((line) => line !== undefined) };
+    }
+    excess = memoryExcess(full.peakBytes, memoryBytes, size);
+  }
+  return excess ?? memoryExcess(plan.peakBytes, memoryBytes, size);
+}
+
+/** Without the optimiser: feature maps pass a limit long before its vectors do, which would report it less helpfully. */
+function planOf(request: FitRequest, way: MapWay): TransferPlan {
+  return way.plan({ ...request, options: request.settings.objective, optimizerBytes: () => 0 }, request.limits);
+}
+
+/** The largest square picture, up to a side, that fits in each way; undefined where none does. */
+export function largestSquares(
+  request: Omit<FitRequest, 'size' | 'styleSizes'>,
+  { least, most }: { readonly least: number; readonly most: number },
+): readonly { readonly way: MapWayName; readonly side: number | undefined; readonly peakBytes: number }[] {
+  return waysInOrder.map(([way]) => {
+    const planAt = (side: number): FittedPlan | undefined => {
+      const size = { width: side, height: side };
+      const at = { ...request, size, styleSizes: [size] };
+      const found = orExcess(() => fitInWay(at, way, planOf(at, mapWays.whole)));
+      return found === undefined || 'words' in found ? undefined : found;
+    };
+    const side = largestSide(least, most, (one) => planAt(one) !== undefined);
+    return { way, side, peakBytes: side === undefined ? 0 : (planAt(side)?.peakBytes ?? 0) };
+  });
 }
 
 /** Numbers of curvature pairs in the order in which they are tried. */
@@ -173,23 +200,42 @@ function memoryExcess(needed: number, available: number, size: PictureSize): Exc
   return { limit: 'device memory', needed, available, picture: 'content', size, words };
 }
 
-/** The longest side up to the content picture's at which all pictures fit, styles at most as long; by bisection. */
+/** A picture is one buffer, of which ranges are bound. */
+function pictureExcess(size: PictureSize, { maxBufferSize: available }: BufferLimits): Excess | undefined {
+  const needed = size.width * size.height * 3 * bytesPerFloat;
+  if (needed <= available) return undefined;
+  const limit = 'maxBufferSize';
+  const words = `needs ${megabytes(needed)} in one buffer (the picture), the adapter's ${limit} allows ${megabytes(available)}`;
+  return { limit, needed, available, picture: 'content', size, words };
+}
+
+/** The longest side up to the content picture's at which all pictures fit, styles at most as long. */
 function largestFittingSide(request: FitRequest): number | undefined {
   const { settings, size } = request;
-  const fits = (side: number): boolean => {
-    const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
-    try {
-      return !('words' in firstFitting({ ...request, size: scaleTo(size, side), styleSizes }));
-    } catch (error) {
-      if (error instanceof LimitError) return false;
-      throw error;
-    }
-  };
-  // What is below is too small for another reason, which is not what is asked here.
   const { objective } = settings;
-  let fitting = leastLongestSide(objective.network, tapsOf(objective), [size, ...request.styleSizes]);
-  let failing = longestOf(size) + 1;
-  if (fitting >= failing || !fits(fitting)) return undefined;
+  // What is below is too small for another reason, which is not what is asked here.
+  const least = leastLongestSide(objective.network, tapsOf(objective), [size, ...request.styleSizes]);
+  return largestSide(least, longestOf(size), (side) => {
+    const styleSizes = request.styleSizes.map((style) => scaleTo(style, Math.min(side, longestOf(style))));
+    const found = orExcess(() => firstFitting({ ...request, size: scaleTo(size, side), styleSizes }));
+    return found !== undefined && !('words' in found);
+  });
+}
+
+/** Undefined where an optimiser has a limit of its own. */
+function orExcess<Found>(find: () => Found): Found | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof LimitError) return undefined;
+    throw error;
+  }
+}
+
+/** The largest side that fits, by bisection; undefined where not even the least does. */
+function largestSide(least: number, most: number, fits: (side: number) => boolean): number | undefined {
+  if (least > most || !fits(least)) return undefined;
+  let [fitting, failing] = [least, most + 1];
   while (failing - fitting > 1) {
     const middle = Math.floor((fitting + failing) / 2);
     if (fits(middle)) fitting = middle;

@@ -90,6 +90,11 @@ export interface PreparedRun {
   readonly plan: FittedPlan;
 }
 
+/** What is done to make a run fit, a line each: of the largest scale for which something is. */
+export function remarksOf({ scales }: Pick<PreparedRun, 'scales'>): readonly string[] {
+  return scales.findLast(({ plan: { remarks } }) => remarks.length > 0)?.plan.remarks ?? [];
+}
+
 /** The work of each scale, for whoever shows how far a run is. */
 export function worksOf({ scales }: Pick<PreparedRun, 'scales'>): readonly ScaleWork[] {
   return scales.map(({ content: { width, height }, phases }) => ({

@@ -1,12 +1,12 @@
 /** What an adapter means for a transfer: which kernels it would run and how large a picture it can hold. Runs nothing. */
 
-import { LimitError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type Backend, backendOf, type ChoiceOrigin, choiceOriginOf } from '../kernels/family.ts';
 import { chooseKernels } from '../models/chosen-kernels.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
 import type { Settings } from '../settings/settings.ts';
-import { planStylize } from '../transfer/stylize.ts';
+import { leastSide, sideRange } from '../settings/sizes.ts';
+import { largestSquares } from '../transfer/fit.ts';
 
 /** The kernel family chosen for one operation of one layer. */
 export interface FamilyChoice {
@@ -20,12 +20,9 @@ export interface AdapterSurvey {
   /** Why these kernels: told, measured, or the family's own choice. */
   readonly origin: ChoiceOrigin;
   readonly families: readonly FamilyChoice[];
-  /** The side of the largest square picture within the adapter's limits, at most `mostSide`. */
-  readonly largestSquare: { readonly side: number; readonly peakBytes: number };
+  /** The largest square picture, for each way of having the maps. */
+  readonly largestSquares: ReturnType<typeof largestSquares>;
 }
-
-/** The largest side that is looked for. */
-const mostSide = 16_384;
 
 /** Any size will do for choosing kernels; this one is no special case of theirs. */
 const typicalSide = 256;
@@ -36,7 +33,10 @@ export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
     backend: backendOf(gpu),
     origin: choiceOriginOf(gpu),
     families: familiesOf(gpu, settings),
-    largestSquare: largestSquareOf(gpu, settings),
+    largestSquares: largestSquares(
+      { settings, backend: backendOf(gpu), limits: gpu.limits, memoryBytes: gpu.memoryBytes },
+      { least: leastSide, most: sideRange.to },
+    ),
   };
 }
 
@@ -51,23 +51,4 @@ function familiesOf(gpu: Gpu, { objective }: Settings): readonly FamilyChoice[] 
     ({ name }): FamilyChoice => ({ op: 'gram', layer: name, family: kernels.tap(name).gram.name }),
   );
   return [...convolutions, ...grams];
-}
-
-function largestSquareOf(gpu: Gpu, settings: Settings): AdapterSurvey['largestSquare'] {
-  const peakBytesAt = (side: number): number | undefined => {
-    const size = { width: side, height: side };
-    try {
-      return planStylize({ content: size, style: size }, settings, gpu).peakBytes;
-    } catch (error) {
-      if (error instanceof LimitError) return undefined;
-      throw error;
-    }
-  };
-  let [fitting, failing] = [typicalSide, mostSide + 1];
-  while (failing - fitting > 1) {
-    const middle = Math.floor((fitting + failing) / 2);
-    if (peakBytesAt(middle) === undefined) failing = middle;
-    else fitting = middle;
-  }
-  return { side: fitting, peakBytes: peakBytesAt(fitting) ?? 0 };
 }

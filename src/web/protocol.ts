@@ -53,6 +53,8 @@ export type PlannedScale = ScaleWork;
 export interface PlanInfo extends PictureInfo {
   /** Of the scale that takes most. */
   readonly peakBytes: number;
+  /** What is done to make the run fit, a sentence each. */
+  readonly remarks: readonly string[];
   /** In order, at least one. */
   readonly scales: readonly PlannedScale[];
 }

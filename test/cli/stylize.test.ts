@@ -215,11 +215,13 @@ describe('stylize', () => {
   });
 
   it('refuses what the adapter cannot hold, with the size that it can', async () => {
-    const doctor = await impasto(folder, ['doctor', '--json']);
-    const report: { adapter: { largestSquare: { side: number } } } = JSON.parse(doctor.stdout);
-    const { side } = report.adapter.largestSquare;
+    const env = { IMPASTO_DEVICE_MEMORY_MIB: '330' };
+    const doctor = await impasto(folder, ['doctor', '--json'], env);
+    const report: { adapter: { largestSquares: readonly { side?: number }[] } } = JSON.parse(doctor.stdout);
+    const side = Math.max(...report.adapter.largestSquares.map((each) => each.side ?? 0));
     await writePng(path('large.png'), side + 1, side + 1);
-    const run = await impasto(folder, ['stylize', 'large.png', 'style.png', '-o', 'large-out.png', '--no-resize']);
+    const args = ['stylize', 'large.png', 'large.png', '-o', 'large-out.png', '--no-resize', '--scales', '1'];
+    const run = await impasto(folder, args, env);
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toMatch(/^impasto: a content picture of [^\n]+\n$/);
     expect(run.stderr).toContain(`the largest size that fits is --size ${side}\n`);

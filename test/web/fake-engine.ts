@@ -62,7 +62,7 @@ export class FakeEngine implements RunCalls {
     const [plan] = this.#plans.splice(index, 1);
     const { width = 1, height = 1 } = scales?.at(-1) ?? {};
     if (scales === undefined) plan?.refuse(new Error('too large'));
-    else plan?.answer({ peakBytes: 1, width, height, scales });
+    else plan?.answer({ peakBytes: 1, remarks: [], width, height, scales });
     await setImmediate();
   }
 

@@ -328,7 +328,8 @@ export class PageModel {
       this.plan.value = plan;
       this.forecast.value = forecastSeconds(this.adapter.value?.description ?? '', plan.scales);
       this.notices.clearTopic(planTopic);
-      if (leftOut.length > 0) this.notices.add('news', sentence(leftOut), undefined, planTopic);
+      const said = [...leftOut, ...plan.remarks];
+      if (said.length > 0) this.notices.add('news', sentence(said), undefined, planTopic);
     } catch (error) {
       this.plan.value = undefined;
       this.forecast.value = undefined;

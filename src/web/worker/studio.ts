@@ -7,7 +7,7 @@ import { resizeImage } from '../../images/resize.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng, readsCanvasExactly } from '../../platform/browser/image-files.ts';
 import type { Start } from '../../transfer/start.ts';
-import { type PreparedRun, prepareRun, worksOf } from '../../transfer/stylize.ts';
+import { type PreparedRun, prepareRun, remarksOf, worksOf } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type {
   AdapterInfo,
@@ -123,7 +123,7 @@ export class Studio {
     const { gpu } = await this.#open();
     const { scales, plan } = this.#prepare(order, gpu);
     const { width, height } = (scales.at(-1) ?? scales[0]).content;
-    return { peakBytes: plan.peakBytes, width, height, scales: worksOf({ scales }) };
+    return { peakBytes: plan.peakBytes, remarks: remarksOf({ scales }), width, height, scales: worksOf({ scales }) };
   }
 
   /** Paints. A run can be held and stopped from here on; one that has painted nothing yet is over as soon as it is stopped. */
