@@ -52,7 +52,7 @@ export {
   PictureMeasures,
 } from './measures/picture-measures.ts';
 export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
-export type { TransferPlan } from './objective/memory-plan.ts';
+export { type MemoryPart, memoryParts, type TransferPlan } from './objective/memory-plan.ts';
 export type { Style, StylePicture } from './objective/style-mix.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';
 export { type FileSource, openFile } from './platform/node/byte-source.ts';
@@ -125,6 +125,7 @@ export {
   type TexturePictures,
 } from './transfer/experiments.ts';
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
+export { type FitRequest, type FittedPlan, fitTransfer } from './transfer/fit.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
 export type { EngineRecord, FileRecord, OutputRecord, RunRecord, StyleRecord } from './transfer/run-record.ts';
 export type { Start } from './transfer/start.ts';
@@ -135,6 +136,7 @@ export {
   planStylize,
   preparePictures,
   prepareRun,
+  remarksOf,
   runPrepared,
   type StylizeRequest,
   stylize,

@@ -9,7 +9,7 @@ import { encodeSafetensors } from '../weights/safetensors.ts';
 import { openEngine } from './engine.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { exitStatus } from './failure.ts';
-import { answer } from './output.ts';
+import { answer, remark } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
 import { type GivenOptions, settingsOf } from './settings.ts';
 import { loadWeights } from './weights.ts';
@@ -39,6 +39,7 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   const weights = await loadWeights(given.weights, settings);
   using gpu = await openEngine(given);
   const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
+  for (const line of evaluation.remarks) remark(line);
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {
     const term = nonFiniteTerm(evaluation) ?? 'total';

@@ -11,7 +11,7 @@ import { rateFinder } from '../settings/recipes.ts';
 import { withPhases } from '../settings/settings.ts';
 import { usualSize } from '../settings/sizes.ts';
 import { type FoundRates, findRate } from '../transfer/find-rate.ts';
-import { prepareRun, worksOf } from '../transfer/stylize.ts';
+import { prepareRun, remarksOf, worksOf } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';
@@ -42,6 +42,7 @@ export async function runFindRate(content: string, style: string, given: FindRat
   const run = prepareRun({ ...pictures, settings: withPhases(job.settings, phases), gpu });
   const [{ content: result }] = run.scales;
   remark(`adapter ${gpu.profile.description}, ${result.width}x${result.height}`);
+  for (const line of remarksOf(run)) remark(line);
   const progress = startProgress(worksOf(run));
   using interrupts = new Interrupts({
     onFirst: () => progress.note('stopping after this evaluation; Ctrl-C again stops at once'),

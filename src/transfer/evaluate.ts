@@ -36,6 +36,8 @@ export interface Evaluation extends TermReport {
   readonly firstMs: number;
   readonly adapter: string;
   readonly peakBytes: number;
+  /** What was done to make it fit, a line each. */
+  readonly remarks: readonly string[];
   /** [3, H, W]: gradient of the total with respect to the picture in 0..1. */
   readonly gradient: Float32Array;
 }
@@ -49,7 +51,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
       `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
     );
   }
-  const { kernels } = planStylize({ content, style }, settings, gpu);
+  const { kernels, remarks } = planStylize({ content, style }, settings, gpu);
   using meter = gpu.buffers.meter();
   using weights = await DeviceWeights.create(gpu, request.weights, kernels);
   using objective = await TransferObjective.create({
@@ -82,6 +84,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     firstMs,
     adapter: gpu.profile.description,
     peakBytes: meter.peakBytes,
+    remarks,
     gradient: toPlanar(gradient, image.width, image.height),
   };
 }

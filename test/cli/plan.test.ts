@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { impasto, workFolder, writePng } from './program.ts';
 
 const { folder, path } = workFolder();
-const pictures = ['content.png', 'style.png', '--size', '64', '--scales', '1'];
+const shallow = ['--content-layers', 'relu1_2', '--style-layers', 'relu1_1,relu2_1'];
+const pictures = ['content.png', 'style.png', '--size', '64', '--scales', '1', ...shallow];
 /** Of relu1_1, which takes 1 MiB. */
 const tight = { IMPASTO_MAX_BINDING_MIB: '0.7' };
 const inBands = /relu1_1 takes 1 MiB, of which the adapter binds 1 MiB at once: maps are worked on in 2 bands of rows/;

@@ -44,13 +44,20 @@ const everyTerm: ObjectiveOptions = {
 
 const deep = { contentLayers: layers('relu4_2'), styleLayers: layers('relu1_1', 'relu3_1', 'relu5_1') };
 
-const cases: readonly { readonly size: Size; readonly options: Partial<ObjectiveOptions> }[] = [
+interface Case {
+  readonly size: Size;
+  readonly options: Partial<ObjectiveOptions>;
+  /** Beside a style picture of the same size another one, of this. */
+  readonly mixedWith?: Size;
+}
+
+const cases: readonly Case[] = [
   { size: [24, 176], options: { ...deep, styleLoss: 'gram', pooling: 'max', paddingMode: 'replicate' } },
   { size: [17, 249], options: { styleLoss: 'gram', pooling: 'average', paddingMode: 'zeros' } },
   { size: [20, 212], options: { styleLoss: 'w2', pooling: 'max', paddingMode: 'zeros' } },
   { size: [21, 202], options: { styleLoss: 'covariance', pooling: 'average', paddingMode: 'replicate' } },
   { size: [23, 184], options: { styleLoss: 'gram', storage: 'f16', styleLayers: layers('relu1_1', 'relu2_1') } },
-  { size: [16, 264], options: { styleLoss: 'gram', variable: 'normalised', tvLoss: 'four' } },
+  { size: [16, 264], options: { styleLoss: 'gram', variable: 'normalised', tvLoss: 'four' }, mixedWith: [30, 200] },
 ];
 
 describe('an evaluation in bands', () => {
@@ -70,10 +77,12 @@ describe('an evaluation in bands', () => {
     expect(limited.buffers.count).toBe(0);
   });
 
-  async function evaluateOn(device: Gpu, options: ObjectiveOptions, [width, height]: Size) {
+  async function evaluateOn(device: Gpu, options: ObjectiveOptions, { size: [width, height], mixedWith }: Case) {
     const { content, style, image } = await readFixturePictures('wave_cat_64x48');
     const at = (picture: RgbImage): RgbImage => resizeImage(picture, width, height);
-    const pictures = { content: at(content), style: at(style), initial: at(image) };
+    const other = mixedWith && { picture: resizeImage(image, ...mixedWith), weight: 0.5 };
+    const styles = other === undefined ? at(style) : [{ picture: at(style), weight: 0.5 }, other];
+    const pictures = { content: at(content), style: styles, initial: at(image) };
     using objective = await TransferObjective.create({ gpu: device, weights, options, ...pictures });
     device.submit([objective.program]);
     const [total = Number.NaN, ...losses] = await device.read(objective.losses.values);
@@ -81,10 +90,11 @@ describe('an evaluation in bands', () => {
     return { total, losses, gradient, labels: objective.program.dispatches.map(({ label }) => label) };
   }
 
-  it.each(cases)('equals the one in one piece: $size, $options', async ({ size, options }) => {
-    const all = { ...everyTerm, ...options };
-    const whole = await evaluateOn(gpu(), all, size);
-    const banded = await evaluateOn(limited, all, size);
+  it.each(cases)('equals the one in one piece: $size, $options', async (one) => {
+    const { size } = one;
+    const all = { ...everyTerm, ...one.options };
+    const whole = await evaluateOn(gpu(), all, one);
+    const banded = await evaluateOn(limited, all, one);
     expect(size[0] * size[1] * 64 * 4).toBeGreaterThanOrEqual(8 * maxBindingBytes);
     expect(whole.labels).not.toContain('copy_rows');
     expect(banded.labels).toContain('copy_rows');
