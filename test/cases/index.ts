@@ -1,5 +1,6 @@
 /** Every case of every operation. */
 
+import { addCases } from './add.ts';
 import { conv2dCases } from './conv2d.ts';
 import { gemmCases } from './gemm.ts';
 import { gramCases } from './gram.ts';
@@ -9,7 +10,9 @@ import { lossSumCases } from './loss-sum.ts';
 import { momentCases } from './moments.ts';
 import { mseCases } from './mse.ts';
 import { normaliseCases } from './normalise.ts';
+import { pictureWindowCases } from './picture-window.ts';
 import { poolCases } from './pool2d.ts';
+import { rectangleCases } from './rectangle.ts';
 import { reluCases } from './relu.ts';
 import { totalVariationCases } from './total-variation.ts';
 import { vectorCopyCases } from './vector-copy.ts';
@@ -29,4 +32,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...totalVariationCases,
   ...lossSumCases,
   ...vectorCopyCases,
+  ...rectangleCases,
+  ...pictureWindowCases,
+  ...addCases,
 ];

@@ -1,0 +1,123 @@
+/**
+ * Windows over a picture, in which the network sees one that is too large for it as a whole. Each owns a rectangle of pixels and the positions
+ * of every map that begin in it, and goes through the network with what these depend on around them. Pure.
+ */
+
+import { roundUp } from '../core/buffers.ts';
+import { kernelSize, layersUntil, leastSideFor, type NetworkName } from './vgg.ts';
+
+/** Of a picture or a map, in its pixels or positions. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How far taps look. */
+export interface Reach {
+  /** Pixels between two positions of the deepest tap's map: windows begin at multiples of it, so that pools pair the same values as in the whole. */
+  readonly jump: number;
+  /** Pixels around owned ones that the owned positions of any of the taps depend on, rounded up to the jump. */
+  readonly halo: number;
+}
+
+/** What a convolution looks at beyond the position it is at. */
+const kernelReach = (kernelSize - 1) / 2;
+
+/** @throws InputError for an unknown tap or none. */
+export function reachOf(network: NetworkName, taps: readonly string[]): Reach {
+  let jump = 1;
+  let reach = 0;
+  for (const layer of layersUntil(network, taps)) {
+    // A pool's windows begin where its jump has a multiple, so that it reaches no further than the positions it halves.
+    if (layer.kind === 'pool') jump *= 2;
+    else reach += kernelReach * jump;
+  }
+  return { jump, halo: roundUp(reach, jump) };
+}
+
+export interface Window {
+  /** Of the picture: what goes through the network, the owned pixels and the halo around them up to the picture's border. */
+  readonly frame: Rectangle;
+  /** Of the picture. Of all windows together each pixel once. */
+  readonly owned: Rectangle;
+}
+
+/** How often a picture is cut. */
+export interface WindowCounts {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+type Size = Pick<Rectangle, 'width' | 'height'>;
+
+/**
+ * Row by row. Frames of a row have the same height, frames of a column the same width; all have one of two heights and one of two widths, since
+ * what is recorded for a size serves all windows of that size. There are fewer than asked for where fewer of the same size do.
+ */
+export function windowsOf({ width, height }: Size, reach: Reach, { columns, rows }: WindowCounts): readonly Window[] {
+  const across = cutSide(width, reach, columns);
+  return cutSide(height, reach, rows).flatMap((down) =>
+    across.map((along) => ({
+      frame: { left: along.from, top: down.from, width: along.to - along.from, height: down.to - down.from },
+      owned: {
+        left: along.ownedFrom,
+        top: down.ownedFrom,
+        width: along.ownedTo - along.ownedFrom,
+        height: down.ownedTo - down.ownedFrom,
+      },
+    })),
+  );
+}
+
+/** Of a side: from the first pixel to before the last. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly ownedFrom: number;
+  readonly ownedTo: number;
+}
+
+/** Frames as long as each other, which at the picture's border own what would be their halo; the last also takes what is left of the jump. */
+function cutSide(length: number, { jump, halo }: Reach, wanted: number): readonly Stretch[] {
+  const inner = length - 2 * halo;
+  const step = roundUp(Math.max(inner, 1) / wanted, jump);
+  const count = Math.ceil(inner / step);
+  if (count <= 1) return [{ from: 0, to: length, ownedFrom: 0, ownedTo: length }];
+  const side = step + 2 * halo;
+  const lastFrom = Math.floor((length - side) / jump) * jump;
+  return Array.from({ length: count }, (_, index) => {
+    const isLast = index === count - 1;
+    const from = isLast ? lastFrom : index * step;
+    return {
+      from,
+      to: isLast ? length : from + side,
+      ownedFrom: index === 0 ? 0 : index * step + halo,
+      ownedTo: isLast ? length : (index + 1) * step + halo,
+    };
+  });
+}
+
+/** Most windows that a side of so many pixels can be cut into. */
+export function mostWindows(length: number, { jump, halo }: Reach): number {
+  return Math.max(1, Math.ceil((length - 2 * halo) / jump));
+}
+
+/**
+ * The positions that a window owns of a tap's map, in the map that its frame was made into.
+ *
+ * @throws InputError for an unknown tap.
+ */
+export function ownedPositions({ frame, owned }: Window, network: NetworkName, tap: string): Rectangle {
+  // A map has a position where each pool before it has a whole window.
+  const jump = leastSideFor(network, [tap]);
+  const at = (pixel: number): number => Math.floor(pixel / jump);
+  const [left, top] = [at(owned.left - frame.left), at(owned.top - frame.top)];
+  return {
+    left,
+    top,
+    width: at(owned.left + owned.width - frame.left) - left,
+    height: at(owned.top + owned.height - frame.top) - top,
+  };
+}
