@@ -56,6 +56,9 @@ export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
 /** Of a graphics card, of which little is known; a desktop and its windows are to have the rest. */
 const usualMemoryBytes = 2 ** 32;
 
+/** Most that is read back at once: pictures beyond it would take as much again while they are read. */
+export const readbackBytes = 2 ** 25;
+
 export class Gpu implements Disposable {
   readonly device: GPUDevice;
   readonly profile: AdapterProfile;
@@ -212,19 +215,25 @@ export class Gpu implements Disposable {
     this.assertHealthy();
   }
 
-  /** Copies a range of floats to the host. Waits for the queue; not for the step loop. */
+  /**
+   * Copies a range of floats to the host, a long one in pieces, between which nothing should write it. Waits for the queue; not for the step
+   * loop.
+   */
   async read(slice: BufferSlice): Promise<Float32Array> {
-    const staging = this.buffers.allocate(
-      'readback',
-      slice.sizeBytes,
-      bufferUsage.mapRead | bufferUsage.copyDestination,
-    );
+    const bytes = new Uint8Array(slice.sizeBytes);
+    const usage = bufferUsage.mapRead | bufferUsage.copyDestination;
+    const staging = this.buffers.allocate('readback', Math.min(slice.sizeBytes, readbackBytes), usage);
     try {
-      const encoder = this.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(slice.buffer, slice.offsetBytes, staging.buffer, 0, slice.sizeBytes);
-      this.device.queue.submit([encoder.finish()]);
-      await staging.buffer.mapAsync(1);
-      return new Float32Array(staging.buffer.getMappedRange().slice(0));
+      for (let from = 0; from < slice.sizeBytes; from += readbackBytes) {
+        const sizeBytes = Math.min(readbackBytes, slice.sizeBytes - from);
+        const encoder = this.device.createCommandEncoder();
+        encoder.copyBufferToBuffer(slice.buffer, slice.offsetBytes + from, staging.buffer, 0, sizeBytes);
+        this.device.queue.submit([encoder.finish()]);
+        await staging.buffer.mapAsync(1);
+        bytes.set(new Uint8Array(staging.buffer.getMappedRange(0, sizeBytes)), from);
+        staging.buffer.unmap();
+      }
+      return new Float32Array(bytes.buffer);
     } catch (error) {
       this.assertHealthy();
       throw error;

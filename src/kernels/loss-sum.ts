@@ -3,6 +3,7 @@
 import type { BufferSlice } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import type { Program } from '../core/program.ts';
+import { rangesOf, sliceOf } from '../core/ranges.ts';
 import { elementwiseGrid } from './elementwise.ts';
 import { partialsPerTerm } from './mse.ts';
 
@@ -41,7 +42,7 @@ export function recordLossSum(
   });
 }
 
-/** Records `best = input` for evaluations that set a new lowest total. */
+/** Records `best = input` for evaluations that set a new lowest total, in ranges where the vectors are longer than a binding. */
 export function recordKeepBest(
   program: Program,
   options: {
@@ -51,10 +52,13 @@ export function recordKeepBest(
     readonly count: number;
   },
 ): void {
-  const { input, state, best, count } = options;
-  program.dispatch(keepBestKernel, {
-    bindings: { input, state, best },
-    params: { count },
-    grid: elementwiseGrid(count),
-  });
+  const { input, state, best } = options;
+  for (const range of rangesOf(options.count, program.gpu.limits.maxStorageBufferBindingSize)) {
+    const { count } = range;
+    program.dispatch(keepBestKernel, {
+      bindings: { input: sliceOf(input, range), state, best: sliceOf(best, range) },
+      params: { count },
+      grid: elementwiseGrid(count),
+    });
+  }
 }

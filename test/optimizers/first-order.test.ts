@@ -2,10 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Gpu } from '../../src/core/gpu.ts';
 import { adamRule } from '../../src/optimizers/adam.ts';
 import { FirstOrderOptimizer, type FirstOrderOptions, firstOrderBytes } from '../../src/optimizers/first-order.ts';
 import { rmspropRule } from '../../src/optimizers/rmsprop.ts';
 import { sgdRule } from '../../src/optimizers/sgd.ts';
+import { readShader } from '../../src/platform/node/gpu.ts';
 import { type Scheduled, valueAt } from '../../src/settings/phase.ts';
 import { type FirstOrderName, type ReferenceValues, referenceFirstOrder } from '../reference/first-order.ts';
 import { cosine, rosenbrock } from './functions.ts';
@@ -100,6 +102,22 @@ describe.each(names)('%s', (name) => {
     const learningRate = { sgd: 1e-3, rmsprop: 1e-2, adam: 1e-3 }[name];
     const { last } = referenceFirstOrder(name, cosine, [1, 0.5], { values: { learningRate }, evaluations: 6 });
     expect(relativeDistance(await objective.readVariable(), last)).toBeLessThan(1e-6);
+  });
+
+  it('moves vectors that are longer than a binding to the same bits, n = 1031', async () => {
+    const { device, profile } = gpu();
+    // Its buffers are its own.
+    const narrow = new Gpu({ device, profile, shaders: readShader, instance: device, maxBindingBytes: 1024 });
+    const start = Array.from({ length: 1031 }, (_, i) => 0.2 + (0.6 * i) / 1030);
+    const moved: number[][] = [];
+    for (const on of [gpu(), narrow]) {
+      using objective = new TestObjective(gpu(), 'cosine', { start });
+      using optimizer = await FirstOrderOptimizer.create(on, objective, rule, { learningRate: 0.1 });
+      await objective.run(optimizer, 3);
+      moved.push(await objective.readVariable());
+    }
+    expect(moved[1]).toEqual(moved[0]);
+    expect(narrow.buffers.count).toBe(0);
   });
 
   it('goes on from a state that was read, as if it had never stopped', async () => {
