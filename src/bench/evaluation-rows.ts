@@ -3,6 +3,7 @@
  * convolution, and the shares of an evaluation.
  */
 
+import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type DispatchTiming, timeDispatches } from '../core/timing.ts';
 import type { Step } from '../models/pass.ts';
@@ -29,7 +30,9 @@ export async function timeEvaluation(
   objective: TransferObjective,
   { runs, clock }: { readonly runs: number; readonly clock?: Clock | undefined },
 ): Promise<readonly DispatchGroup[]> {
-  const { program } = objective;
+  const [program] = objective.programs;
+  if (program === undefined || objective.programs.length > 1)
+    throw new ShapeError('only evaluations of one program are timed by their dispatches');
   const first = await timeDispatches(gpu, program, 1);
   const onceMs = first.reduce((sum, { milliseconds }) => sum + (milliseconds[0] ?? 0), 0);
   const timings = await timeDispatches(gpu, program, runs, repeatsFor(onceMs / first.length, clock));

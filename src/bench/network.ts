@@ -44,7 +44,7 @@ export async function openObjective(
 export async function evaluateOnce(gpu: Gpu, objective: TransferObjective, patience: Patience): Promise<number> {
   for (;;) {
     const startedAtMs = performance.now();
-    gpu.submit([objective.program]);
+    for (const program of objective.programs) gpu.submit([program]);
     const { elapsedMs, overslept } = await patience.wait(gpu, startedAtMs, () => gpu.idle());
     if (!overslept) return elapsedMs;
   }

@@ -153,6 +153,7 @@ function describeAdapter(adapter: AdapterReport): readonly (readonly [string, st
 const wayWords: Readonly<Record<AdapterSurvey['largestSquares'][number]['way'], string>> = {
   whole: 'with maps in one piece',
   bands: 'with maps in bands of rows',
+  tiles: 'in windows',
 };
 
 /** `so a square picture may have 724 pixels a side with maps in one piece (921 MiB in all)` */

@@ -2,6 +2,7 @@
 
 import { NonFiniteLossError } from '../core/errors.ts';
 import { nonFiniteTerm } from '../objective/term-sums.ts';
+import type { Tile } from '../objective/tiled-plan.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { readImage } from '../platform/node/image-files.ts';
 import { type Evaluation, evaluate } from '../transfer/evaluate.ts';
@@ -22,6 +23,7 @@ export interface EvaluateArguments extends GivenOptions, EngineArguments {
   readonly json?: string;
   readonly gradient?: string;
   readonly repeat: number;
+  readonly tile?: Tile;
 }
 
 /** Runs the command; resolves with the exit status. @throws InputError, DeviceError, NonFiniteLossError. */
@@ -38,7 +40,8 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   for (const path of outputs) await checkWritable(path);
   const weights = await loadWeights(given.weights, settings);
   using gpu = await openEngine(given);
-  const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat: given.repeat });
+  const { repeat, tile } = given;
+  const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat, tile });
   for (const line of evaluation.remarks) remark(line);
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
+import type { Tile } from '../objective/tiled-plan.ts';
 import { checkWritable, previousPath } from '../platform/node/atomic-file.ts';
 import { type BitDepth, checkImageWritable, readImage } from '../platform/node/image-files.ts';
 import { orList } from '../settings/names.ts';
@@ -28,6 +29,7 @@ export interface RunArguments extends GivenOptions, EngineArguments {
   /** False for `--no-resize`. */
   readonly resize: boolean;
   readonly saveEvery?: number;
+  readonly tile?: Tile;
   readonly trace?: string;
   /** Evaluations between measures; of `stylize` only. */
   readonly traceMeasures?: number;

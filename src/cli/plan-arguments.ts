@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { addEngineOptions } from './engine-arguments.ts';
 import { addOptions, groups, groupTitles } from './options.ts';
 import type { StylizeArguments } from './stylize-job.ts';
+import { addTileOption } from './tile-argument.ts';
 
 /** As commander collects them: what `stylize` takes, and where the figures go. */
 export interface PlanArguments extends StylizeArguments {
@@ -26,7 +27,7 @@ export function addPlan(program: Command, handlers: PlanHandlers): void {
     .argument('[style...]', 'picture that gives the manner; several are mixed')
     .option('--json <file>', 'the figures with all their digits, as JSON');
   for (const group of groups) addOptions(command.optionsGroup(groupTitles[group]), 'stylize', group);
-  addEngineOptions(command)
+  addTileOption(addEngineOptions(command))
     .addHelpText(
       'after',
       '\nNothing is painted. IMPASTO_DEVICE_MEMORY_MIB says how much device memory a run may plan to take',

@@ -14,6 +14,7 @@ import { addOptions, describePresets, groupTitles } from './options.ts';
 import { addPlan, type PlanHandlers } from './plan-arguments.ts';
 import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
 import { addRunCommands, exitStatuses, type RunHandlers } from './run-commands.ts';
+import { addTileOption } from './tile-argument.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 
 /** What the commands do, once their arguments are parsed. */
@@ -67,7 +68,7 @@ function addEvaluate(program: Command, handlers: Handlers): void {
       3,
     );
   addOptions(command.optionsGroup(groupTitles.what), 'evaluate', 'what');
-  addEngineOptions(command)
+  addTileOption(addEngineOptions(command))
     .addHelpText('after', `\n${describePresets()}\n`)
     .addHelpText(
       'after',

@@ -10,6 +10,7 @@ import type { ReconstructArguments, TextureArguments } from './experiment-jobs.t
 import { addOptions, describePresets, groupTitles } from './options.ts';
 import type { ResumeArguments } from './resume-job.ts';
 import type { StylizeArguments } from './stylize-job.ts';
+import { addTileOption } from './tile-argument.ts';
 
 /** What the commands do, once their arguments are parsed. */
 export interface RunHandlers {
@@ -112,7 +113,7 @@ function addRunOptions(command: Command, of: 'stylize' | 'reconstruct' | 'textur
     );
   }
   for (const group of ['what', 'how'] as const) addOptions(command.optionsGroup(groupTitles[group]), of, group);
-  addEngineOptions(command);
+  addTileOption(addEngineOptions(command));
 }
 
 function parseBitDepth(text: string): BitDepth {

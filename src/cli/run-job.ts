@@ -73,7 +73,7 @@ export function prepareJob(job: Job, arrange: Awaited<ReturnType<Job['read']>>, 
     ...pictures,
     styles: mixOf(pictures.style).map(({ picture }) => picture),
   });
-  return { pictures, run: prepareRun({ ...pictures, settings, gpu }), leftOut };
+  return { pictures, run: prepareRun({ ...pictures, settings, gpu, tile: job.given.tile }), leftOut };
 }
 
 /** What is about to happen, a line each. */

@@ -31,17 +31,6 @@ export function bytesPerElement(element: ElementType = 'f32'): number {
   return element === 'f16' ? 2 : 4;
 }
 
-/** A vector as ranges that can each be bound: itself where it can. A range's values are a multiple of 64, but the last's. */
-export function boundRanges(vector: BufferSlice, mostBytes: number): readonly BufferSlice[] {
-  const rangeBytes = Math.max(1, Math.floor(mostBytes / bindingAlignmentBytes)) * bindingAlignmentBytes;
-  if (vector.sizeBytes <= mostBytes) return [vector];
-  return Array.from({ length: Math.ceil(vector.sizeBytes / rangeBytes) }, (_, index) => {
-    const before = index * rangeBytes;
-    const sizeBytes = Math.min(rangeBytes, vector.sizeBytes - before);
-    return { ...vector, offsetBytes: vector.offsetBytes + before, sizeBytes };
-  });
-}
-
 /** Rounds up to a multiple. */
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;

@@ -26,6 +26,11 @@ export function sliceOf(vector: BufferSlice, { first, count }: ValueRange): Buff
   };
 }
 
+/** A vector of floats as ranges that can each be bound: itself where it can. */
+export function boundRanges(vector: BufferSlice, mostBindingBytes: number): readonly BufferSlice[] {
+  return rangesOf(vector.sizeBytes / bytesPerFloat, mostBindingBytes).map((range) => sliceOf(vector, range));
+}
+
 /** What is bound to work on a stretch of a vector that may begin anywhere, and where in it the stretch begins. */
 export function coverOf(
   vector: BufferSlice,

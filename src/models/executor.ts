@@ -45,6 +45,8 @@ export interface PartSlices {
 export interface ExecutorOptions {
   readonly pass: Pass;
   readonly pooling: Pooling;
+  /** For the slots of the pass's plan, at least as large, and the caller's; absent, it allocates its own. */
+  readonly buffers?: readonly BufferSlice[];
 }
 
 export class VggExecutor implements Disposable {
@@ -59,7 +61,8 @@ export class VggExecutor implements Disposable {
     this.#options = options;
     this.#plan = planActivations(options.pass, weights.kernels);
     this.#scope = new BufferScope(gpu.buffers);
-    this.#buffers = this.#plan.slots.map((slot) => this.#scope.allocate(slot.names.join(', '), slot.sizeBytes));
+    this.#buffers =
+      options.buffers ?? this.#plan.slots.map((slot) => this.#scope.allocate(slot.names.join(', '), slot.sizeBytes));
   }
 
   /** Allocates the plan's buffers; runs the kernels that the weights were made for. The caller owns the result; `weights` stay the caller's. */

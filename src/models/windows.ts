@@ -99,11 +99,6 @@ function cutSide(length: number, { jump, halo }: Reach, wanted: number): readonl
   });
 }
 
-/** Most windows that a side of so many pixels can be cut into. */
-export function mostWindows(length: number, { jump, halo }: Reach): number {
-  return Math.max(1, Math.ceil((length - 2 * halo) / jump));
-}
-
 /**
  * The positions that a window owns of a tap's map, in the map that its frame was made into.
  *
@@ -120,4 +115,16 @@ export function ownedPositions({ frame, owned }: Window, network: NetworkName, t
     width: at(owned.left + owned.width - frame.left) - left,
     height: at(owned.top + owned.height - frame.top) - top,
   };
+}
+
+/** Of a window's frame the first columns and rows that frames of windows before it, in the order of `windowsOf`, hold too. */
+export function seenBefore(
+  windows: readonly Window[],
+  index: number,
+): { readonly columns: number; readonly rows: number } {
+  const { left = 0, top = 0 } = windows[index]?.frame ?? {};
+  const frames = windows.slice(0, index).map(({ frame }) => frame);
+  const beside = frames.filter((frame) => frame.top === top).map((frame) => frame.left + frame.width - left);
+  const above = frames.filter((frame) => frame.top < top).map((frame) => frame.top + frame.height - top);
+  return { columns: Math.max(0, ...beside), rows: Math.max(0, ...above) };
 }

@@ -16,6 +16,7 @@ import type { PictureSize } from '../settings/sizes.ts';
 import { bandSumBytes } from './band-losses.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
+import type { Tiling } from './tiling.ts';
 
 /** Everything that decides how much memory a transfer takes. */
 export interface PlanRequest {
@@ -51,6 +52,8 @@ export interface TransferPlan {
   readonly peakBytes: number;
   /** The largest single buffer, which the adapter's binding limit must allow, and the picture it is for. */
   readonly largest: LargestBuffer;
+  /** How the evaluation is cut into windows; absent where it is one. */
+  readonly tiling?: Tiling;
 }
 
 export interface LargestBuffer {

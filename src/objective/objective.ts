@@ -3,12 +3,13 @@
  * an evaluation is one submit of its program.
  */
 
-import { type BufferSlice, boundRanges, bytesPerFloat } from '../core/buffers.ts';
+import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { type Program, ProgramScope } from '../core/program.ts';
 import { assertRgbImage, type RgbImage } from '../images/rgb-image.ts';
 import { recordKeepBest } from '../kernels/loss-sum.ts';
+import { partialsPerTerm } from '../kernels/mse.ts';
 import { LossTable } from '../losses/loss-table.ts';
 import { tapParts } from '../models/bands.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
@@ -19,12 +20,14 @@ import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
 import { BandedMapLoss, BandSum, bandSumBytes, recordPictureLoss } from './band-losses.ts';
-import { cutTargetPass, fittedObjectivePass, styleTargetPasses } from './memory-plan.ts';
+import { cutTargetPass, fittedObjectivePass, objectivePass, styleTargetPasses } from './memory-plan.ts';
 import { recordNetworkInput, recordVariableGradient } from './network-input.ts';
-import { mixOf, type Style } from './style-mix.ts';
+import { mixOf, type Style, type StylePicture } from './style-mix.ts';
 import { LossWorkspace, shapeOf, WholeMapLoss, workspaceBytes } from './tap-losses.ts';
 import { makeTargets, type Targets } from './targets.ts';
 import { isTapTerm, type LossTerm, labelOf, type TermLabel, termName, termsOf } from './terms.ts';
+import { TiledEvaluation } from './tiled-evaluation.ts';
+import type { Tiling } from './tiling.ts';
 import { fromPixels, networkInputOf, pictureAt, pixelsPerUnit } from './variable.ts';
 
 export interface ObjectiveRequest {
@@ -35,6 +38,8 @@ export interface ObjectiveRequest {
   readonly style: Style;
   /** Where the variable starts; of the content picture's size. */
   readonly initial: RgbImage;
+  /** Cuts the evaluation into windows; the weights were made for them. Absent, the picture goes through the network as a whole. */
+  readonly tiling?: Tiling | undefined;
 }
 
 /** What an evaluation finds of those before it. */
@@ -47,15 +52,18 @@ export interface ObjectiveState {
   readonly bestLoss: Float32Array;
 }
 
+/** What the optimiser knows of an objective. */
+type Vectors = Pick<TransferObjective, 'variable' | 'gradient'>;
+
 /** The parts of an objective while it is being built; all are freed together. */
 interface Parts {
   readonly scope: ProgramScope;
   readonly terms: readonly LossTerm[];
   readonly table: LossTable;
-  readonly workspace: LossWorkspace;
   readonly bandSum: BandSum;
-  /** By tap. */
-  readonly tapLosses: ReadonlyMap<string, readonly TapLoss[]>;
+  readonly owned: readonly Disposable[];
+  /** Records the losses at taps and the gradient of their sum, which is overwritten. */
+  readonly record: (vectors: Vectors) => readonly Program[];
 }
 
 export class TransferObjective implements DeviceObjective, Disposable {
@@ -68,12 +76,12 @@ export class TransferObjective implements DeviceObjective, Disposable {
   /** Loss terms in the order of `losses.values` after the total. */
   readonly terms: readonly TermLabel[];
   readonly losses: LossTable;
-  /** One evaluation. */
-  readonly program: Program;
+  /** One evaluation: to be run in this order. */
+  readonly programs: readonly Program[];
   readonly #request: ObjectiveRequest;
   readonly #owned: Disposable[];
 
-  private constructor(request: ObjectiveRequest, pass: Pass, parts: Parts, executor: VggExecutor) {
+  private constructor(request: ObjectiveRequest, parts: Parts) {
     const { options, initial } = request;
     this.#request = request;
     this.terms = parts.terms.map(labelOf);
@@ -83,9 +91,8 @@ export class TransferObjective implements DeviceObjective, Disposable {
     this.gradient = parts.scope.allocate('gradient', this.variable.sizeBytes);
     // Until an evaluation is better than none, the best picture is the one the run starts from.
     this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
-    this.program = parts.scope.program('evaluation');
-    this.#owned = [executor, ...ownedBy(parts)];
-    this.#record(executor, pass, parts);
+    this.#owned = [...parts.owned];
+    this.programs = this.#record(parts);
   }
 
   /**
@@ -94,22 +101,18 @@ export class TransferObjective implements DeviceObjective, Disposable {
    * @throws InputError for unknown layers or too small a picture; DeviceError when memory runs out.
    */
   static async create(request: ObjectiveRequest): Promise<TransferObjective> {
-    const { gpu, weights, options, content, initial } = request;
+    const { gpu, content, initial } = request;
     assertRgbImage(initial, 'the initial picture');
     if (initial.width !== content.width || initial.height !== content.height) {
       throw new ShapeError(
         `the initial picture is ${initial.width}x${initial.height}, the content picture ${content.width}x${content.height}`,
       );
     }
-    const pass = fittedObjectivePass(options, content, { kernels: weights.kernels, limits: gpu.limits });
-    const parts = await makeParts(request, pass);
-    const owned = [...ownedBy(parts)];
+    const parts = await makeParts(request);
     try {
-      const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
-      owned.push(executor);
-      return await gpu.checked('recording the evaluation', () => new TransferObjective(request, pass, parts, executor));
+      return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts));
     } catch (error) {
-      disposeAll(owned);
+      disposeAll(parts.owned);
       throw error;
     }
   }
@@ -165,64 +168,90 @@ export class TransferObjective implements DeviceObjective, Disposable {
     disposeAll(this.#owned);
   }
 
-  #record(executor: VggExecutor, pass: Pass, { terms, tapLosses, bandSum }: Parts): void {
-    const { options, content } = this.#request;
-    const { program, variable, gradient } = this;
-    const { scale, offset } = networkInputOf(options.variable);
-    recordNetworkInput(program, executor, pass, { variable, scale, offset });
-    executor.record(program, tapLosses);
-    recordVariableGradient(program, executor, pass, { gradient, scale });
-    const limit = this.#request.gpu.limits.maxStorageBufferBindingSize;
+  #record({ scope, terms, bandSum, record }: Parts): readonly Program[] {
+    const { gpu, options, content } = this.#request;
+    const { variable, gradient, best, size: count } = this;
+    const programs = record(this);
+    // What follows ends the last program: an evaluation that is one stays one.
+    const last = programs.at(-1) ?? scope.program('evaluation');
+    const mostBytes = gpu.limits.maxStorageBufferBindingSize;
     const channelScale = pixelsPerUnit(options.variable);
     terms.forEach(({ loss }, index) => {
       if (loss.form !== 'picture') return;
       const at = { whole: content, picture: variable, gradient, partial: this.losses.row(index), channelScale };
-      recordPictureLoss(program, loss, { ...at, bandSum, mostBytes: limit });
+      recordPictureLoss(last, loss, { ...at, bandSum, mostBytes });
     });
-    this.losses.record(program);
-    const bests = boundRanges(this.best, limit);
-    boundRanges(variable, limit).forEach((input, index) => {
-      const [best, count] = [bests[index] ?? this.best, input.sizeBytes / bytesPerFloat];
-      recordKeepBest(program, { input, state: this.losses.state, best, count });
-    });
+    this.losses.record(last);
+    recordKeepBest(last, { input: variable, state: this.losses.state, best, count });
+    return programs;
   }
 }
 
-async function makeParts(request: ObjectiveRequest, pass: Pass): Promise<Parts> {
-  const { gpu, weights, options, content } = request;
-  const styles = mixOf(request.style);
-  const terms = termsOf(options);
-  const tapTerms = terms.filter(isTapTerm);
+async function makeParts(request: ObjectiveRequest): Promise<Parts> {
+  const { gpu, weights, options, content, tiling } = request;
   const scope = new ProgramScope(gpu);
   const owned: Disposable[] = [scope];
   try {
-    const sizes = styles.map(({ picture }) => picture);
-    const fit = { like: pass, kernels: weights.kernels, limits: gpu.limits };
-    const passes = [pass, ...styleTargetPasses(options, sizes).map((one) => cutTargetPass(one, fit))];
-    const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, weights.kernels));
-    owned.push(workspace);
-    const bandSum = new BandSum(gpu, bandSumBytes(tapTerms, passes));
-    owned.push(bandSum);
+    const terms = termsOf(options, tiling === undefined ? 'whole' : 'windows');
+    const fit = { kernels: weights.kernels, limits: gpu.limits };
+    const pass = tiling === undefined ? fittedObjectivePass(options, content, fit) : objectivePass(options, content);
     const table = makeTable(gpu, terms, { pass, content });
     owned.push(table);
-    const targets = await makeTargets({
-      gpu,
-      weights,
-      options,
-      terms: tapTerms,
-      pass,
-      content,
-      styles,
-      scope,
-      workspace,
-      bandSum,
-    });
-    const tapLosses = placeAtTaps(terms, { pass, table, workspace, bandSum, targets, kernels: weights.kernels });
-    return { scope, terms, table, workspace, bandSum, tapLosses };
+    const building = { ...request, scope, owned, terms, pass, table, styles: mixOf(request.style) };
+    const made = tiling === undefined ? await makeWhole(building) : await makeTiled({ ...building, tiling });
+    return { scope, terms, table, owned, ...made };
   } catch (error) {
     disposeAll(owned);
     throw error;
   }
+}
+
+interface Building extends ObjectiveRequest {
+  readonly scope: ProgramScope;
+  /** What is made is added to it. */
+  readonly owned: Disposable[];
+  readonly terms: readonly LossTerm[];
+  readonly pass: Pass;
+  readonly table: LossTable;
+  readonly styles: readonly StylePicture[];
+}
+
+type Made = Pick<Parts, 'record' | 'bandSum'>;
+
+async function makeTiled(building: Building & { readonly tiling: Tiling }): Promise<Made> {
+  const { gpu, content, owned } = building;
+  const evaluation = await TiledEvaluation.create(building);
+  owned.push(evaluation);
+  const isCut = content.pixels.byteLength > gpu.limits.maxStorageBufferBindingSize;
+  const bandSum = new BandSum(gpu, isCut ? partialsPerTerm * bytesPerFloat : 0);
+  owned.push(bandSum);
+  return { bandSum, record: (vectors) => evaluation.record(vectors) };
+}
+
+async function makeWhole(building: Building): Promise<Made> {
+  const { gpu, weights, options, scope, owned, terms, pass, table, styles } = building;
+  const { kernels } = weights;
+  const tapTerms = terms.filter(isTapTerm);
+  const sizes = styles.map(({ picture }) => picture);
+  const fit = { like: pass, kernels, limits: gpu.limits };
+  const passes = [pass, ...styleTargetPasses(options, sizes).map((one) => cutTargetPass(one, fit))];
+  const workspace = new LossWorkspace(gpu, workspaceBytes(tapTerms, passes, kernels));
+  owned.push(workspace);
+  const bandSum = new BandSum(gpu, bandSumBytes(tapTerms, passes));
+  owned.push(bandSum);
+  const targets = await makeTargets({ ...building, terms: tapTerms, workspace, bandSum });
+  const tapLosses = placeAtTaps(terms, { pass, table, workspace, bandSum, targets, kernels });
+  const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
+  owned.push(executor);
+  const record = ({ variable, gradient }: Vectors): readonly Program[] => {
+    const program = scope.program('evaluation');
+    const { scale, offset } = networkInputOf(options.variable);
+    recordNetworkInput(program, executor, pass, { variable, scale, offset });
+    executor.record(program, tapLosses);
+    recordVariableGradient(program, executor, pass, { gradient, scale });
+    return [program];
+  };
+  return { bandSum, record };
 }
 
 function makeTable(
@@ -265,10 +294,6 @@ function placeAtTaps(
     placed.set(layer, [...(placed.get(layer) ?? []), one]);
   });
   return placed;
-}
-
-function ownedBy({ table, scope, workspace, bandSum }: Parts): readonly Disposable[] {
-  return [table, scope, workspace, bandSum];
 }
 
 function disposeAll(owned: readonly Disposable[]): void {

@@ -41,12 +41,18 @@ export function workspaceBytes(
     const maps = at.flatMap((pass) => [tapMap(pass, layer), ...tapParts(pass, layer)]);
     return loss.form === 'summed' ? maps.map((map) => needsOf(loss, shapeOf(map), kernels.tap(layer))) : [];
   });
-  const buffers = Math.max(0, ...needs.map((need) => need.length));
-  return Array.from({ length: buffers }, (_, index) => Math.max(...needs.map((need) => need[index] ?? 0)));
+  return mostOf(needs);
 }
 
-function needsOf(loss: SummedLoss, shape: MapShape, kernels: TapKernels): readonly number[] {
+/** Bytes of each buffer that a term takes of the workspace at a map of this shape, or a part of one. */
+export function needsOf(loss: SummedLoss, shape: MapShape, kernels: TapKernels): readonly number[] {
   return [loss.sumBytes(shape), loss.coefficientBytes(shape), ...loss.scratchBytes(shape, kernels)];
+}
+
+/** Of several needs that are met one after the other: of each buffer the most. */
+export function mostOf(needs: readonly (readonly number[])[]): readonly number[] {
+  const buffers = Math.max(0, ...needs.map((need) => need.length));
+  return Array.from({ length: buffers }, (_, index) => Math.max(...needs.map((need) => need[index] ?? 0)));
 }
 
 /** Buffers for the sums, the coefficients and what lies between, of the one term that is at work. */

@@ -21,19 +21,23 @@ import { type LossWorkspace, shapeOf, targetBytes } from './tap-losses.ts';
 import { comparedWith, layersOfTerms, type TapTerm } from './terms.ts';
 import { networkInputOf } from './variable.ts';
 
-export interface TargetRequest {
+/** What a target is made with, where its sums are known. */
+export interface SumsRequest {
   readonly gpu: Gpu;
   readonly weights: DeviceWeights;
-  readonly options: ObjectiveOptions;
-  readonly terms: readonly TapTerm[];
-  readonly content: RgbImage;
   /** The pass that the targets are for: its maps decide what is made of sums. */
   readonly pass: Pass;
-  /** Their shares add up to 1. */
-  readonly styles: readonly StylePicture[];
   /** Owns the targets. */
   readonly scope: BufferScope;
   readonly workspace: LossWorkspace;
+}
+
+export interface TargetRequest extends SumsRequest {
+  readonly options: ObjectiveOptions;
+  readonly terms: readonly TapTerm[];
+  readonly content: RgbImage;
+  /** Their shares add up to 1. */
+  readonly styles: readonly StylePicture[];
   readonly bandSum: BandSum;
   /** The picture is one of a mix: its sums are kept as they are. */
   readonly isShare?: true;
@@ -75,10 +79,10 @@ async function targetsOfMix(styles: readonly StylePicture[], request: TargetRequ
 }
 
 /** A term's target from the sums of a mix. */
-async function targetOfSums(
+export async function targetOfSums(
   term: TapTerm,
   values: Float32Array<ArrayBuffer>,
-  request: TargetRequest,
+  request: SumsRequest,
 ): Promise<BufferSlice> {
   const { gpu, scope, pass, workspace } = request;
   const { loss } = term;
@@ -108,7 +112,7 @@ function recordPreparation(
     pass,
     workspace,
     weights,
-  }: TargetRequest & {
+  }: SumsRequest & {
     readonly term: TapTerm;
     readonly loss: SummedLoss;
     readonly sums: BufferSlice;

@@ -46,26 +46,30 @@ export interface PictureTerm {
 
 export type LossTerm = TapTerm | PictureTerm;
 
-/** The terms of an objective, in the order of their values in every report. */
-export function termsOf(options: ObjectiveOptions): readonly LossTerm[] {
+/**
+ * The terms of an objective, in the order of their values in every report.
+ *
+ * @param seen Whether maps are there as a whole, of which some losses have a cheaper form, or in windows.
+ */
+export function termsOf(options: ObjectiveOptions, seen: 'whole' | 'windows' = 'whole'): readonly LossTerm[] {
   const { contentLayers, contentWeight, styleLayers, styleWeight, tvWeight, tvLoss } = options;
   const contents = contentLayers.map(({ name, weight }): LossTerm => {
     return { kind: 'content', layer: name, loss: new ContentLoss(weight * contentWeight) };
   });
   const styles = styleLayers.map(({ name, weight }): LossTerm => {
-    return { kind: 'style', layer: name, loss: styleLoss(weight * styleWeight, options) };
+    return { kind: 'style', layer: name, loss: styleLoss(weight * styleWeight, options, seen) };
   });
   const variation = new TotalVariationLoss({ weight: tvWeight, points: tvLoss });
   const smoothness: LossTerm = { kind: 'totalVariation', layer: undefined, loss: variation };
   return [...contents, ...styles, ...(tvWeight > 0 ? [smoothness] : [])];
 }
 
-function styleLoss(weight: number, { styleLoss, gramFactor }: ObjectiveOptions): SummedLoss {
+function styleLoss(weight: number, { styleLoss, gramFactor }: ObjectiveOptions, seen: 'whole' | 'windows'): SummedLoss {
   switch (styleLoss) {
     case 'gram':
       return new GramLoss({ weight, gramFactor });
     case 'w2':
-      return new W2Loss({ weight });
+      return new W2Loss({ weight, takesWhole: seen === 'whole' });
     case 'covariance':
       return new CovarianceLoss(weight);
   }

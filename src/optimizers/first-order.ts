@@ -6,12 +6,13 @@
  * may be kept within a range.
  */
 
-import { type BufferSlice, boundRanges, bytesPerFloat, roundUp } from '../core/buffers.ts';
+import { type BufferSlice, bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { InputError, ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import { defineKernel, type KernelDefinition, type ScalarType } from '../core/kernel.ts';
 import { checkNumber } from '../core/numbers.ts';
 import { buildInScope, type Dispatch, type Program, type ProgramScope, parameterPageBytes } from '../core/program.ts';
+import { boundRanges } from '../core/ranges.ts';
 import { elementwiseGrid } from '../kernels/elementwise.ts';
 import {
   type DeviceObjective,

@@ -8,6 +8,7 @@ import type { RgbImage } from '../images/rgb-image.ts';
 import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { reportTerms, type TermReport } from '../objective/term-sums.ts';
+import type { Tile } from '../objective/tiled-plan.ts';
 import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
 import type { Settings } from '../settings/settings.ts';
 import { planStylize } from './stylize.ts';
@@ -21,6 +22,8 @@ export interface EvaluateRequest {
   readonly settings: Settings;
   /** Timed evaluations; one more, untimed, comes first and compiles the kernels. */
   readonly repeat: number;
+  /** Whether evaluations are cut into windows; `auto` when absent. */
+  readonly tile?: Tile | undefined;
 }
 
 /** The loss, the sum of each kind of its terms (of the style each layer's term), weighted, and what they took. */
@@ -51,7 +54,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
       `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
     );
   }
-  const { kernels, remarks } = planStylize({ content, style }, settings, gpu);
+  const { kernels, remarks, tiling } = planStylize({ content, style }, settings, gpu, request.tile);
   using meter = gpu.buffers.meter();
   using weights = await DeviceWeights.create(gpu, request.weights, kernels);
   using objective = await TransferObjective.create({
@@ -61,6 +64,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
     content,
     style,
     initial: image,
+    tiling,
   });
   const patience = new Patience();
   const firstMs = await timeEvaluation(gpu, objective, patience);
@@ -99,7 +103,7 @@ function medianOf(sorted: readonly number[]): number {
 async function timeEvaluation(gpu: Gpu, objective: TransferObjective, patience: Patience): Promise<number> {
   for (;;) {
     const startedAtMs = performance.now();
-    gpu.submit([objective.program]);
+    for (const program of objective.programs) gpu.submit([program]);
     const { elapsedMs, overslept } = await patience.wait(gpu, startedAtMs, () => gpu.idle());
     if (!overslept) return elapsedMs;
   }

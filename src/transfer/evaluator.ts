@@ -52,7 +52,7 @@ export interface EvaluatorPlace extends Pick<EvaluationReport, 'phase' | 'scale'
 
 /** What an evaluator needs of an objective: an evaluation, and where its losses then are. */
 export interface EvaluatedObjective {
-  readonly program: Program;
+  readonly programs: readonly Program[];
   readonly terms: TransferObjective['terms'];
   readonly losses: Pick<TransferObjective['losses'], 'names' | 'values'>;
 }
@@ -149,8 +149,13 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       learningRate: this.learningRate,
       isTrial,
     };
-    const programs = [this.#objective.program, ...after];
-    await this.#readback.submit(tag, (copy) => this.#gpu.submitPaced(programs, copy));
+    // An evaluation in windows is long, and whatever else wants the device has its turn between them.
+    const first = this.#objective.programs.slice(0, -1);
+    const last = [...this.#objective.programs.slice(-1), ...after];
+    await this.#readback.submit(tag, async (copy) => {
+      for (const program of first) await this.#gpu.submitPaced([program]);
+      await this.#gpu.submitPaced(last, copy);
+    });
   }
 
   /**

@@ -16,13 +16,15 @@ import {
   type TransferPlan,
 } from '../objective/memory-plan.ts';
 import { tapsOf } from '../objective/terms.ts';
+import { planInWindows, type Tile } from '../objective/tiled-plan.ts';
+import { describeTiling } from '../objective/tiling.ts';
 import { phasesOf, type Settings } from '../settings/settings.ts';
 import { leastLongestSide, type PictureSize } from '../settings/sizes.ts';
 import { phaseOptimizerBytes } from './phase-optimizer.ts';
 
 /** A way of having the network's maps on the device. None changes the picture. */
 interface MapWay {
-  readonly plan: (request: PlanRequest, limits: BufferLimits) => TransferPlan;
+  readonly plan: (request: PlanRequest, fit: FitRequest) => TransferPlan;
   /** Bytes that it takes at least, where the maps as they are would tell; planning is work. */
   readonly leastBytes?: (whole: TransferPlan) => number;
   /** What is said when it is taken, after what the maps as they are would need; undefined where it goes without saying. */
@@ -33,12 +35,23 @@ interface MapWay {
 const mapWays = {
   whole: { plan: (request) => planTransfer(request), remark: () => undefined },
   bands: {
-    plan: planTransfer,
+    plan: (request, { limits }) => planTransfer(request, limits),
     // The same maps, in buffers that may be filled a little better.
     leastBytes: ({ runBytes }) => 0.9 * runBytes,
     remark: ({ bands }, { largest: { name, sizeBytes } }, { maxStorageBufferBindingSize }) =>
       `${name} takes ${megabytes(sizeBytes)}, of which the adapter binds ${megabytes(maxStorageBufferBindingSize)} at once: maps are worked on in ` +
       `${bands} bands of rows, which changes nothing in the picture`,
+  },
+  tiles: {
+    plan: (request, { settings, limits, memoryBytes, tile, size }) => {
+      const least = withHistory(settings, Math.min(leastHistory, settings.lbfgs.history));
+      const beside = phaseOptimizerBytes(least, limits)(size.width * size.height * 3);
+      return planInWindows(request, { limits, most: memoryBytes, beside, tile: tile === 'none' ? 'auto' : tile });
+    },
+    remark: ({ tiling }) =>
+      tiling &&
+      `the picture goes through the network in ${describeTiling(tiling)}, which takes longer and changes nothing in it` +
+        (tiling.content === 'recomputed' ? '; the content picture does so anew each time' : ''),
   },
 } as const satisfies Readonly<Record<string, MapWay>>;
 
@@ -47,7 +60,14 @@ export type MapWayName = keyof typeof mapWays;
 const waysInOrder: readonly (readonly [MapWayName, MapWay])[] = [
   ['whole', mapWays.whole],
   ['bands', mapWays.bands],
+  ['tiles', mapWays.tiles],
 ];
+
+/** The ways that a caller allows. */
+function waysFor(tile: Tile): typeof waysInOrder {
+  if (tile === 'auto') return waysInOrder;
+  return waysInOrder.filter(([name]) => (name === 'tiles') === (tile !== 'none'));
+}
 
 /** L-BFGS is left with so many curvature pairs. */
 const leastHistory = 5;
@@ -57,6 +77,8 @@ export interface FitRequest extends Omit<PlanRequest, 'options' | 'optimizerByte
   readonly limits: BufferLimits;
   /** Most bytes that the run may take on the device. */
   readonly memoryBytes: number;
+  /** Whether evaluations are cut into windows: where nothing else fits, never, or in steps of at most so many pixels. */
+  readonly tile: Tile;
 }
 
 /** A plan that fits. */
@@ -100,7 +122,7 @@ export function fitTransfer(request: FitRequest): FittedPlan {
 function firstFitting(request: FitRequest): FittedPlan | Excess {
   const whole = planOf(request, mapWays.whole);
   let excess: Excess | undefined;
-  for (const [name] of waysInOrder) {
+  for (const [name] of waysFor(request.tile)) {
     const found = fitInWay(request, name, whole);
     if (!('words' in found)) return found;
     excess = found;
@@ -131,7 +153,7 @@ function fitInWay(request: FitRequest, name: MapWayName, whole: TransferPlan): F
 
 /** Without the optimiser: feature maps pass a limit long before its vectors do, which would report it less helpfully. */
 function planOf(request: FitRequest, way: MapWay): TransferPlan {
-  return way.plan({ ...request, options: request.settings.objective, optimizerBytes: () => 0 }, request.limits);
+  return way.plan({ ...request, options: request.settings.objective, optimizerBytes: () => 0 }, request);
 }
 
 /** The largest square picture, up to a side, that fits in each way; undefined where none does. */

@@ -12,6 +12,7 @@ import { type ConvLayer, layersUntil } from '../models/vgg.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { mixOf, type Style, type StylePicture } from '../objective/style-mix.ts';
 import { tapsOf } from '../objective/terms.ts';
+import type { Tile } from '../objective/tiled-plan.ts';
 import type { Phase } from '../settings/phase.ts';
 import { type Settings, withPhases } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
@@ -33,6 +34,8 @@ export interface StylizeRequest {
   readonly start: Start;
   /** Longest side of the result; `undefined` keeps every picture's own size. */
   readonly size: number | undefined;
+  /** Whether evaluations are cut into windows; `auto` when absent. */
+  readonly tile?: Tile | undefined;
 }
 
 /** The pictures at the size they are compared at. */
@@ -111,7 +114,7 @@ export function worksOf({ scales }: Pick<PreparedRun, 'scales'>): readonly Scale
  * @throws LimitError with the largest size that fits, before anything is allocated on the device.
  */
 export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRun {
-  const { content, settings, gpu, size } = request;
+  const { content, settings, gpu, size, tile } = request;
   const groups: { readonly size: number | undefined; readonly phases: Phase[] }[] = [];
   for (const { longestSide: wanted = size, phases } of settings.scales) {
     // A scale above the content picture's own size is that size, and two of them are the same.
@@ -122,7 +125,7 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
   }
   const [first, ...rest] = groups.map(({ size: longest, phases }) => {
     const scale = { ...fitPictures(request, longest), phases };
-    const plan = planStylize(scale, withPhases(settings, phases), gpu);
+    const plan = planStylize(scale, withPhases(settings, phases), gpu, tile);
     return { ...scale, kernels: plan.kernels, plan };
   });
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
@@ -139,12 +142,14 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
 /**
  * The memory a run will take, before anything is allocated.
  *
+ * @param tile As of a request.
  * @throws InputError where the adapter cannot store what the settings say; LimitError with the largest size that fits.
  */
 export function planStylize(
   pictures: { readonly content: PictureSize; readonly style: Style<PictureSize> },
   settings: Settings,
   gpu: Gpu,
+  tile: Tile = 'auto',
 ): FittedPlan {
   if (settings.objective.storage === 'f16' && !gpu.device.features.has('shader-f16')) {
     throw new InputError(
@@ -158,6 +163,7 @@ export function planStylize(
     backend: backendOf(gpu),
     limits: gpu.limits,
     memoryBytes: gpu.memoryBytes,
+    tile,
   });
 }
 
@@ -198,10 +204,10 @@ export async function runPrepared(
     scales,
     initial,
     createObjective: async (scale, from) => {
-      const { content, style, kernels } = scale;
+      const { content, style, kernels, plan } = scale;
       await weights.fit(kernels);
       const initial = enlargedFor(scale, scales[scales.indexOf(scale) - 1], from);
-      return await TransferObjective.create({ gpu, weights, options, content, style, initial });
+      return await TransferObjective.create({ gpu, weights, options, content, style, initial, tiling: plan.tiling });
     },
     createOptimizer: (objective, phase, state) => createPhaseOptimizer(gpu, objective, phase, settings, state),
   });

@@ -34,7 +34,7 @@ export function surveyAdapter(gpu: Gpu, settings: Settings): AdapterSurvey {
     origin: choiceOriginOf(gpu),
     families: familiesOf(gpu, settings),
     largestSquares: largestSquares(
-      { settings, backend: backendOf(gpu), limits: gpu.limits, memoryBytes: gpu.memoryBytes },
+      { settings, backend: backendOf(gpu), limits: gpu.limits, memoryBytes: gpu.memoryBytes, tile: 'auto' },
       { least: leastSide, most: sideRange.to },
     ),
   };

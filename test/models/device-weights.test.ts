@@ -56,7 +56,7 @@ async function gradientOf(device: Gpu, onDevice: DeviceWeights, size: readonly [
   const { content, style } = picturesAt(...size);
   const request = { gpu: device, weights: onDevice, options: settingsWith().objective, content, style };
   using objective = await TransferObjective.create({ ...request, initial: content });
-  device.submit([objective.program]);
+  device.submit(objective.programs);
   return await device.read(objective.gradient);
 }
 

@@ -3,14 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layersUntil, leastSideFor, type NetworkName, tapNamesOf } from '../../src/models/vgg.ts';
-import {
-  mostWindows,
-  ownedPositions,
-  type Rectangle,
-  reachOf,
-  type Window,
-  windowsOf,
-} from '../../src/models/windows.ts';
+import { ownedPositions, type Rectangle, reachOf, type Window, windowsOf } from '../../src/models/windows.ts';
 
 /** The pixels of a side that positions `first` to `last` of a tap's map depend on, borders not looked at. */
 function fieldOf(network: NetworkName, tap: string, first: number, last: number): readonly [number, number] {
@@ -132,7 +125,5 @@ describe('windows of a picture', () => {
     expect(frames).toHaveLength(6);
     expect(new Set(frames.map(({ width, height }) => `${width}x${height}`))).toEqual(new Set(['432x320']));
     expect(windowsOf({ width: 140, height: 100 }, reach, { columns: 5, rows: 5 })).toHaveLength(1);
-    expect(mostWindows(140, reach)).toBe(1);
-    expect(mostWindows(1024, reach)).toBe(56);
   });
 });

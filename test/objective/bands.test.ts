@@ -84,10 +84,15 @@ describe('an evaluation in bands', () => {
     const styles = other === undefined ? at(style) : [{ picture: at(style), weight: 0.5 }, other];
     const pictures = { content: at(content), style: styles, initial: at(image) };
     using objective = await TransferObjective.create({ gpu: device, weights, options, ...pictures });
-    device.submit([objective.program]);
+    device.submit(objective.programs);
     const [total = Number.NaN, ...losses] = await device.read(objective.losses.values);
     const gradient = await device.read(objective.gradient);
-    return { total, losses, gradient, labels: objective.program.dispatches.map(({ label }) => label) };
+    return {
+      total,
+      losses,
+      gradient,
+      labels: objective.programs.flatMap(({ dispatches }) => dispatches.map(({ label }) => label)),
+    };
   }
 
   it.each(cases)('equals the one in one piece: $size, $options', async (one) => {

@@ -1,8 +1,9 @@
 /** Vectors of the picture's size that are larger than a binding may be: what works on them goes range by range, with the same result. */
 
 import { describe, expect, it } from 'vitest';
-import { BufferScope, boundRanges, bytesPerFloat } from '../../src/core/buffers.ts';
+import { BufferScope, bytesPerFloat } from '../../src/core/buffers.ts';
 import { Gpu } from '../../src/core/gpu.ts';
+import { boundRanges } from '../../src/core/ranges.ts';
 import { partialsPerTerm } from '../../src/kernels/mse.ts';
 import { TotalVariationLoss } from '../../src/losses/total-variation-loss.ts';
 import { BandSum, recordPictureLoss } from '../../src/objective/band-losses.ts';

@@ -72,7 +72,7 @@ describe('a mix of styles', () => {
     );
     const request = { gpu: gpu(), weights: onDevice, options, content, style, initial: image };
     using objective = await TransferObjective.create(request);
-    gpu().submit([objective.program]);
+    gpu().submit(objective.programs);
     return await gpu().read(objective.gradient);
   }
 

@@ -99,7 +99,7 @@ describe('the dispatches of an evaluation', () => {
       using onDevice = await DeviceWeights.create(gpu(), weights, planStylize(pictures, settings, gpu()).kernels);
       const request = { gpu: gpu(), weights: onDevice, options, ...pictures, initial: pictures.image };
       using objective = await TransferObjective.create(request);
-      return objective.program.dispatches.map(({ label }) => label);
+      return objective.programs.flatMap(({ dispatches }) => dispatches.map(({ label }) => label));
     }
     const ofLosses = (await labels(preset)).filter((label) => /^gram|mse|total_variation/.test(label));
     expect(ofLosses.toSorted()).toEqual(

@@ -80,7 +80,7 @@ export class TestObjective implements DeviceObjective, Evaluator, Disposable {
 
   /** As an evaluator of runs sees it: one loss without terms. */
   get evaluated(): EvaluatedObjective {
-    return { program: this.#program, terms: [], losses: { names: [], values: this.#loss } };
+    return { programs: [this.#program], terms: [], losses: { names: [], values: this.#loss } };
   }
 
   async submit(after: readonly Program[]): Promise<void> {

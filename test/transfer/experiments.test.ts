@@ -39,7 +39,7 @@ async function recorded(settings: Settings): Promise<{ shaders: readonly string[
     ...{ gpu: gpu(), weights: device, options: settings.objective },
     ...prepared,
   });
-  const shaders = objective.program.dispatches.map(({ kernel }) => kernel.shader);
+  const shaders = objective.programs.flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.shader));
   return { shaders, terms: objective.losses.names };
 }
 

@@ -214,8 +214,9 @@ describe('scales', () => {
     });
     const small = new Gpu({ device, profile: gpu().profile, shaders: readShader, instance: device });
     const phases = [{ ...adam(2), scale: 32 }, adam(2)];
-    await expect(stylize(requestOf(phases, small))).rejects.toThrow(LimitError);
-    await expect(stylize(requestOf(phases, small))).rejects.toThrow('a content picture of 64x48 needs');
+    const request = { ...requestOf(phases, small), tile: 'none' as const };
+    await expect(stylize(request)).rejects.toThrow(LimitError);
+    await expect(stylize(request)).rejects.toThrow('a content picture of 64x48 needs');
     expect(small.buffers.count).toBe(0);
     expect(() => prepareRun(requestOf(phases.slice(0, 1), small))).not.toThrow();
   });
