@@ -10,9 +10,8 @@ import { sideRange } from '../settings/sizes.ts';
 export function addTileOption(command: Command): Command {
   return command.option(
     '--tile <size>',
-    'large pictures go through the network in windows, with the same result: auto where they must, none, or in steps of at most so many pixels',
+    'large pictures go through the network in windows, with the same result: auto where they must, none, or in steps of at most so many pixels (default: auto)',
     parseTile,
-    'auto',
   );
 }
 

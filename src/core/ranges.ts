@@ -11,6 +11,7 @@ export interface ValueRange {
 
 /** The ranges of a vector of so many floats, each of which may be bound; one for a vector that may be bound as a whole. */
 export function rangesOf(values: number, mostBindingBytes: number): readonly ValueRange[] {
+  if (values * bytesPerFloat <= mostBindingBytes) return [{ first: 0, count: values }];
   const most = (Math.floor(mostBindingBytes / bindingAlignmentBytes) * bindingAlignmentBytes) / bytesPerFloat;
   const ranges: ValueRange[] = [];
   for (let first = 0; first < values; first += most) ranges.push({ first, count: Math.min(most, values - first) });

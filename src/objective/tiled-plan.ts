@@ -3,8 +3,9 @@
  * computed more than once (docs/decisions/0038-exact-tiling.md). Pure.
  */
 
-import { bytesPerFloat } from '../core/buffers.ts';
+import { bindingAlignmentBytes, bytesPerFloat } from '../core/buffers.ts';
 import type { BufferLimits } from '../core/gpu.ts';
+import { parameterPageBytes } from '../core/program.ts';
 import { partialsPerTerm } from '../kernels/mse.ts';
 import { lossTableBytes } from '../losses/loss-table.ts';
 import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
@@ -168,7 +169,7 @@ function targetBytesOf({ options, size }: PlanRequest, { content }: Tiling): num
   return sum(kept.map((term) => targetBytes(term, tapMap(whole, term.layer))));
 }
 
-/** Sums and coefficients of every term, the content's maps of the window at work, workspace, parts of maps, loss table. */
+/** Sums and coefficients of every term, the content's maps of the window at work, workspace, parts of maps, loss table, parameters. */
 function lossScratchBytes({ options, size }: PlanRequest, tiling: Tiling, kernels: ChosenKernels): number {
   const whole = objectivePass(options, size);
   const kinds = kindsOf(tiling);
@@ -180,7 +181,31 @@ function lossScratchBytes({ options, size }: PlanRequest, tiling: Tiling, kernel
     const share = mostOwnedValues(options, term, kinds.windows) / (shape.positions * shape.channels);
     return share * targetBytes(term, map);
   });
-  return sum([...ofTerms, ...windowScratchBytes(options, tiling, kernels), lossTableBytes(termsOf(options).length)]);
+  return sum([
+    ...ofTerms,
+    ...windowScratchBytes(options, tiling, kernels),
+    lossTableBytes(termsOf(options).length),
+    parameterBytes(options, tiling),
+  ]);
+}
+
+/** Programs of a window's own: into the sums' pass, the content's and the whole one, and out of it. */
+const programsOfWindow = 4;
+
+/** About as many dispatches as a step of a pass has. */
+const dispatchesOfStep = 3;
+
+/** Parameters of the programs, of which there are many here: in pages, of which each program has one at least. */
+function parameterBytes(options: PlanRequest['options'], tiling: Tiling): number {
+  const ofKinds = windowPasses(options, { windows: tiling.windows, styles: [] }).map(({ size, pass }) => {
+    const kinds = kindsOf(tiling).windows.filter(
+      ({ frame }) => frame.width === size.width && frame.height === size.height,
+    );
+    return (
+      kinds.length * Math.ceil((dispatchesOfStep * pass.steps.length * bindingAlignmentBytes) / parameterPageBytes)
+    );
+  });
+  return (programsOfWindow * tiling.windows.length + sum(ofKinds)) * parameterPageBytes;
 }
 
 /** Bytes of the buffers that all windows and terms share: the partial sums of a part, a part's features and gradient, the workspace. */

@@ -135,6 +135,8 @@ function firstFitting(request: FitRequest): FittedPlan | Excess {
 function fitInWay(request: FitRequest, name: MapWayName, whole: TransferPlan): FittedPlan | Excess {
   const { settings, limits, memoryBytes, size } = request;
   const way: MapWay = mapWays[name];
+  const tooLarge = name === 'tiles' ? pictureExcess(size, limits) : undefined;
+  if (tooLarge !== undefined) return tooLarge;
   const least = way.leastBytes?.(whole) ?? 0;
   if (least > memoryBytes) return memoryExcess(whole.peakBytes, memoryBytes, size);
   const plan = way === mapWays.whole ? whole : planOf(request, way);

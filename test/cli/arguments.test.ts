@@ -110,6 +110,17 @@ describe('stylize', () => {
     expect(settingsOf(await stylizeArguments('--preset', preset))).toEqual(presetSettings(preset));
   });
 
+  it('is told whether pictures are cut into windows: by itself, never, or in steps of so many pixels', async () => {
+    expect((await stylizeArguments('--tile', 'none')).tile).toBe('none');
+    expect((await stylizeArguments('--tile', '256')).tile).toBe(256);
+    expect(
+      (await parse('evaluate', '--image', 'x', '--content', 'c', '--style', 's', '--tile', 'auto')).evaluate?.tile,
+    ).toBe('auto');
+    await expect(parse('stylize', '--tile', 'some')).rejects.toThrow(
+      "--tile is 'some'; expected auto, none or a whole number from 16 to 16384",
+    );
+  });
+
   it('lays options over the preset', async () => {
     const given = await stylizeArguments(
       ...['--preset', 'lecture', '--style-weight', '1e5', '--tv-weight', '0', '--content-layers', 'relu4_2=2'],

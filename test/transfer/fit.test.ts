@@ -14,7 +14,7 @@ const plenty = 2 ** 45;
 function requestAt(width: number, height: number, told: Partial<FitRequest> = {}): FitRequest {
   const size = { width, height };
   const backend = { family: 'lanes', lanes: 8 } as const;
-  return { settings, size, styleSizes: [size], backend, limits, memoryBytes: plenty, tile: 'auto', ...told };
+  return { settings, size, styleSizes: [size], backend, limits, memoryBytes: plenty, tile: 'none', ...told };
 }
 
 /** Of the run with so many curvature pairs. */

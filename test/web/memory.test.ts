@@ -6,7 +6,7 @@ import type { ListedPhase } from '../../src/settings/phase.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
 import { withPhases } from '../../src/settings/settings.ts';
 import { prepareRun } from '../../src/transfer/stylize.ts';
-import { assertMemory, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
+import { assertMemory, assertShowable, canAllocate, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';
 
 const gpu = useGpu();
@@ -40,6 +40,16 @@ function limitMemory(bytes: number): void {
     held > bytes ? new GPUOutOfMemoryError('none is left') : null,
   );
 }
+
+describe('a picture that is painted', () => {
+  it('is refused where it cannot be shown meanwhile, with the largest that can', () => {
+    const narrow = { limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 } };
+    expect(() => assertShowable(narrow, { width: 3344, height: 3344 })).not.toThrow();
+    expect(() => assertShowable(narrow, { width: 3345, height: 3345 })).toThrow(
+      /the largest size that fits is 3344, or paint it/,
+    );
+  });
+});
 
 describe('memory before a run', () => {
   it('is granted and given back where there is enough', async () => {

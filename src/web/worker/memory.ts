@@ -1,6 +1,6 @@
 /** Whether the device has the memory that a plan asks for: WebGPU tells no figure, so it is asked for and given back. */
 
-import { bufferUsage, roundUp } from '../../core/buffers.ts';
+import { bufferUsage, bytesPerFloat, roundUp } from '../../core/buffers.ts';
 import { LimitError, type OutOfMemoryError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
 import { megabytes, scaleTo } from '../../objective/memory-plan.ts';
@@ -49,6 +49,24 @@ export function largestScale([first, ...rest]: PreparedRun['scales']): Scale {
   return rest.reduce((largest, scale) => (pixels(scale) > pixels(largest) ? scale : largest), first);
 }
 
+/** @throws LimitError with the largest size that can, where a picture cannot be drawn while it is painted: that takes one binding. */
+export function assertShowable({ limits }: Pick<Gpu, 'limits'>, { width, height }: PictureSize): void {
+  const needed = width * height * 3 * bytesPerFloat;
+  const available = limits.maxStorageBufferBindingSize;
+  if (needed <= available) return;
+  const longest = Math.max(width, height);
+  const largestSide = Math.floor(longest * Math.sqrt(available / needed));
+  throw new LimitError({
+    limit: 'maxStorageBufferBindingSize',
+    needed,
+    available,
+    largestSide,
+    message:
+      `a picture of ${width}x${height} is too large for the page to show while it is painted; the largest size that fits is ${largestSide}, ` +
+      'or paint it on the command line',
+  });
+}
+
 /** @throws LimitError with a size that fits, where the device does not give the memory that the run needs. */
 export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
   const { content, style, phases } = largestScale(run.scales);
@@ -60,7 +78,7 @@ export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
     scaleTo(size, Math.max(1, Math.floor(share * Math.max(size.width, size.height))));
   const bytesAt = (share: number): number => {
     const styles = mixOf(style).map(({ picture, weight }) => ({ picture: scaled(picture, share), weight }));
-    return planStylize({ content: scaled(content, share), style: styles }, settings, gpu).peakBytes;
+    return planStylize({ content: scaled(content, share), style: styles }, settings, gpu, 'auto').peakBytes;
   };
   let largestSide: number | undefined;
   for (const share of smallerShares) {

@@ -23,7 +23,7 @@ import { CheckpointFiles, type PictureFile, recordOf, takeUp } from './checkpoin
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { Losses } from './losses.ts';
-import { assertMemory, largestScale, refusedMemory } from './memory.ts';
+import { assertMemory, assertShowable, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { areWeightsKept, loadBundledWeights } from './weights.ts';
 
@@ -249,7 +249,9 @@ export class Studio {
     const content = this.#picture(order.content, 'photograph');
     const style = order.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     const { settings, size } = order;
-    return prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
+    const run = prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
+    assertShowable(gpu, largestScale(run.scales).content);
+    return run;
   }
 
   #startOf({ start }: Order): Start {
