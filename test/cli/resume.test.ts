@@ -104,13 +104,16 @@ describe('a run that is killed', () => {
       // Begun anew, and then gone on with as often as it is killed.
       const own = Math.ceil((kills - index) / names.length);
       let isBegun = false;
+      // A machine that is quicker than it was ends before it is killed: the next time it is killed earlier.
+      let share = 1;
       for (let killed = 0; killed < own; ) {
         if (!isBegun) await forget(checkpoint);
         const running = start(folder, isBegun ? ['resume', checkpoint] : words);
         await begun(running, checkpoint);
-        await pause(Math.random() * (isBegun ? startMs + restMs / 2 : restMs));
+        await pause(share * Math.random() * (isBegun ? startMs + restMs / 2 : restMs));
         isBegun = await kill(running);
         if (isBegun) killed += 1;
+        else share *= 0.7;
       }
       const resumed = await impasto(folder, ['resume', checkpoint]);
       expect(resumed.status, resumed.stderr).toBe(0);
