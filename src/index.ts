@@ -126,6 +126,7 @@ export {
 } from './transfer/experiments.ts';
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
 export { type FitRequest, type FittedPlan, fitTransfer } from './transfer/fit.ts';
+export { BrokenOffError, type LastingRequest, type RunOnDevice, runLasting } from './transfer/lasting-run.ts';
 export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
 export type { EngineRecord, FileRecord, OutputRecord, RunRecord, StyleRecord } from './transfer/run-record.ts';
 export type { Start } from './transfer/start.ts';

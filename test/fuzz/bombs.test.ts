@@ -1,7 +1,11 @@
 /** Small files that would unfold to gigabytes, or to hours: refused by what they say of themselves, before it is made. */
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { readPhaseChoice } from '../../src/cli/settings.ts';
 import { FormatError } from '../../src/core/errors.ts';
 import { pngChunk, pngOf } from '../../src/images/png-chunks.ts';
 import { openPng } from '../../src/platform/node/png-codec.ts';
@@ -128,6 +132,17 @@ it('a PNG of empty chunks', () => {
   const before = process.resourceUsage().maxRSS;
   expect(openPng('p', bytes)).toMatchObject({ width: 4, height: 4 });
   expect(process.resourceUsage().maxRSS - before).toBeLessThan(200 * 1024);
+});
+
+it('a file of phases of megabytes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'impasto-phases-'));
+  const phases = join(folder, 'phases.json');
+  try {
+    await writeFile(phases, `[${' '.repeat(mib)}]`);
+    expect(() => readPhaseChoice({ phases, seed: 0 })).toThrow('expected a file of phases, but it has 1048578 bytes');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it('a text of a million letters is compared with no name', () => {

@@ -12,12 +12,14 @@ import { assertReadableSize } from '../../src/images/file-format.ts';
 import { decodePng, openPng } from '../../src/platform/node/png-codec.ts';
 import { flagOf } from '../../src/settings/options.ts';
 import { parsePhases } from '../../src/settings/parse-phases.ts';
+import { readCheckpoint } from '../../src/transfer/checkpoint-file.ts';
 import { parseLink } from '../../src/web/link.ts';
 import { pageOptions } from '../../src/web/settings.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
 import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
+import { changedCheckpoints, realCheckpoint } from './checkpoints.ts';
 import * as hostile from './hostile.ts';
 
 const seconds = Number(process.env['IMPASTO_FUZZ_SECONDS'] ?? 4);
@@ -59,6 +61,8 @@ async function readWeights(bytes: Uint8Array): Promise<void> {
   await refused(() => loadNetworkWeights(bytesSource('w', bytes)));
 }
 
+const readRun = (bytes: Uint8Array) => readCheckpoint(bytesSource('c', bytes));
+
 async function readPicture(bytes: Uint8Array): Promise<void> {
   const file = openPng('p', bytes);
   assertReadableSize('p', file.width, file.height, 1e6);
@@ -76,6 +80,8 @@ const formats = [
   { name: 'npz', check: judged(hostile.npz, readWeights) },
   { name: 'PyTorch zip', check: judged(hostile.pytorchZips, readWeights) },
   { name: 'PyTorch legacy', check: judged(hostile.pytorchLegacy, readWeights) },
+  { name: 'checkpoints, changed', check: judged(hostile.mutationsOf([realCheckpoint]), readRun) },
+  { name: 'checkpoints of other runs', check: judged(changedCheckpoints, readRun) },
   { name: 'PNGs, changed', check: judged(hostile.mutationsOf(realPictures), readPicture) },
   { name: 'PNG chunks', check: judged(hostile.pngs, readPicture) },
   { name: 'EXIF', check: judged(hostile.exifs, exifOrientation) },
@@ -95,6 +101,12 @@ function judged<Made>(made: fc.Arbitrary<Made>, read: (made: Made) => unknown): 
 const shared = (): readonly PropertyKey[] =>
   [Object.prototype, Array.prototype, Function.prototype].flatMap((of) => Reflect.ownKeys(of));
 const before = shared();
+
+it('what is changed below is read as it is', async () => {
+  for (const bytes of realWeights) await openWeightFile(bytesSource('w', bytes), () => true);
+  for (const bytes of realPictures) await readPicture(bytes);
+  expect(await readRun(realCheckpoint)).toMatchObject({ size: { width: 2, height: 2 } });
+});
 
 describe(`for ${seconds} seconds, seed ${seed}`, () => {
   const unhandled: unknown[] = [];

@@ -72,7 +72,14 @@ export const names = fc.constantFrom(
 );
 
 const count = fc.oneof(fc.nat(6), fc.constantFrom(...hugeEdges));
-const anything = fc.oneof(count, fc.constant(null), fc.string(), fc.constant([]), fc.constant({}), fc.constant(1.5));
+export const anything = fc.oneof(
+  count,
+  fc.constant(null),
+  fc.string(),
+  fc.constant([]),
+  fc.constant({}),
+  fc.constant(1.5),
+);
 const mostly = <Value>(usual: fc.Arbitrary<Value>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: anything });
 
