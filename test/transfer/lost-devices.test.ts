@@ -92,6 +92,7 @@ describe(`${losses} devices are lost`, () => {
         expect(result.end, where).toBe(whole.end);
         expect(result.evaluations, where).toEqual(whole.evaluations);
         expect(result.picture.pixels, where).toEqual(whole.picture.pixels);
+        if (process.env['IMPASTO_LOSSES'] !== undefined) process.stdout.write(`${loss + 1}/${share}: ${where}\n`);
         for (const gpu of opened.splice(0)) {
           expect(gpu.buffers.count, where).toBe(0);
           gpu[Symbol.dispose]();
