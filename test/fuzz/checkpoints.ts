@@ -72,7 +72,13 @@ export const changedCheckpoints: fc.Arbitrary<Uint8Array> = fc
         const key = keys[step % Math.max(keys.length, 1)] ?? 'x';
         if (level < path.length - 1 && isJson(at[key])) at = at[key];
         else {
-          Object.defineProperty(at, name ?? key, { value, enumerable: true, configurable: true, writable: true });
+          // A copy: what is generated is shared, and the next change may go into it.
+          Object.defineProperty(at, name ?? key, {
+            value: structuredClone(value),
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
           break;
         }
       }
