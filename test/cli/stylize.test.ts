@@ -220,7 +220,7 @@ describe('stylize', () => {
     const report: { adapter: { largestSquares: readonly { side?: number }[] } } = JSON.parse(doctor.stdout);
     const side = Math.max(...report.adapter.largestSquares.map((each) => each.side ?? 0));
     await writePng(path('large.png'), side + 1, side + 1);
-    const args = ['stylize', 'large.png', 'large.png', '-o', 'large-out.png', '--no-resize', '--scales', '1'];
+    const args = ['stylize', 'large.png', 'large.png', '-o', 'large-out.png', '--no-resize'];
     const run = await impasto(folder, args, env);
     expect(run).toMatchObject({ status: 2, stdout: '' });
     expect(run.stderr).toMatch(/^impasto: a content picture of [^\n]+\n$/);
