@@ -11,17 +11,18 @@
 // running pair, without a division, and tests a pixel's bounds once per vector.
 // Layout: NHWC, channels padded to a multiple of 4; weights [cell][read channel][made channel], the direct kernels' own.
 // Grid: channel tiles along x, pixel tiles along y, folded into z.
-// Correct on lavapipe and at WebGPU's default limits; not yet measured on a GPU.
+// What compilers make of it: docs/decisions/0041-tiles-by-compilers.md. Not yet measured on a GPU.
 
 // header
 const TILE_M: u32 = 64u;  // pixels of a tile, a multiple of ROWS
 const TILE_N: u32 = 64u;  // its channels, a multiple of 4 * VECTORS
 const TILE_K: u32 = 16u;  // depth held at a time, a multiple of 4
 const ROWS: u32 = 8u;     // pixels of an invocation
-const VECTORS: u32 = 1u;  // its vectors of 4 channels
+const VECTORS: u32 = 2u;  // its vectors of 4 channels
 const ACROSS: u32 = TILE_N / 4u / VECTORS;  // invocations along the channels of the tile
-const THREADS: u32 = ACROSS * TILE_M / ROWS;  // a multiple of TILE_K / 4
-const LOADS: u32 = TILE_M * TILE_K / 4u / THREADS;  // pixels that an invocation loads; whole
+const THREADS: u32 = ACROSS * TILE_M / ROWS;  // a multiple of TILE_K / 4 and of TILE_N / 4
+const LOADS_A: u32 = TILE_M * TILE_K / 4u / THREADS;  // pixels that an invocation loads; whole
+const LOADS_B: u32 = TILE_K * TILE_N / 4u / THREADS;  // vectors of the weights
 alias Input = f32;  // how input, activation and output are stored: f32, or f16 where the loader says so
 alias Activation = f32;
 alias Output = f32;
@@ -86,21 +87,25 @@ fn main(
   let across = thread % ACROSS;
   let down = thread / ACROSS;
 
-  // What this invocation loads of each tile: which pixels, and the cell and channel of its vector.
+  // What this invocation loads of each step: which pixels, with the cell and channel of their vector, and the same channels of some weights.
   let loadVector = thread % depthVectors;
-  let loadRow = thread / depthVectors;
-  var origins: array<vec2i, LOADS>;
+  var origins: array<vec2i, LOADS_A>;
   // unroll
-  for (var i = 0u; i < LOADS; i++) {
+  for (var i = 0u; i < LOADS_A; i++) {
     // A pixel past the last one is computed like it and dropped.
-    let pixel = min(firstPixel + i * (TILE_M / LOADS) + loadRow, pixels - 1u);
+    let pixel = min(firstPixel + i * (TILE_M / LOADS_A) + thread / depthVectors, pixels - 1u);
     origins[i] = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) + params.offset;
   }
   var cell = vec2i(0);
   var channel = loadVector * 4u;
+  let weightDepth = thread / columnVectors;
+  let weightColumn = min(firstChannel + thread % columnVectors * 4u, params.outChannels - 4u);
+  var weightAt = (weightDepth * params.outChannels + weightColumn) / 4u;
 
   var sum: array<array<vec4f, VECTORS>, ROWS>;
-  for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
+  for (var k0 = 0u; k0 < depth + TILE_K; k0 += TILE_K) {
+    var nextA: array<vec4f, LOADS_A>;
+    var nextB: array<vec4f, LOADS_B>;
     while (channel >= params.inChannels && cell.y < i32(params.kernelHeight)) {
       channel -= params.inChannels;
       cell.x += 1;
@@ -110,65 +115,116 @@ fn main(
     }
     let isCell = cell.y < i32(params.kernelHeight);
     // unroll
-    for (var i = 0u; i < LOADS; i++) {
-      aTile[(i * (TILE_M / LOADS) + loadRow) * depthVectors + loadVector] = loadPixel(origins[i], cell, channel, isCell);
+    for (var i = 0u; i < LOADS_A; i++) {
+      nextA[i] = loadPixel(origins[i], cell, channel, isCell);
     }
     channel += TILE_K;
-    for (var i = thread; i < TILE_K * columnVectors; i += THREADS) {
-      let k = k0 + i / columnVectors;
-      let column = firstChannel + i % columnVectors * 4u;
-      let isInside = k < depth && column < params.outChannels;
-      bTile[i] = select(vec4f(0.0), weight[select(0u, k * params.outChannels + column, isInside) / 4u], isInside);
+    // unroll
+    for (var i = 0u; i < LOADS_B; i++) {
+      let isInside = k0 + i * (TILE_K / LOADS_B) + weightDepth < depth;
+      let at = weightAt + i * (TILE_K / LOADS_B) * params.outChannels / 4u;
+      nextB[i] = select(vec4f(0.0), weight[select(0u, at, isInside)], isInside);
     }
-    // twin tile product: pixel = row, firstPixel = firstRow, firstChannel = firstColumn
-    workgroupBarrier();
-    for (var kVector = 0u; kVector < depthVectors; kVector++) {
-      var held: array<array<vec4f, VECTORS>, 4>;
-      // unroll
-      for (var j = 0u; j < 4u; j++) {
+    weightAt += TILE_K / 4u * params.outChannels;
+    // The multiply-adds of the step before hide how long that takes.
+    if (k0 > 0u) {
+      // twin tile product
+      for (var kVector = 0u; kVector < depthVectors; kVector++) {
+        var held: array<array<vec4f, VECTORS>, 4>;
         // unroll
-        for (var v = 0u; v < VECTORS; v++) {
-          held[j][v] = bTile[(kVector * 4u + j) * columnVectors + v * ACROSS + across];
+        for (var j = 0u; j < 4u; j++) {
+          // unroll
+          for (var v = 0u; v < VECTORS; v++) {
+            held[j][v] = bTile[(kVector * 4u + j) * columnVectors + v * ACROSS + across];
+          }
+        }
+        // unroll
+        for (var i = 0u; i < ROWS; i++) {
+          let value = aTile[(i * (TILE_M / ROWS) + down) * depthVectors + kVector];
+          // unroll
+          for (var v = 0u; v < VECTORS; v++) {
+            sum[i][v] = fma(vec4f(value.x), held[0][v], sum[i][v]);
+            sum[i][v] = fma(vec4f(value.y), held[1][v], sum[i][v]);
+            sum[i][v] = fma(vec4f(value.z), held[2][v], sum[i][v]);
+            sum[i][v] = fma(vec4f(value.w), held[3][v], sum[i][v]);
+          }
         }
       }
-      // unroll
-      for (var i = 0u; i < ROWS; i++) {
-        let value = aTile[(i * (TILE_M / ROWS) + down) * depthVectors + kVector];
-        // unroll
-        for (var v = 0u; v < VECTORS; v++) {
-          sum[i][v] = fma(vec4f(value.x), held[0][v], sum[i][v]);
-          sum[i][v] = fma(vec4f(value.y), held[1][v], sum[i][v]);
-          sum[i][v] = fma(vec4f(value.z), held[2][v], sum[i][v]);
-          sum[i][v] = fma(vec4f(value.w), held[3][v], sum[i][v]);
-        }
-      }
+      // end twin tile product
+    }
+    // twin tile store
+    if (k0 >= depth) {
+      break;
     }
     workgroupBarrier();
+    // unroll
+    for (var i = 0u; i < LOADS_A; i++) {
+      aTile[i * THREADS + thread] = nextA[i];
+    }
+    // unroll
+    for (var i = 0u; i < LOADS_B; i++) {
+      bTile[i * THREADS + thread] = nextB[i];
+    }
+    workgroupBarrier();
+    // end twin tile store
   }
 
+  // A branch each, not one a pixel, so that all that one reads is asked for at once, and all is read before anything is written.
+  if (params.bias == 1u) {
+    // unroll
+    for (var v = 0u; v < VECTORS; v++) {
+      let value = bias[min(firstChannel / 4u + v * ACROSS + across, params.outChannels / 4u - 1u)];
+      // unroll
+      for (var i = 0u; i < ROWS; i++) {
+        sum[i][v] += value;
+      }
+    }
+  }
+  var at: array<array<u32, VECTORS>, ROWS>;
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    // unroll
+    for (var v = 0u; v < VECTORS; v++) {
+      let vector = min(firstChannel / 4u + v * ACROSS + across, params.outChannels / 4u - 1u);
+      at[i][v] = min(firstPixel + i * (TILE_M / ROWS) + down, pixels - 1u) * (params.outChannels / 4u) + vector;
+    }
+  }
+  // twin conv2d epilogue
+  if (params.accumulate == 1u) {
+    // unroll
+    for (var i = 0u; i < ROWS; i++) {
+      // unroll
+      for (var v = 0u; v < VECTORS; v++) {
+        sum[i][v] += vec4f(output[at[i][v]]);
+      }
+    }
+  }
+  if (params.mask == 1u) {
+    // unroll
+    for (var i = 0u; i < ROWS; i++) {
+      // unroll
+      for (var v = 0u; v < VECTORS; v++) {
+        sum[i][v] = select(vec4f(0.0), sum[i][v], vec4f(activation[at[i][v]]) > vec4f(0.0));
+      }
+    }
+  }
+  // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+  let cuts = vec4<bool>(params.relu == 1u);
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    // unroll
+    for (var v = 0u; v < VECTORS; v++) {
+      sum[i][v] = select(sum[i][v], vec4f(0.0), (sum[i][v] < vec4f(0.0)) & cuts);
+    }
+  }
+  // end twin conv2d epilogue
   // unroll
   for (var i = 0u; i < ROWS; i++) {
     let pixel = firstPixel + i * (TILE_M / ROWS) + down;
     // unroll
     for (var v = 0u; v < VECTORS; v++) {
-      let column = firstChannel + (v * ACROSS + across) * 4u;
-    // end twin tile product
-      if (pixel < pixels && column < params.outChannels) {
-        let at = (pixel * params.outChannels + column) / 4u;
-        var value = sum[i][v];
-        if (params.bias == 1u) {
-          value += bias[column / 4u];
-        }
-        // twin conv2d epilogue
-        if (params.accumulate == 1u) {
-          value += vec4f(output[at]);
-        }
-        if (params.mask == 1u) {
-          value = select(vec4f(0.0), value, vec4f(activation[at]) > vec4f(0.0));
-        }
-        // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
-        output[at] = vec4<Output>(select(value, vec4f(0.0), (value < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
-        // end twin conv2d epilogue
+      if (pixel < pixels && firstChannel + (v * ACROSS + across) * 4u < params.outChannels) {
+        output[at[i][v]] = vec4<Output>(sum[i][v]);
       }
     }
   }

@@ -8,6 +8,8 @@
 // Correct on lavapipe; not yet measured on a GPU.
 
 // header
+const ROWS: u32 = 4u;     // outputs of a patch
+const COLUMNS: u32 = 4u;
 alias Activation = f32;  // how activation and output are stored: f32, or f16 where the loader says so
 alias Output = f32;
 // end header
@@ -72,26 +74,53 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (params.bias == 1u) {
     shift = bias[pair];
   }
+  var sum: array<array<vec2f, 4>, 4>;
+  var at: array<array<u32, 4>, 4>;  // past an edge that of the last value
   // unroll
   for (var i = 0u; i < 4u; i++) {
     let row = gather(array<vec2f, 6>(columns[0][i], columns[1][i], columns[2][i], columns[3][i], columns[4][i], columns[5][i]));
     // unroll
     for (var j = 0u; j < 4u; j++) {
-      let y = top + i;
-      let x = left + j;
-      if (y < params.height && x < params.width) {
-        let at = (y * params.width + x) * pairs + pair;
-        var value = row[j] + shift;
-        // twin conv2d epilogue: vec2f = vec4f, vec2 = vec4
-        if (params.accumulate == 1u) {
-          value += vec2f(output[at]);
-        }
-        if (params.mask == 1u) {
-          value = select(vec2f(0.0), value, vec2f(activation[at]) > vec2f(0.0));
-        }
-        // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
-        output[at] = vec2<Output>(select(value, vec2f(0.0), (value < vec2f(0.0)) & vec2<bool>(params.relu == 1u)));
-        // end twin conv2d epilogue
+      sum[i][j] = row[j] + shift;
+      at[i][j] = (min(top + i, params.height - 1u) * params.width + min(left + j, params.width - 1u)) * pairs + pair;
+    }
+  }
+  // A branch each, not one a pixel, so that all that one reads is asked for at once, and all is read before anything is written.
+  // twin conv2d epilogue: COLUMNS = VECTORS, j = v, vec2f = vec4f, vec2 = vec4
+  if (params.accumulate == 1u) {
+    // unroll
+    for (var i = 0u; i < ROWS; i++) {
+      // unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        sum[i][j] += vec2f(output[at[i][j]]);
+      }
+    }
+  }
+  if (params.mask == 1u) {
+    // unroll
+    for (var i = 0u; i < ROWS; i++) {
+      // unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        sum[i][j] = select(vec2f(0.0), sum[i][j], vec2f(activation[at[i][j]]) > vec2f(0.0));
+      }
+    }
+  }
+  // Not max(value, 0), which would turn a NaN into 0 and hide it from the loss.
+  let cuts = vec2<bool>(params.relu == 1u);
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    // unroll
+    for (var j = 0u; j < COLUMNS; j++) {
+      sum[i][j] = select(sum[i][j], vec2f(0.0), (sum[i][j] < vec2f(0.0)) & cuts);
+    }
+  }
+  // end twin conv2d epilogue
+  // unroll
+  for (var i = 0u; i < 4u; i++) {
+    // unroll
+    for (var j = 0u; j < 4u; j++) {
+      if (top + i < params.height && left + j < params.width) {
+        output[at[i][j]] = vec2<Output>(sum[i][j]);
       }
     }
   }

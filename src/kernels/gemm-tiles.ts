@@ -1,4 +1,4 @@
-/** The batched matrix product of the `tiles` family, for GPUs. `gemm.tiles.wgsl` says how it works. */
+/** The batched matrix products of the `tiles` family, for GPUs. `gemm.tiles.wgsl` says how they work. */
 
 import { type BufferSlice, bytesPerElement } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
@@ -6,8 +6,7 @@ import type { Program } from '../core/program.ts';
 import { type GemmKernel, type GemmOptions, type GemmShape, strideParams, strideValues } from './gemm.ts';
 import { type TileName, tileConstants } from './tiles.ts';
 
-export const gemmTilesKernel = defineKernel({
-  shader: 'gemm.tiles.wgsl',
+const interfaceOf = {
   bindings: { a: 'read', b: 'read', c: 'readWrite' },
   params: {
     rows: 'u32',
@@ -18,7 +17,12 @@ export const gemmTilesKernel = defineKernel({
     ...strideParams,
     triangle: 'u32',
   },
-});
+} as const;
+
+export const gemmTilesKernel = defineKernel({ shader: 'gemm.tiles.wgsl', ...interfaceOf });
+
+/** Of an A that is stored transposed. */
+export const gemmTransposedTilesKernel = defineKernel({ shader: 'gemm_transposed.tiles.wgsl', ...interfaceOf });
 
 /** Row tiles of a band are a multiple of this, so that a band begins where a binding may (256 bytes). */
 const bandStep = 8;
@@ -74,9 +78,9 @@ function sliceFrom(slice: BufferSlice, value: number): BufferSlice {
 function recordBand(program: Program, tile: TileName, options: GemmOptions): void {
   const { rows, columns, depth } = options;
   const constants = tileConstants(tile);
-  program.dispatch(gemmTilesKernel, {
+  program.dispatch(isTransposed(options) ? gemmTransposedTilesKernel : gemmTilesKernel, {
     label: options.label,
-    constants: { ...constants, TRANSPOSED: Number(isTransposed(options)) },
+    constants,
     bindings: { a: options.a, b: options.b, c: options.c },
     params: {
       rows,

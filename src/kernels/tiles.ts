@@ -1,7 +1,6 @@
 /**
- * The tile shapes of the `tiles` family, for GPUs: header constants of `gemm.tiles.wgsl` and `conv2d.tiles.wgsl`. The default spares
- * registers; which shape is best is for `impasto tune` to measure. All stay within WebGPU's default limits (256
- * invocations, 16 KiB of workgroup memory).
+ * The tile shapes of the `tiles` family, for GPUs: header constants of `gemm.tiles.wgsl`, its transposed form and `conv2d.tiles.wgsl`. Which is
+ * best is for `impasto tune` to measure. All stay within WebGPU's default limits (256 invocations, 16 KiB of workgroup memory).
  */
 
 import type { HeaderConstants } from '../core/shader.ts';
@@ -11,9 +10,9 @@ export type TileName = '64x64' | '128x64' | '32x32';
 
 /** By name: the tile, the depth held at a time, and what an invocation makes (rows x 4 · vectors columns). */
 const shapes = {
-  // 128 invocations of 8x4, 8 KiB.
-  '64x64': { TILE_M: 64, TILE_N: 64, TILE_K: 16, ROWS: 8, VECTORS: 1 },
-  // 128 invocations of 8x8, 12 KiB: twice the work per value read, twice the registers.
+  // 64 invocations of 8x8, 8 KiB.
+  '64x64': { TILE_M: 64, TILE_N: 64, TILE_K: 16, ROWS: 8, VECTORS: 2 },
+  // 128 invocations of 8x8, 12 KiB: half as many loads of B.
   '128x64': { TILE_M: 128, TILE_N: 64, TILE_K: 16, ROWS: 8, VECTORS: 2 },
   // 64 invocations of 4x4, 4 KiB: for maps so small that larger tiles would leave a GPU idle.
   '32x32': { TILE_M: 32, TILE_N: 32, TILE_K: 16, ROWS: 4, VECTORS: 1 },

@@ -6,7 +6,7 @@ import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { packParams } from '../../src/core/kernel.ts';
 import { specialiseShader } from '../../src/core/shader.ts';
 import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
-import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
+import { gemmTilesKernel, gemmTransposedTilesKernel } from '../../src/kernels/gemm-tiles.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 
 type Resource = Float32Array | { readonly uniform: Uint32Array };
@@ -38,16 +38,21 @@ const lossSum: Subject = {
 /** A tile small enough to be interpreted: two invocations, each with two rows of one vector. */
 const tile = { TILE_M: 4, TILE_N: 4, TILE_K: 4, ROWS: 2, VECTORS: 1 };
 
+/** The same for rows that follow each other. */
+const tallTile = { TILE_M: 8, TILE_N: 4, TILE_K: 4, ROWS: 4, VECTORS: 1 };
+
 /** A 4x4 result from a depth of 8, which is two tiles: the second overwrites what the first was read from. */
-function gemmTiles(TRANSPOSED: 0 | 1): Subject {
-  const aStrides = TRANSPOSED === 1 ? { aRow: 1, aDepth: 4 } : { aRow: 8, aDepth: 1 };
-  const sizes = { rows: 4, columns: 4, depth: 8, depthTotal: 8, depthStep: 0 };
+function gemmTiles(kernel: typeof gemmTilesKernel): Subject {
+  const isTransposed = kernel === gemmTransposedTilesKernel;
+  const aStrides = isTransposed ? { aRow: 1, aDepth: 8 } : { aRow: 8, aDepth: 1 };
+  const rows = isTransposed ? 8 : 4;
+  const sizes = { rows, columns: 4, depth: 8, depthTotal: 8, depthStep: 0 };
   const strides = { aBatch: 0, ...aStrides, bBatch: 0, bDepth: 4, cBatch: 0, cRow: 4 };
-  const params = packParams(gemmTilesKernel, { ...sizes, ...strides, accumulate: 0, triangle: 0 });
+  const params = packParams(kernel, { ...sizes, ...strides, accumulate: 0, triangle: 0 });
   return {
-    name: `gemm.tiles${TRANSPOSED === 1 ? ', A transposed' : ''}`,
-    source: specialiseShader('gemm.tiles.wgsl', readShader('gemm.tiles.wgsl'), { ...tile, TRANSPOSED }),
-    resources: () => ({ 0: ones(32), 1: ones(32), 2: new Float32Array(16), 3: { uniform: new Uint32Array(params) } }),
+    name: kernel.shader,
+    source: specialiseShader(kernel.shader, readShader(kernel.shader), isTransposed ? tallTile : tile),
+    resources: () => ({ 0: ones(64), 1: ones(32), 2: new Float32Array(32), 3: { uniform: new Uint32Array(params) } }),
   };
 }
 
@@ -70,7 +75,7 @@ function conv2dTiles(): Subject {
   };
 }
 
-const subjects = [lossSum, gemmTiles(0), gemmTiles(1), conv2dTiles()];
+const subjects = [lossSum, gemmTiles(gemmTilesKernel), gemmTiles(gemmTransposedTilesKernel), conv2dTiles()];
 
 /** Races of one workgroup, as texts. */
 function races(source: string, { resources }: Subject): readonly string[] {

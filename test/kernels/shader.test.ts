@@ -8,7 +8,7 @@ import { ShapeError } from '../../src/core/errors.ts';
 import { specialiseShader, storedTypeAlias } from '../../src/core/shader.ts';
 import { conv2dTilesKernel } from '../../src/kernels/conv2d-tiles.ts';
 import { gemmLanesKernel } from '../../src/kernels/gemm-lanes.ts';
-import { gemmTilesKernel } from '../../src/kernels/gemm-tiles.ts';
+import { gemmTilesKernel, gemmTransposedTilesKernel } from '../../src/kernels/gemm-tiles.ts';
 import { tileConstants, tileNames } from '../../src/kernels/tiles.ts';
 import { winogradInputKernel, winogradOutputKernel } from '../../src/kernels/winograd-lanes.ts';
 import { winogradInputTilesKernel, winogradOutputTilesKernel } from '../../src/kernels/winograd-tiles.ts';
@@ -166,12 +166,11 @@ describe('the modules', () => {
         constants: { LANES },
       })),
     ),
-    ...tileNames
-      .map(tileConstants)
-      .flatMap((constants) => [
-        { kernel: conv2dTilesKernel, constants },
-        ...[0, 1].map((TRANSPOSED) => ({ kernel: gemmTilesKernel, constants: { ...constants, TRANSPOSED } })),
-      ]),
+    ...tileNames.map(tileConstants).flatMap((constants) => [
+      { kernel: conv2dTilesKernel, constants },
+      { kernel: gemmTilesKernel, constants },
+      { kernel: gemmTransposedTilesKernel, constants },
+    ]),
     ...[winogradInputTilesKernel, winogradOutputTilesKernel].map((kernel) => ({ kernel, constants: {} })),
   ].map((variant) => ({ ...variant, name: `${variant.kernel.shader} ${JSON.stringify(variant.constants)}` }));
 
