@@ -36,7 +36,7 @@ export async function recordOf(job: Job, pictures: TransferPictures, run: Prepar
     content: paths.content === undefined ? undefined : await fileRecordOf(paths.content),
     styles: styles.map((file, index) => ({ ...file, weight: given.styleWeights?.[index] ?? 1 })),
     weights: given.weights === undefined ? { sha256: bundledWeights.sha256 } : await fileRecordOf(given.weights),
-    engine: await engineRecordOf(gpu, run, given.kernels ?? 'auto'),
+    engine: await engineRecordOf(gpu, run, given.kernels ?? 'auto', given.tile),
     output: outputOf(job, run),
   };
 }

@@ -56,6 +56,7 @@ export async function resumeJob(path: string, given: ResumeArguments): Promise<J
       styleWeights: styles.map(({ weight }) => weight),
       kernels,
       lowMemory,
+      tile: engine.tile,
       checkpoint: path,
       ...(adapter === undefined ? {} : { adapter }),
       ...(weights === undefined ? {} : { weights }),

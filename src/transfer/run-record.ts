@@ -3,6 +3,7 @@
 import { InputError } from '../core/errors.ts';
 import { checkNumber, shown } from '../core/numbers.ts';
 import { type KernelFamily, kernelFamilies } from '../kernels/preference.ts';
+import type { Tile } from '../objective/tiled-plan.ts';
 import { stepRange } from '../settings/check-phase.ts';
 import { checkChoice } from '../settings/names.ts';
 import { options } from '../settings/options.ts';
@@ -27,10 +28,11 @@ export interface StyleRecord extends FileRecord {
 /** What computed: where it is not the same, losses are near the others, not equal. */
 export interface EngineRecord {
   readonly adapter: string;
-  /** SHA-256 of the names of all chosen kernels. */
+  /** SHA-256 of the names of all chosen kernels, and of how the maps of each scale are cut. */
   readonly kernels: string;
   /** The family asked for. */
   readonly family: KernelFamily | 'auto';
+  readonly tile: Tile;
   readonly lowMemory: boolean;
 }
 
@@ -68,6 +70,7 @@ export interface RunRecord {
 }
 
 const commands = ['stylize', 'reconstruct', 'texture'] as const;
+const tileWords = ['auto', 'none'] as const;
 const starts = [...startNames, 'picture'] as const;
 
 /** As JSON takes it; {@link parseRunRecord} reads it. */
@@ -125,13 +128,18 @@ function parseWeights(value: unknown): RunRecord['weights'] {
 }
 
 function parseEngine(value: unknown): EngineRecord {
-  const { adapter, kernels, family, lowMemory } = fieldsOf('engine', value);
+  const { adapter, kernels, family, tile, lowMemory } = fieldsOf('engine', value);
   return {
     adapter: textOf('adapter', adapter),
     kernels: digestOf('kernels', kernels),
     family: checkChoice('family', family, ['auto', ...kernelFamilies]),
+    tile: parseTile(tile),
     lowMemory: options.resize.kind.check('lowMemory', lowMemory),
   };
+}
+
+function parseTile(value: unknown): Tile {
+  return typeof value === 'number' ? checkNumber('tile', value, sideRange) : checkChoice('tile', value, tileWords);
 }
 
 function parseOutput(value: unknown): OutputRecord {

@@ -21,7 +21,7 @@ export const realCheckpoint: Uint8Array = await encodeCheckpoint({
     content: { path: 'a.png', sha256 },
     styles: [{ path: 'b.png', sha256, weight: 1 }],
     weights: { sha256 },
-    engine: { adapter: 'x', kernels: sha256, family: 'auto', lowMemory: false },
+    engine: { adapter: 'x', kernels: sha256, family: 'auto', tile: 'auto', lowMemory: false },
     output: { path: 'c.png', title: 't', comment: 'c' },
   },
   checkpoint: {

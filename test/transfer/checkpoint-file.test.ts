@@ -44,7 +44,7 @@ const file: CheckpointFile = {
     content: { path: 'cat.png', sha256: sum },
     styles: [{ path: 'wave.png', sha256: sum, weight: 1 / 3 }],
     weights: { sha256: sum },
-    engine: { adapter: 'an adapter', kernels: sum, family: 'auto', lowMemory: false },
+    engine: { adapter: 'an adapter', kernels: sum, family: 'auto', tile: 'auto', lowMemory: false },
     output: {
       path: 'out.png',
       title: 'a cat',
