@@ -107,21 +107,21 @@ describe('an evaluation in windows is that of the whole', () => {
 
   it('vectors that are longer than a binding', async () => {
     const { device, profile } = gpu();
-    // Its buffers are its own. Maps of 128 positions and 68 rows of the picture are the most that it binds.
+    // Its buffers are its own. Maps of 256 positions and 136 rows of the picture are the most that it binds.
     const narrow = new Gpu({
       device,
       profile,
       shaders: readShader,
       instance: device,
       kernelPreference: new KernelPreference({ family: 'direct' }),
-      maxBindingBytes: 2 ** 15,
+      maxBindingBytes: 2 ** 16,
     });
     const layers = layersOf('relu1_1');
     const problem = problemOf({ ...shallow, contentLayers: layers, styleLayers: layers }, weights, {
       width: 40,
-      height: 70,
+      height: 140,
     });
-    const found = await evaluateProblem(narrow, problem, cutOf(problem, { columns: 5, rows: 8 }));
+    const found = await evaluateProblem(narrow, problem, cutOf(problem, { columns: 5, rows: 16 }));
     expect(distanceOf(found, await evaluateProblem(gpu(), problem, undefined)).gradient).toBeLessThan(usual);
     expect(narrow.buffers.count).toBe(0);
   });
