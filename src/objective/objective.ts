@@ -26,7 +26,6 @@ import { mixOf, type Style, type StylePicture } from './style-mix.ts';
 import { LossWorkspace, shapeOf, WholeMapLoss, workspaceBytes } from './tap-losses.ts';
 import { makeTargets, type Targets } from './targets.ts';
 import { isTapTerm, type LossTerm, labelOf, type TermLabel, termName, termsOf } from './terms.ts';
-import { TiledEvaluation } from './tiled-evaluation.ts';
 import type { Tiling } from './tiling.ts';
 import { fromPixels, networkInputOf, pictureAt, pixelsPerUnit } from './variable.ts';
 
@@ -220,6 +219,8 @@ type Made = Pick<Parts, 'record' | 'bandSum'>;
 
 async function makeTiled(building: Building & { readonly tiling: Tiling }): Promise<Made> {
   const { gpu, content, owned } = building;
+  // Few pictures need it, and a page should not load it for the others.
+  const { TiledEvaluation } = await import('./tiled-evaluation.ts');
   const evaluation = await TiledEvaluation.create(building);
   owned.push(evaluation);
   const isCut = content.pixels.byteLength > gpu.limits.maxStorageBufferBindingSize;
