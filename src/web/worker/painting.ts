@@ -1,6 +1,6 @@
 /** One painting from start to end: the run, its preview and copies, and what happens when the device is lost under it. */
 
-import { messageOf } from '../../core/errors.ts';
+import { InputError, messageOf } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { TransferObjective } from '../../objective/objective.ts';
 import { pictureAt } from '../../objective/variable.ts';
@@ -30,6 +30,9 @@ export interface PaintingRequest {
 
 /** A device that is lost again and again without an evaluation in between will not do. */
 const mostLossesInARow = 3;
+
+/** Longest wait for the report of a loss after an error; another error is told so much later. */
+const lossReportMs = 500;
 
 /** Losses are read at most once a displayed frame. */
 const frameMs = 1000 / 60;
@@ -90,14 +93,19 @@ export class Painting {
       try {
         return await this.#runOnDevice();
       } catch (error) {
-        // A lost device's own report comes a little later than the errors it causes.
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        if (!(error instanceof InputError)) await this.#reportOfLoss();
         this.#lossesInARow += 1;
         if (this.#request.gate.isAbandoned || !this.#device.isLost() || this.#lossesInARow > mostLossesInARow)
           throw error;
         await this.#recover(messageOf(error));
       }
     }
+  }
+
+  /** A lost device's own report comes later than the errors it causes, on a busy machine by several tasks. */
+  async #reportOfLoss(): Promise<void> {
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, lossReportMs));
+    await Promise.race([this.#device.lost.catch(() => {}), patience]);
   }
 
   async #runOnDevice(): Promise<RunResult> {
