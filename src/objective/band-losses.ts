@@ -22,6 +22,12 @@ export function bandSumBytes(terms: readonly TapTerm[], passes: readonly Pass[])
   return Math.max(partialsPerTerm * bytesPerFloat, ...sums);
 }
 
+/** Records `total = total + addend`, of sums that parts of a map have made. */
+export function recordAddition(program: Program, addend: BufferSlice, total: BufferSlice): void {
+  const shape = { positions: 1, channels: total.sizeBytes / bytesPerFloat };
+  recordChannelAdd(program, { label: 'sum of a part', shape, addend, gradient: total, accumulate: true });
+}
+
 /** Where a band leaves what it makes, until that is added to what the bands before it made. */
 export class BandSum implements Disposable {
   readonly #scope: BufferScope;
@@ -49,8 +55,7 @@ export class BandSum implements Disposable {
         throw new ShapeError('a loss was to be added up over bands that were not counted');
       const output = { ...this.#buffer, sizeBytes: total.sizeBytes };
       recordPart(part, output, index);
-      const shape = { positions: 1, channels: total.sizeBytes / bytesPerFloat };
-      recordChannelAdd(program, { label: 'sum of a band', shape, addend: output, gradient: total, accumulate: true });
+      recordAddition(program, output, total);
     });
   }
 

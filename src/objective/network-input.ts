@@ -1,23 +1,12 @@
 /** Between the variable, [H, W, 3], and the network's input, [H, W, 4], band by band where maps are cut. */
 
-import { type BufferSlice, bindingAlignmentBytes, bytesPerFloat } from '../core/buffers.ts';
+import type { BufferSlice } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
+import { coverOf } from '../core/ranges.ts';
 import { type ChannelTriple, recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
 import type { VggExecutor } from '../models/executor.ts';
 import { bandsOf, type FeatureMap, type Pass } from '../models/pass.ts';
-
-/** Values of a vector from `first` on: a range that can be bound, and how many of its values lie before the first. */
-export function rangeOf(
-  vector: BufferSlice,
-  first: number,
-  count: number,
-): { readonly slice: BufferSlice; readonly before: number } {
-  const begin = vector.offsetBytes + first * bytesPerFloat;
-  const offsetBytes = Math.floor(begin / bindingAlignmentBytes) * bindingAlignmentBytes;
-  const sizeBytes = begin - offsetBytes + count * bytesPerFloat;
-  return { slice: { ...vector, offsetBytes, sizeBytes }, before: (begin - offsetBytes) / bytesPerFloat };
-}
 
 const pixelsOf = ({ height, width }: FeatureMap): number => height * width;
 
@@ -32,7 +21,7 @@ export function recordNetworkInput(
   for (const { map, own, firstRow } of bandsOf(pass, pass.input)) {
     const pixels = pixelsOf(map);
     const top = firstRow - (own.firstRow ?? 0);
-    const { slice, before: first } = rangeOf(variable, 3 * top * map.width, 3 * pixels);
+    const { slice, first } = coverOf(variable, { first: 3 * top * map.width, count: 3 * pixels });
     recordNormaliseForward(program, { input: slice, output: executor.slice(map), pixels, scale, offset, first });
   }
 }
@@ -48,7 +37,7 @@ export function recordVariableGradient(
   if (pass.gradInput === undefined) throw new ShapeError('the pass goes forward only, so nothing has a gradient');
   for (const { map, own, firstRow } of bandsOf(pass, pass.gradInput)) {
     const pixels = pixelsOf(own);
-    const { slice, before: first } = rangeOf(gradient, 3 * firstRow * map.width, 3 * pixels);
+    const { slice, first } = coverOf(gradient, { first: 3 * firstRow * map.width, count: 3 * pixels });
     const firstPixel = (own.firstRow ?? 0) * map.width;
     const gradOutput = executor.slice(map);
     recordNormaliseBackward(program, { gradOutput, gradInput: slice, pixels, scale, firstPixel, first });

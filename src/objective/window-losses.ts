@@ -3,12 +3,10 @@
  * that follow each other (docs/decisions/0025-loss-terms.md), and gradients are put where they belong, with zeros around them.
  */
 
-import { BufferScope, type BufferSlice, bytesPerElement, bytesPerFloat } from '../core/buffers.ts';
+import { BufferScope, type BufferSlice, bindingAlignmentBytes, bytesPerElement } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { recordAdd } from '../kernels/add.ts';
-import { partialsPerTerm } from '../kernels/mse.ts';
 import { recordRectangleCrop, recordRectanglePlace } from '../kernels/rectangle.ts';
 import type { MapShape, PointwiseLoss, SummedLoss } from '../losses/loss.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
@@ -16,6 +14,7 @@ import type { TapLoss } from '../models/executor.ts';
 import type { FeatureMap } from '../models/pass.ts';
 import type { Rectangle, Window } from '../models/windows.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
+import { recordAddition } from './band-losses.ts';
 import { LossWorkspace } from './tap-losses.ts';
 import type { TapTerm } from './terms.ts';
 import { windowScratchBytes } from './tiled-plan.ts';
@@ -80,9 +79,7 @@ export function recordWindowSums(
       const sums = addsNothing ? totals : space.sums;
       const label = `${loss.name} ${term.layer}`;
       loss.recordSums(program, { ...space, label, whole, part, sums, kernels: kernels.tap(term.layer) });
-      if (addsNothing) continue;
-      const count = totals.sizeBytes / bytesPerFloat;
-      recordAdd(program, { values: sums, total: totals, count, accumulate: true });
+      if (!addsNothing) recordAddition(program, sums, totals);
     }
   });
 }
@@ -167,8 +164,7 @@ export class WindowTapLoss implements TapLoss {
     const startsSum = isFirstWindow(window) && before === 0;
     const partial = startsSum ? seeded.partial : scratch.partial;
     seeded.loss.record(program, { whole, part, target, partial, gradient, accumulate });
-    if (startsSum) return;
-    recordAdd(program, { values: partial, total: seeded.partial, count: partialsPerTerm, accumulate: true });
+    if (!startsSum) recordAddition(program, partial, seeded.partial);
   }
 }
 
@@ -217,6 +213,7 @@ export function recordOwnedCopy(
 function sliceOfPositions(map: BufferSlice, first: number, count: number, { channels }: MapShape): BufferSlice {
   const positionBytes = channels * bytesPerElement(map.element);
   const offsetBytes = map.offsetBytes + first * positionBytes;
-  if (offsetBytes % 256 !== 0) throw new ShapeError(`position ${first} of ${channels} channels cannot begin a binding`);
+  if (offsetBytes % bindingAlignmentBytes !== 0)
+    throw new ShapeError(`position ${first} of ${channels} channels cannot begin a binding`);
   return { ...map, offsetBytes, sizeBytes: count * positionBytes };
 }

@@ -1,6 +1,5 @@
 /** Every case of every operation. */
 
-import { addCases } from './add.ts';
 import { conv2dCases } from './conv2d.ts';
 import { gemmCases } from './gemm.ts';
 import { gramCases } from './gram.ts';
@@ -34,5 +33,4 @@ export const kernelCases: readonly KernelCase[] = [
   ...vectorCopyCases,
   ...rectangleCases,
   ...pictureWindowCases,
-  ...addCases,
 ];

@@ -1,4 +1,4 @@
-/** A run whose pictures are too large for the adapter: in windows by itself, to the losses of the run on one without that limit. */
+/** A run in windows: to the losses of the run that sees each picture as a whole, and in the memory that was planned. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/core/gpu.ts';
@@ -37,7 +37,7 @@ describe('a run in windows', () => {
   it.each<Phase>([
     { optimizer: 'adam', steps: 2, learningRate: 0.02 },
     { optimizer: 'lbfgs', steps: 2, learningRate: 1 },
-  ])('over two scales, of which the larger is cut, with $optimizer', async (phase) => {
+  ])('over two scales, each cut as its size asks for, with $optimizer', async (phase) => {
     const request = {
       content: seededPicture(48, 36, 'content'),
       style: seededPicture(40, 36, 'style'),
