@@ -56,6 +56,9 @@ export function deviceDescriptorFor(adapter: GPUAdapter): GPUDeviceDescriptor {
 /** Of a graphics card, of which little is known; a desktop and its windows are to have the rest. */
 const usualMemoryBytes = 2 ** 32;
 
+/** Longest wait for the report of a loss; what was another error is told so much later. */
+const lossReportMs = 500;
+
 /** Most that is read back at once: pictures beyond it would take as much again while they are read. */
 export const readbackBytes = 2 ** 25;
 
@@ -163,6 +166,12 @@ export class Gpu implements Disposable {
   /** Whether the device is gone, and not because it was disposed. */
   get isLost(): boolean {
     return this.#lost !== undefined;
+  }
+
+  /** The same after an error: the device's own report comes later than what its loss causes, on a busy machine by several tasks. */
+  async provesLost(): Promise<boolean> {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, lossReportMs))]);
+    return this.isLost;
   }
 
   /** @throws DeviceError when the device was lost or reported an error nobody was waiting for; OutOfMemoryError where that was memory. */

@@ -67,6 +67,9 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   readonly #report: (report: EvaluationReport) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #outlives: () => boolean;
+  /** Of an evaluation: the last one goes with what the optimiser adds. */
+  readonly #programsBefore: readonly Program[];
+  readonly #lastProgram: readonly Program[];
   readonly #readback: LossReadback<Tag>;
   #spent = 0;
 
@@ -87,6 +90,8 @@ export class DeviceEvaluator implements Evaluator, Disposable {
   }) {
     this.#gpu = options.gpu;
     this.#objective = options.objective;
+    this.#programsBefore = options.objective.programs.slice(0, -1);
+    this.#lastProgram = options.objective.programs.slice(-1);
     this.#budget = options.budget;
     this.#place = options.place;
     this.#report = options.report;
@@ -149,11 +154,10 @@ export class DeviceEvaluator implements Evaluator, Disposable {
       learningRate: this.learningRate,
       isTrial,
     };
-    // An evaluation in windows is long, and whatever else wants the device has its turn between them.
-    const first = this.#objective.programs.slice(0, -1);
-    const last = [...this.#objective.programs.slice(-1), ...after];
+    const last = [...this.#lastProgram, ...after];
     await this.#readback.submit(tag, async (copy) => {
-      for (const program of first) await this.#gpu.submitPaced([program]);
+      // An evaluation in windows is long, and whatever else wants the device has its turn between them.
+      for (const program of this.#programsBefore) await this.#gpu.submitPaced([program]);
       await this.#gpu.submitPaced(last, copy);
     });
   }

@@ -3,7 +3,7 @@
  * state in host memory (docs/decisions/0039-trouble.md).
  */
 
-import { DeviceError, messageOf, OutOfMemoryError } from '../core/errors.ts';
+import { DeviceError, InputError, messageOf, OutOfMemoryError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { pictureAt } from '../objective/variable.ts';
@@ -79,8 +79,7 @@ class LastingRun implements Disposable {
       try {
         return await runPrepared(run, { ...hooks, gpu, resume: this.#checkpoint, checkpoints: this.#checkpoints() });
       } catch (error) {
-        // A lost device's own report comes a little later than the errors it causes.
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        if (!(error instanceof InputError || error instanceof OutOfMemoryError)) await gpu.provesLost();
         const next = await this.#next(error).catch(() => undefined);
         if (next === undefined) throw this.#brokenOff(error);
         const reason = gpu.isLost ? 'the graphics device was lost' : messageOf(error);

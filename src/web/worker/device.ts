@@ -10,7 +10,6 @@ export interface PaintingDevice {
   readonly preview: Preview;
   /** Rejects when the device is gone, for whatever reason; never resolves. */
   readonly lost: Promise<never>;
-  readonly isLost: () => boolean;
 }
 
 /** Opens a device that draws on the canvas. A lost device needs no disposal. @throws DeviceError. */
@@ -18,14 +17,12 @@ export async function openDevice(canvas: OffscreenCanvas): Promise<PaintingDevic
   const gpu = await openGpu();
   const context = canvas.getContext('webgpu');
   if (context === null) throw new DeviceError('the browser gives no WebGPU canvas in a worker; update the browser');
-  let isLost = false;
   const lost = gpu.device.lost.then(({ message }): never => {
-    isLost = true;
     throw new DeviceError(`the GPU device was lost: ${oneLine(message) || 'the browser gives no reason'}`);
   });
   // Whoever waits for it sees it; nobody waiting is no error.
   lost.catch(() => {});
-  return { gpu, preview: new Preview(canvas, context, gpu), lost, isLost: () => isLost };
+  return { gpu, preview: new Preview(canvas, context, gpu), lost };
 }
 
 const attempts = 5;

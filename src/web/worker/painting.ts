@@ -31,9 +31,6 @@ export interface PaintingRequest {
 /** A device that is lost again and again without an evaluation in between will not do. */
 const mostLossesInARow = 3;
 
-/** Longest wait for the report of a loss after an error; another error is told so much later. */
-const lossReportMs = 500;
-
 /** Losses are read at most once a displayed frame. */
 const frameMs = 1000 / 60;
 
@@ -93,19 +90,12 @@ export class Painting {
       try {
         return await this.#runOnDevice();
       } catch (error) {
-        if (!(error instanceof InputError)) await this.#reportOfLoss();
+        const isLost = !(error instanceof InputError) && (await this.#device.gpu.provesLost());
         this.#lossesInARow += 1;
-        if (this.#request.gate.isAbandoned || !this.#device.isLost() || this.#lossesInARow > mostLossesInARow)
-          throw error;
+        if (this.#request.gate.isAbandoned || !isLost || this.#lossesInARow > mostLossesInARow) throw error;
         await this.#recover(messageOf(error));
       }
     }
-  }
-
-  /** A lost device's own report comes later than the errors it causes, on a busy machine by several tasks. */
-  async #reportOfLoss(): Promise<void> {
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, lossReportMs));
-    await Promise.race([this.#device.lost.catch(() => {}), patience]);
   }
 
   async #runOnDevice(): Promise<RunResult> {
