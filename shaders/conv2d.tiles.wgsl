@@ -2,7 +2,7 @@
 //
 //   forward:  output[y,x,o] = act(bias[o] + Σ input[y·s + ky − p, x·s + kx − p, c] · weight[ky,kx,c,o])
 //   backward, stride 1: gradInput[y,x,c] = mask · (old + Σ gradOutput[y + p − ky, x + p − kx, o] · weight[ky,kx,o,c])
-// Both are the same sum: a cell moves the pixel that is read by `direction` (1 or −1) times (ky, kx), from `offset` (−p or p) on.
+// Both are the same sum: a cell moves the pixel that is read by `direction` (1 or −1) times (ky, kx), from the offsets (−p or p) on.
 // Here `input` is what is read and `output` what is made. Outside is 0, or the nearest edge value where `replicate` is 1 (forward
 // only). act is ReLU where `relu` is 1; old = output where `accumulate` is 1; mask = activation > 0 where `mask` is 1.
 //
@@ -39,19 +39,24 @@ struct Params {
   kernelWidth: u32,
   stride: u32,
   direction: i32,    // 1 forward, -1 backward
-  offset: i32,       // -padding forward, padding backward
+  offsetRows: i32,     // -padding forward, padding backward
+  offsetColumns: i32,
   replicate: u32,
+  inFirst: u32,      // of the channels that are read, in a map of `inOf`
+  inOf: u32,
+  outFirst: u32,     // of those that are made, in a map of `outOf`
+  outOf: u32,
   bias: u32,         // 1: add bias
   relu: u32,
   accumulate: u32,
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
+@group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inOf / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [cells, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4], read where `bias` is 1
-@group(0) @binding(3) var<storage, read> activation: array<vec4<Activation>>;    // [outHeight, outWidth, outChannels / 4], read where `mask` is 1
-@group(0) @binding(4) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(3) var<storage, read> activation: array<vec4<Activation>>;    // [outHeight, outWidth, outOf / 4], read where `mask` is 1
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outOf / 4]
 @group(0) @binding(5) var<uniform> params: Params;
 
 // twin tile memory
@@ -68,7 +73,7 @@ fn loadPixel(origin: vec2i, cell: vec2i, channel: u32, isCell: bool) -> vec4f {
   let at = clamp(wanted, vec2i(0), vec2i(i32(params.inWidth), i32(params.inHeight)) - 1);
   let isInside = isCell && (params.replicate == 1u || all(at == wanted));
   let pixel = u32(at.y) * params.inWidth + u32(at.x);
-  return select(vec4f(0.0), vec4f(input[(pixel * params.inChannels + select(0u, channel, isCell)) / 4u]), isInside);
+  return select(vec4f(0.0), vec4f(input[(pixel * params.inOf + params.inFirst + select(0u, channel, isCell)) / 4u]), isInside);
 }
 
 @compute @workgroup_size(THREADS)
@@ -94,7 +99,7 @@ fn main(
   for (var i = 0u; i < LOADS_A; i++) {
     // A pixel past the last one is computed like it and dropped.
     let pixel = min(firstPixel + i * (TILE_M / LOADS_A) + thread / depthVectors, pixels - 1u);
-    origins[i] = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) + params.offset;
+    origins[i] = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) + vec2i(params.offsetColumns, params.offsetRows);
   }
   var cell = vec2i(0);
   var channel = loadVector * 4u;
@@ -186,7 +191,8 @@ fn main(
     // unroll
     for (var v = 0u; v < VECTORS; v++) {
       let vector = min(firstChannel / 4u + v * ACROSS + across, params.outChannels / 4u - 1u);
-      at[i][v] = min(firstPixel + i * (TILE_M / ROWS) + down, pixels - 1u) * (params.outChannels / 4u) + vector;
+      let pixel = min(firstPixel + i * (TILE_M / ROWS) + down, pixels - 1u);
+      at[i][v] = (pixel * params.outOf + params.outFirst) / 4u + vector;
     }
   }
   // twin conv2d epilogue

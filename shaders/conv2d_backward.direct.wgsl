@@ -19,18 +19,21 @@ struct Params {
   inChannels: u32,
   outHeight: u32,
   outWidth: u32,
-  outChannels: u32,
   kernelHeight: u32,
   kernelWidth: u32,
   stride: u32,
-  padding: u32,
+  paddingRows: u32,
+  paddingColumns: u32,
   replicate: u32,
+  outChannels: u32,
+  outFirst: u32,  // of the channels, in a map of `outOf`
+  outOf: u32,
 // end twin conv2d sizes
   accumulate: u32,
   mask: u32,
 }
 
-@group(0) @binding(0) var<storage, read> gradOutput: array<vec4f>;       // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(0) var<storage, read> gradOutput: array<vec4f>;       // [outHeight, outWidth, outOf / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;           // [cells, outChannels, inChannels / 4]
 @group(0) @binding(2) var<storage, read> activation: array<vec4<Activation>>;       // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(3) var<storage, read_write> gradInput: array<vec4f>;  // [inHeight, inWidth, inChannels / 4]
@@ -38,8 +41,8 @@ struct Params {
 
 // twin conv2d readers
 // The padded positions along one axis that read input position `at`: one, or several at a replicated edge.
-fn readers(at: i32, size: i32) -> vec2i {
-  let reach = i32(params.padding * params.replicate);
+fn readers(at: i32, size: i32, padding: u32) -> vec2i {
+  let reach = i32(padding * params.replicate);
   return vec2i(select(at, -reach, at == 0), select(at, size - 1 + reach, at == size - 1));
 }
 // end twin conv2d readers
@@ -50,7 +53,7 @@ fn product(pixel: u32, cell: u32, block: u32) -> vec4f {
   let outBlocks = params.outChannels / 4u;
   var sum = vec4f(0.0);
   for (var o = 0u; o < outBlocks; o++) {
-    let gradient = gradOutput[pixel * outBlocks + o];
+    let gradient = gradOutput[(pixel * params.outOf + params.outFirst) / 4u + o];
     let w = (cell * params.outChannels + o * 4u) * inBlocks + block;
     sum = fma(vec4f(gradient.x), weight[w], sum);
     sum = fma(vec4f(gradient.y), weight[w + inBlocks], sum);
@@ -69,13 +72,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let block = index % inBlocks;
   let pixel = index / inBlocks;
-  let rows = readers(i32(pixel / params.inWidth), i32(params.inHeight));
-  let columns = readers(i32(pixel % params.inWidth), i32(params.inWidth));
-  let padding = i32(params.padding);
+  let rows = readers(i32(pixel / params.inWidth), i32(params.inHeight), params.paddingRows);
+  let columns = readers(i32(pixel % params.inWidth), i32(params.inWidth), params.paddingColumns);
+  let padding = vec2i(i32(params.paddingColumns), i32(params.paddingRows));
   let stride = i32(params.stride);
 
   var sum = vec4f(0.0);
-  // twin conv2d gradient cells
   for (var y = rows.x; y <= rows.y; y++) {
     for (var x = columns.x; x <= columns.y; x++) {
       for (var ky = 0u; ky < params.kernelHeight; ky++) {
@@ -84,7 +86,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
           let at = offset / stride;
           let isInside = all(offset >= vec2i(0)) && at.x < i32(params.outWidth) && at.y < i32(params.outHeight);
           if (isInside && all(at * stride == offset)) {
-  // end twin conv2d gradient cells
             sum += product(u32(at.y) * params.outWidth + u32(at.x), ky * params.kernelWidth + kx, block);
           }
         }

@@ -17,12 +17,15 @@ struct Params {
   inChannels: u32,
   outHeight: u32,
   outWidth: u32,
-  outChannels: u32,
   kernelHeight: u32,
   kernelWidth: u32,
   stride: u32,
-  padding: u32,
+  paddingRows: u32,
+  paddingColumns: u32,
   replicate: u32,
+  outChannels: u32,
+  outFirst: u32,  // of the channels, in a map of `outOf`
+  outOf: u32,
 // end twin conv2d sizes
   relu: u32,
 }
@@ -30,7 +33,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<vec4<Input>>;         // [inHeight, inWidth, inChannels / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;        // [cells, inChannels, outChannels / 4]
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;          // [outChannels / 4]
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outChannels / 4]
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<Output>>;  // [outHeight, outWidth, outOf / 4]
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -42,7 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let block = index % outBlocks;
   let pixel = index / outBlocks;
-  let origin = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) - i32(params.padding);
+  let origin = vec2i(vec2u(pixel % params.outWidth, pixel / params.outWidth) * params.stride) - vec2i(i32(params.paddingColumns), i32(params.paddingRows));
   let size = vec2i(i32(params.inWidth), i32(params.inHeight));
   let inBlocks = params.inChannels / 4u;
 
@@ -69,5 +72,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
   }
   // Not max(sum, 0), which would turn a NaN into 0 and hide it from the loss.
-  output[index] = vec4<Output>(select(sum, vec4f(0.0), (sum < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
+  let at = (pixel * params.outOf + params.outFirst) / 4u + block;
+  output[at] = vec4<Output>(select(sum, vec4f(0.0), (sum < vec4f(0.0)) & vec4<bool>(params.relu == 1u)));
 }

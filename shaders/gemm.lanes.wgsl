@@ -10,7 +10,8 @@
 // are all literals after unrolling; each value of A is loaded once, one k per lane, and spread with subgroupShuffle.
 // One workgroup is one subgroup of LANES; it makes `rowsPerGroup` rows of V * LANES columns.
 // Loops over V are written out too: left to the driver, the many small loops of KC = 128 took it 3.2 s, warm cache or cold, not 0.3.
-// Needs: columns a multiple of V * LANES, subgroup size exactly LANES. Grid: column blocks, row blocks, batches.
+// A last block of fewer columns is computed whole and stored as far as it goes (PARTIAL). Needs: subgroup size exactly LANES.
+// Grid: column blocks, row blocks, batches.
 // Measured on lavapipe 25.0.7, two cores: docs/decisions/0015-lanes-experiments.md, by shape, with what was tried.
 
 enable subgroups;
@@ -19,6 +20,7 @@ enable subgroups;
 const LANES: u32 = 8u;  // the adapter's subgroup size
 const V: u32 = 64u / LANES;  // vectors of columns held per row: 64 columns on any adapter
 const KC: u32 = 128u;   // rows of B held; more than 32, or the compiler unrolls the filling loop
+const PARTIAL: u32 = 0u;  // 1 where the columns are no multiple of V * LANES
 alias A = f32;  // how a, b and c are stored: f32, or f16 where the loader says so
 alias B = f32;
 alias C = f32;
@@ -26,16 +28,19 @@ alias C = f32;
 
 struct Params {
   rows: u32,
+  columns: u32,
   depth: u32,        // k per batch
   depthTotal: u32,   // k over all batches when they split one sum, else depth
   depthStep: u32,    // depth when batches split one sum, else 0
   rowsPerGroup: u32,
   // twin product strides
+  aFirst: u32,       // values before the first
   aBatch: u32,       // strides, in values
   aRow: u32,
   aDepth: u32,
   bBatch: u32,
   bDepth: u32,
+  cFirst: u32,
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
@@ -44,9 +49,9 @@ struct Params {
   triangle: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<A>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
+@group(0) @binding(0) var<storage, read> a: array<A>;        // A[b][r][k] at aFirst + b·aBatch + r·aRow + k·aDepth
 @group(0) @binding(1) var<storage, read> b: array<B>;        // B[b][k][n] at b·bBatch + k·bDepth + n
-@group(0) @binding(2) var<storage, read_write> c: array<C>;  // C[b][r][n] at b·cBatch + r·cRow + n
+@group(0) @binding(2) var<storage, read_write> c: array<C>;  // C[b][r][n] at cFirst + b·cBatch + r·cRow + n
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(LANES)
@@ -58,9 +63,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     lastRow = min(lastRow, (group.x + 1u) * V * LANES);
   }
   let column = group.x * V * LANES + lane;
-  let aBase = group.z * params.aBatch;
+  let aBase = params.aFirst + group.z * params.aBatch;
   let bBase = group.z * params.bBatch + column;
-  let cBase = group.z * params.cBatch + column;
+  let cBase = params.cFirst + group.z * params.cBatch + column;
 
   var block: array<array<f32, KC>, V>;
   var result: array<f32, V>;
@@ -122,7 +127,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
       // unroll
       for (var v = 0u; v < V; v++) {
-        c[cBase + row * params.cRow + v * LANES] = C(sum[v]);
+        if (PARTIAL == 0u || column + v * LANES < params.columns) {
+          c[cBase + row * params.cRow + v * LANES] = C(sum[v]);
+        }
       }
     }
   }

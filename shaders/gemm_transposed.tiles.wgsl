@@ -30,11 +30,13 @@ struct Params {
   depthTotal: u32,   // k over all batches when they split one sum, else depth
   depthStep: u32,    // depth when batches split one sum, else 0
   // twin product strides
+  aFirst: u32,       // values before the first
   aBatch: u32,       // strides, in values
   aRow: u32,
   aDepth: u32,
   bBatch: u32,
   bDepth: u32,
+  cFirst: u32,
   cBatch: u32,
   cRow: u32,
   accumulate: u32,
@@ -43,9 +45,9 @@ struct Params {
 }
 
 // twin gemm operands
-@group(0) @binding(0) var<storage, read> a: array<vec4<A>>;        // A[b][r][k] at b·aBatch + r·aRow + k·aDepth
+@group(0) @binding(0) var<storage, read> a: array<vec4<A>>;        // A[b][r][k] at aFirst + b·aBatch + r·aRow + k·aDepth
 @group(0) @binding(1) var<storage, read> b: array<vec4<B>>;        // B[b][k][n] at b·bBatch + k·bDepth + n
-@group(0) @binding(2) var<storage, read_write> c: array<vec4<C>>;  // C[b][r][n] at b·cBatch + r·cRow + n
+@group(0) @binding(2) var<storage, read_write> c: array<vec4<C>>;  // C[b][r][n] at cFirst + b·cBatch + r·cRow + n
 @group(0) @binding(3) var<uniform> params: Params;
 // end twin gemm operands
 
@@ -95,7 +97,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let aDepth = thread / rowVectors;
   // unroll
   for (var i = 0u; i < LOADS_A; i++) {
-    aAt[i] = (group.z * params.aBatch + (i * (TILE_K / LOADS_A) + aDepth) * params.aDepth + aRow) / 4u;
+    aAt[i] = (params.aFirst + group.z * params.aBatch + (i * (TILE_K / LOADS_A) + aDepth) * params.aDepth + aRow) / 4u;
   }
 
   var sum: array<array<vec4f, VECTORS>, ROWS>;
@@ -165,7 +167,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       // unroll
       for (var v = 0u; v < VECTORS; v++) {
         let column = min(firstColumn + (v * ACROSS + across) * 4u, params.columns - 4u);
-        sum[i][v] += vec4f(c[(group.z * params.cBatch + row * params.cRow + column) / 4u]);
+        sum[i][v] += vec4f(c[(params.cFirst + group.z * params.cBatch + row * params.cRow + column) / 4u]);
       }
     }
   }
@@ -176,7 +178,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     for (var v = 0u; v < VECTORS; v++) {
       let column = firstColumn + (v * ACROSS + across) * 4u;
       if (row < params.rows && column < params.columns) {
-        c[(group.z * params.cBatch + row * params.cRow + column) / 4u] = vec4<C>(sum[i][v]);
+        c[(params.cFirst + group.z * params.cBatch + row * params.cRow + column) / 4u] = vec4<C>(sum[i][v]);
       }
     }
   }

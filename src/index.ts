@@ -51,7 +51,7 @@ export {
   measuredTaps,
   PictureMeasures,
 } from './measures/picture-measures.ts';
-export { type NetworkName, networkNames, tapNamesOf } from './models/vgg.ts';
+export { type NetworkName, networkNames, tapNamesOf } from './models/networks.ts';
 export { type MemoryPart, memoryParts, type TransferPlan } from './objective/memory-plan.ts';
 export type { Style, StylePicture } from './objective/style-mix.ts';
 export { checkWritable, writeFileAtomically } from './platform/node/atomic-file.ts';

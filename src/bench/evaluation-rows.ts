@@ -150,7 +150,11 @@ function addStep(
     add(`${pool}_forward`, undefined, valuesOf(step.input) + valuesOf(step.output) + routes);
   } else if (step.kind === 'poolBackward') {
     const values = (step.accumulate ? 2 : 1) * valuesOf(step.gradInput);
-    add(`${pool}_backward`, undefined, values + valuesOf(step.routes) + valuesOf(step.gradOutput));
+    add(
+      `${pool}_backward`,
+      undefined,
+      values + (step.routes === undefined ? 0 : valuesOf(step.routes)) + valuesOf(step.gradOutput),
+    );
   } else if (step.kind === 'reluBackward') {
     add('relu_backward', undefined, 3 * valuesOf(step.output));
   } else if (step.kind === 'tapGradient') {

@@ -1,7 +1,7 @@
 /** `impasto convert`: anyone's VGG weights in, the one format the engine loads out. */
 
 import { createHash } from 'node:crypto';
-import type { NetworkName } from '../models/vgg.ts';
+import type { NetworkName } from '../models/networks.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { bytesSource } from '../weights/byte-source.ts';

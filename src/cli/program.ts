@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { parseNumber } from '../core/numbers.ts';
-import { networkNames } from '../models/vgg.ts';
+import { networkNames } from '../models/networks.ts';
 import { checkChoice, orList } from '../settings/names.ts';
 import { describeTuneSizes } from '../settings/sizes.ts';
 import type { CompareArguments } from './compare.ts';

@@ -60,6 +60,8 @@ async function loadHeads(): Promise<LpipsHeads> {
 
 /** torchvision's weights, which the converter reads. */
 const torchvisionUrls = {
+  googlenet: 'https://download.pytorch.org/models/googlenet-1378be20.pth',
+  inception_v3: 'https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth',
   vgg16: 'https://download.pytorch.org/models/vgg16-397923af.pth',
   vgg19: 'https://download.pytorch.org/models/vgg19-dcbb9e9d.pth',
 } as const;

@@ -3,23 +3,11 @@
 import { bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
-import { type Conv2dShape, cellsOf, geometryOf } from './conv2d-shape.ts';
+import { type Conv2dShape, cellsOf, geometryOf, geometryParams, placeOf } from './conv2d-shape.ts';
 import type { Conv2dOptions, Conv2dVariant } from './conv2d-variant.ts';
 import { paddedChannels, workgroupSize } from './elementwise.ts';
 
-const shapeParams = {
-  inHeight: 'u32',
-  inWidth: 'u32',
-  inChannels: 'u32',
-  outHeight: 'u32',
-  outWidth: 'u32',
-  outChannels: 'u32',
-  kernelHeight: 'u32',
-  kernelWidth: 'u32',
-  stride: 'u32',
-  padding: 'u32',
-  replicate: 'u32',
-} as const;
+const shapeParams = { ...geometryParams, outChannels: 'u32', outFirst: 'u32', outOf: 'u32' } as const;
 
 export const conv2dForwardKernel = defineKernel({
   shader: 'conv2d_forward.direct.wgsl',
@@ -78,7 +66,8 @@ export function packConv2dWeight(
 }
 
 function record(program: Program, { label, shape, source, output, weight, epilogue }: Conv2dOptions): void {
-  const geometry = { ...geometryOf(shape), outChannels: paddedChannels(shape.outChannels) };
+  const { first: outFirst, of: outOf } = placeOf(shape);
+  const geometry = { ...geometryOf(shape), outChannels: paddedChannels(shape.outChannels), outFirst, outOf };
   const grid = (values: number) => linearGrid(program.gpu, values / 4, workgroupSize);
   if (epilogue.direction === 'forward') {
     program.dispatch(conv2dForwardKernel, {

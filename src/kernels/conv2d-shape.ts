@@ -17,16 +17,38 @@ export interface Conv2dShape {
   readonly kernelHeight: number;
   readonly kernelWidth: number;
   readonly stride: number;
-  readonly padding: number;
+  /** Around the input: rows and columns, or one number for both. */
+  readonly padding: number | readonly [rows: number, columns: number];
   readonly paddingMode: PaddingMode;
+  /** Where the output lies as some channels of a map that has more; absent for a map of its own. */
+  readonly place?: ChannelPlace | undefined;
+}
+
+/** Some channels of a map, both numbers multiples of 4. */
+export interface ChannelPlace {
+  /** Channels of the map before them. */
+  readonly first: number;
+  /** All channels of the map. */
+  readonly of: number;
+}
+
+/** Rows and columns of padding. */
+export function paddingOf({ padding }: Pick<Conv2dShape, 'padding'>): readonly [rows: number, columns: number] {
+  return typeof padding === 'number' ? [padding, padding] : padding;
+}
+
+/** Where an output of so many channels, padded, lies. */
+export function placeOf({ place, outChannels }: Pick<Conv2dShape, 'place' | 'outChannels'>): ChannelPlace {
+  return place ?? { first: 0, of: paddedChannels(outChannels) };
 }
 
 /** Height and width of the output. @throws ShapeError when the kernel does not fit the padded input. */
 export function conv2dOutputSize(shape: Conv2dShape): { readonly height: number; readonly width: number } {
-  const size = (input: number, kernel: number): number =>
-    Math.floor((input + 2 * shape.padding - kernel) / shape.stride) + 1;
-  const height = size(shape.inHeight, shape.kernelHeight);
-  const width = size(shape.inWidth, shape.kernelWidth);
+  const size = (input: number, kernel: number, padding: number): number =>
+    Math.floor((input + 2 * padding - kernel) / shape.stride) + 1;
+  const [rows, columns] = paddingOf(shape);
+  const height = size(shape.inHeight, shape.kernelHeight, rows);
+  const width = size(shape.inWidth, shape.kernelWidth, columns);
   if (height < 1 || width < 1) {
     throw new ShapeError(
       `conv2d: a ${shape.kernelHeight}x${shape.kernelWidth} kernel does not fit an input of ` +
@@ -51,13 +73,15 @@ export const geometryParams = {
   kernelHeight: 'u32',
   kernelWidth: 'u32',
   stride: 'u32',
-  padding: 'u32',
+  paddingRows: 'u32',
+  paddingColumns: 'u32',
   replicate: 'u32',
 } as const;
 
 /** The values of `geometryParams`, channels padded. */
 export function geometryOf(shape: Conv2dShape): Readonly<Record<keyof typeof geometryParams, number>> {
   const { height, width } = conv2dOutputSize(shape);
+  const [paddingRows, paddingColumns] = paddingOf(shape);
   return {
     inHeight: shape.inHeight,
     inWidth: shape.inWidth,
@@ -67,7 +91,8 @@ export function geometryOf(shape: Conv2dShape): Readonly<Record<keyof typeof geo
     kernelHeight: shape.kernelHeight,
     kernelWidth: shape.kernelWidth,
     stride: shape.stride,
-    padding: shape.padding,
+    paddingRows,
+    paddingColumns,
     replicate: Number(shape.paddingMode === 'replicate'),
   };
 }

@@ -6,7 +6,7 @@
 import { defineKernel } from '../core/kernel.ts';
 import type { Grid, Program } from '../core/program.ts';
 import { conv2dDirect } from './conv2d-direct.ts';
-import { type Conv2dShape, type Direction, geometryOf } from './conv2d-shape.ts';
+import { type Conv2dShape, type Direction, geometryOf, placeOf } from './conv2d-shape.ts';
 import {
   type Conv2dOptions,
   type Conv2dProblem,
@@ -32,8 +32,13 @@ export const conv2dTilesKernel = defineKernel({
     kernelWidth: 'u32',
     stride: 'u32',
     direction: 'i32',
-    offset: 'i32',
+    offsetRows: 'i32',
+    offsetColumns: 'i32',
     replicate: 'u32',
+    inFirst: 'u32',
+    inOf: 'u32',
+    outFirst: 'u32',
+    outOf: 'u32',
     ...epilogueParams,
   },
 });
@@ -67,10 +72,12 @@ function record(program: Program, tile: TileName, options: Conv2dOptions): void 
 
 /** The maps as the kernel sees them: in = what is read, out = what is made, in either direction; channels padded. */
 function asSeen(shape: Conv2dShape, seenFrom: Direction) {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, padding, ...kernel } = geometryOf(shape);
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, paddingRows, paddingColumns, ...kernel } =
+    geometryOf(shape);
+  const place = placeOf(shape);
   const outChannels = paddedChannels(shape.outChannels);
   if (seenFrom === 'forward') {
-    // `offset` is where the first cell reads, from an output.
+    // The offsets are where the first cell reads, from an output.
     return {
       inHeight,
       inWidth,
@@ -80,12 +87,28 @@ function asSeen(shape: Conv2dShape, seenFrom: Direction) {
       outChannels,
       ...kernel,
       direction: 1,
-      offset: -padding,
+      offsetRows: -paddingRows,
+      offsetColumns: -paddingColumns,
+      inFirst: 0,
+      inOf: inChannels,
+      outFirst: place.first,
+      outOf: place.of,
     };
   }
   const read = { inHeight: outHeight, inWidth: outWidth, inChannels: outChannels };
   const made = { outHeight: inHeight, outWidth: inWidth, outChannels: inChannels };
-  return { ...read, ...made, ...kernel, direction: -1, offset: padding };
+  return {
+    ...read,
+    ...made,
+    ...kernel,
+    direction: -1,
+    offsetRows: paddingRows,
+    offsetColumns: paddingColumns,
+    inFirst: place.first,
+    inOf: place.of,
+    outFirst: 0,
+    outOf: inChannels,
+  };
 }
 
 /** Channel tiles along x, pixel tiles along y and, past the limit, z. */

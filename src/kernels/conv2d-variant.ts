@@ -15,6 +15,8 @@ import type { Variant } from './family.ts';
 export interface Conv2dProblem {
   readonly shape: Conv2dShape;
   readonly direction: Direction;
+  /** The output is stored as f16, so that no sum may rest in it. */
+  readonly makesHalf?: boolean;
 }
 
 /** A convolution's weights on the host: weight [out, in, kh, kw] as PyTorch has it, bias [out]. */

@@ -10,6 +10,7 @@ export const gemmLanesKernel = defineKernel({
   bindings: { a: 'read', b: 'read', c: 'readWrite' },
   params: {
     rows: 'u32',
+    columns: 'u32',
     depth: 'u32',
     depthTotal: 'u32',
     depthStep: 'u32',
@@ -26,25 +27,33 @@ export const gemmLanesKernel = defineKernel({
  */
 export const gemmColumnBlock = 64;
 
+/** The most of a sum's length that is added up before the result rests in C. */
+export const gemmDepthBlock = 128;
+
 export const gemmLanes: GemmKernel = {
   name: 'lanes',
   family: 'lanes',
-  rule: `columns in whole blocks of ${gemmColumnBlock}`,
-  fits: ({ columns }) => columns % gemmColumnBlock === 0,
+  rule: 'any shape',
+  fits: () => true,
   triangleBlock: gemmColumnBlock,
   record,
 };
 
 function record(program: Program, options: GemmOptions): void {
-  const { rows, depth } = options;
-  const columnBlocks = options.columns / gemmColumnBlock;
+  const { rows, columns, depth } = options;
+  const columnBlocks = Math.ceil(columns / gemmColumnBlock);
   const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
   program.dispatch(gemmLanesKernel, {
     label: options.label,
-    constants: { LANES: lanesOfGpu(program.gpu), KC: chooseDepthBlock(options) },
+    constants: {
+      LANES: lanesOfGpu(program.gpu),
+      KC: chooseDepthBlock(options),
+      PARTIAL: Number(columns % gemmColumnBlock !== 0),
+    },
     bindings: { a: options.a, b: options.b, c: options.c },
     params: {
       rows,
+      columns,
       depth,
       depthTotal: options.splitDepth ?? depth,
       depthStep: options.splitDepth === undefined ? 0 : depth,
@@ -71,9 +80,9 @@ function chooseRowsPerGroup(rows: number, otherGroups: number): number {
  * Long blocks of the depth are faster, except where they leave a rest. An f16 C must be made in one block, since the sums rest in C
  * between blocks and would be rounded there. What reads an f16 A has short blocks, which compile in half the time (decision 0024).
  */
-function chooseDepthBlock({ a, c, depth }: GemmOptions): 64 | 128 {
+function chooseDepthBlock({ a, c, depth }: GemmOptions): 64 | typeof gemmDepthBlock {
   if (c.element === 'f16') {
-    return depth > 64 ? 128 : 64;
+    return depth > 64 ? gemmDepthBlock : 64;
   }
-  return a.element !== 'f16' && (depth % 128 === 0 || depth > 256) ? 128 : 64;
+  return a.element !== 'f16' && (depth % gemmDepthBlock === 0 || depth > 256) ? gemmDepthBlock : 64;
 }

@@ -60,7 +60,8 @@ export function gemmTiles(tile: TileName, rowTilesPerBand?: number): GemmKernel 
 /** Whether whole vectors of 4 can be read and written: along columns, and along k or, where A is transposed, its rows. */
 function areWholeVectors(shape: GemmShape): boolean {
   const { aStrides, bStrides, cStrides } = shape;
-  const strides = [aStrides.batch, bStrides.batch, bStrides.depth, cStrides.batch, cStrides.row];
+  const firsts = [aStrides.first ?? 0, cStrides.first ?? 0];
+  const strides = [...firsts, aStrides.batch, bStrides.batch, bStrides.depth, cStrides.batch, cStrides.row];
   const ofA = isTransposed(shape) ? [shape.rows, aStrides.depth] : [shape.depth, shape.splitDepth ?? 0, aStrides.row];
   return [...strides, ...ofA, shape.columns].every((value) => value % 4 === 0);
 }

@@ -11,6 +11,8 @@ import type { KernelFamily } from './preference.ts';
 
 /** Strides of an operand, in values. */
 interface Strides {
+  /** Values before the first; none when absent. */
+  readonly first?: number;
   readonly batch: number;
   readonly row: number;
   readonly depth: number;
@@ -26,7 +28,7 @@ export interface GemmShape {
   readonly splitDepth?: number;
   readonly aStrides: Strides;
   /** Columns are contiguous. */
-  readonly bStrides: Omit<Strides, 'row'>;
+  readonly bStrides: Omit<Strides, 'row' | 'first'>;
   readonly cStrides: Omit<Strides, 'depth'>;
   /** Makes negative results 0. */
   readonly relu?: boolean;
@@ -48,11 +50,13 @@ export interface GemmOptions extends GemmShape {
 
 /** Members of `struct Params` for how the operands lie, in the order of every shader of the product. */
 export const strideParams = {
+  aFirst: 'u32',
   aBatch: 'u32',
   aRow: 'u32',
   aDepth: 'u32',
   bBatch: 'u32',
   bDepth: 'u32',
+  cFirst: 'u32',
   cBatch: 'u32',
   cRow: 'u32',
   accumulate: 'u32',
@@ -61,11 +65,13 @@ export const strideParams = {
 /** Their values. */
 export function strideValues({ aStrides, bStrides, cStrides, accumulate }: GemmOptions) {
   return {
+    aFirst: aStrides.first ?? 0,
     aBatch: aStrides.batch,
     aRow: aStrides.row,
     aDepth: aStrides.depth,
     bBatch: bStrides.batch,
     bDepth: bStrides.depth,
+    cFirst: cStrides.first ?? 0,
     cBatch: cStrides.batch,
     cRow: cStrides.row,
     accumulate: Number(accumulate ?? false),
@@ -109,10 +115,11 @@ export function recordGemm(program: Program, kernel: GemmKernel, options: GemmOp
     label,
     'A',
     options.a,
-    last * aStrides.batch + (rows - 1) * aStrides.row + (lastDepth - 1) * aStrides.depth,
+    (aStrides.first ?? 0) + last * aStrides.batch + (rows - 1) * aStrides.row + (lastDepth - 1) * aStrides.depth,
   );
   assertHolds(label, 'B', options.b, last * bStrides.batch + (lastDepth - 1) * bStrides.depth + columns - 1);
-  assertHolds(label, 'C', options.c, last * cStrides.batch + (rows - 1) * cStrides.row + columns - 1);
+  const lastOfC = last * cStrides.batch + (rows - 1) * cStrides.row + columns - 1;
+  assertHolds(label, 'C', options.c, (cStrides.first ?? 0) + lastOfC);
   kernel.record(program, options);
 }
 

@@ -3,7 +3,7 @@
 import { defineKernel } from '../core/kernel.ts';
 import { type Conv2dVariant, epilogueParams } from './conv2d-variant.ts';
 import { lanesOfGpu } from './family.ts';
-import { gemmColumnBlock, gemmLanes } from './gemm-lanes.ts';
+import { gemmLanes } from './gemm-lanes.ts';
 import { type WinogradForm, winogradVariant, winogradWeightKernel } from './winograd.ts';
 
 export const winogradInputKernel = defineKernel({
@@ -46,9 +46,7 @@ export function winogradOnLanes(own: {
     weightKernel: own.weight,
     gemm: gemmLanes,
     scratchGoalBytes,
-    // Whole vectors of input channels, whole column blocks of output channels.
-    fitsChannels: (inChannels, outChannels, lanes = 0) =>
-      inChannels % lanes === 0 && outChannels % gemmColumnBlock === 0,
+    fitsChannels: (inChannels, outChannels, lanes = 0) => inChannels % lanes === 0 && outChannels % lanes === 0,
     recordInput: (program, { label, bindings, params, band }) => {
       const lanes = lanesOfGpu(program.gpu);
       const grid = [params.channels / lanes, band.patchRows] as const;

@@ -12,7 +12,7 @@
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
-import type { Conv2dShape } from './conv2d-shape.ts';
+import { type Conv2dShape, paddingOf } from './conv2d-shape.ts';
 import {
   type Conv2dOptions,
   type Conv2dProblem,
@@ -104,9 +104,11 @@ export function winogradVariant(form: WinogradForm, rowsPerBand?: number): Conv2
   };
 }
 
-function isWinogradShape(shape: Conv2dShape): boolean {
-  const isVgg = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1 && shape.padding === 1;
-  return isVgg && shape.paddingMode === 'zeros';
+/** Whether a convolution is of the kind that Winograd's forms are for. */
+export function isWinogradShape(shape: Conv2dShape): boolean {
+  const isSquare = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1;
+  const keepsSize = paddingOf(shape).every((padding) => padding === 1);
+  return isSquare && keepsSize && shape.paddingMode === 'zeros' && shape.place === undefined;
 }
 
 /** A problem as the transforms see it: in the backward direction the channels change places. */

@@ -7,10 +7,11 @@ import { Program } from '../core/program.ts';
 import type { Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { recordNormaliseForward } from '../kernels/normalise.ts';
+import { buildPass } from '../models/build-pass.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
-import { VggExecutor } from '../models/executor.ts';
-import { buildPass, type Pass, tapMap } from '../models/pass.ts';
+import { NetworkExecutor } from '../models/executor.ts';
+import { type Pass, tapMap } from '../models/pass.ts';
 import { planActivations } from '../models/plan.ts';
 import { networkInputOf } from '../objective/variable.ts';
 import type { FeatureValues } from './feature-statistics.ts';
@@ -48,12 +49,12 @@ export function checkPassLimits(gpu: Gpu, pass: Pass, kernels: ChosenKernels, pi
 export class MapReader implements Disposable {
   readonly #gpu: Gpu;
   readonly #pass: Pass;
-  readonly #executor: VggExecutor;
+  readonly #executor: NetworkExecutor;
   readonly #scope: BufferScope;
   readonly #program: Program;
   readonly #pixels: BufferSlice;
 
-  private constructor(gpu: Gpu, pass: Pass, executor: VggExecutor) {
+  private constructor(gpu: Gpu, pass: Pass, executor: NetworkExecutor) {
     this.#gpu = gpu;
     this.#pass = pass;
     this.#executor = executor;
@@ -72,7 +73,7 @@ export class MapReader implements Disposable {
 
   /** Takes its buffers and records the pass. The caller owns the result; `weights` stay the caller's. @throws DeviceError. */
   static async create(gpu: Gpu, weights: DeviceWeights, pass: Pass): Promise<MapReader> {
-    const executor = await VggExecutor.create(gpu, weights, { pass, pooling: 'max' });
+    const executor = await NetworkExecutor.create(gpu, weights, { pass, pooling: 'max' });
     try {
       return await gpu.checked('recording the network', () => new MapReader(gpu, pass, executor));
     } catch (error) {

@@ -6,6 +6,7 @@
 
 import { defaultBindingBytes } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
+import { keepsOrHalves } from './build-pass.ts';
 import type { ChosenKernels } from './chosen-kernels.ts';
 import { type Band, type BandCut, bandsOf, type FeatureMap, mapsOf, type Pass, type Step, tapMap } from './pass.ts';
 import { directionOf, mapBytes } from './plan.ts';
@@ -33,6 +34,7 @@ interface Level {
  * bands do.
  */
 export function bandCutOf(pass: Pass, kernels: ChosenKernels, mostBytes: number): BandCut | undefined {
+  if (!pass.steps.every((step) => !('layer' in step) || keepsOrHalves(step.layer))) return undefined;
   // A limit below the default is there for trying, and goes for maps alone: scratch has a least size.
   const resolutions = levelsOf(pass, kernels, Math.max(mostBytes, defaultBindingBytes));
   const levels = resolutions.findLastIndex(({ height, rowBytes }) => height * rowBytes > mostBytes) + 1;
@@ -164,6 +166,9 @@ class Cutter {
       }
       case 'copyRows':
         return [step];
+      case 'cropChannels':
+      case 'addChannels':
+        throw new ShapeError('a map that is cut into bands has branches');
     }
   }
 
@@ -195,11 +200,10 @@ class Cutter {
     const smallRows = smalls.length > 1 ? smalls.map(({ own }) => own) : this.#shares(small);
     return larges.map((band, index): Step => {
       const pooled = at(smallRows, index);
+      const routes = step.routes && routesOfBand(step.routes, band, index);
       if (step.kind === 'poolForward') {
-        const routes = step.routes && routesOfBand(step.routes, band, index);
         return { ...step, input: band.own, output: pooled, routes };
       }
-      const routes = routesOfBand(step.routes, band, index);
       return { ...step, routes, gradOutput: pooled, gradInput: band.own };
     });
   }

@@ -7,8 +7,8 @@ import { ShapeError } from '../core/errors.ts';
 import { type Conv2dShape, type Conv2dVariant, chooseConv2dVariant, type Direction } from '../kernels/conv2d.ts';
 import type { Backend } from '../kernels/family.ts';
 import { chooseGramVariant, type GramVariant } from '../kernels/gram.ts';
+import type { ConvLayer } from './layers.ts';
 import type { Pass } from './pass.ts';
-import type { ConvLayer } from './vgg.ts';
 
 /** A convolution with its kernels. */
 export interface LayerKernels {
@@ -65,8 +65,11 @@ export function chooseKernels(pass: Pass, backend: Backend): ChosenKernels {
   const layers = new Map<string, LayerKernels>();
   for (const step of pass.steps) {
     if (step.kind !== 'convForward') continue;
-    const { layer, shape } = step;
-    const variant = (direction: Direction) => chooseConv2dVariant({ shape, direction }, backend, layer.name);
+    const { layer, shape, output } = step;
+    const variant = (direction: Direction) => {
+      const makesHalf = direction === 'forward' && output.element === 'f16';
+      return chooseConv2dVariant({ shape, direction, makesHalf }, backend, layer.name);
+    };
     layers.set(layer.name, { layer, shape, variants: { forward: variant('forward'), backward: variant('backward') } });
   }
   const grams = Array.from(pass.taps, ([tap, { height, width, channels }]) => {

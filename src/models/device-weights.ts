@@ -6,7 +6,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { type Conv2dVariant, type ConvWeights, type Direction, uploadConv2dWeights } from '../kernels/conv2d.ts';
 import { paddedChannels } from '../kernels/elementwise.ts';
 import type { ChosenKernels, LayerKernels } from './chosen-kernels.ts';
-import { type ConvLayer, kernelSize } from './vgg.ts';
+import type { ConvLayer } from './layers.ts';
 
 export type { ConvWeights } from '../kernels/conv2d.ts';
 
@@ -130,7 +130,8 @@ function labelOf(layer: string, which: string): string {
 
 function weightsOf(layer: ConvLayer, weights: ReadonlyMap<string, ConvWeights>): ConvWeights {
   const found = weights.get(layer.name);
-  const expected = layer.outChannels * layer.inChannels * kernelSize ** 2;
+  const [height, width] = layer.kernel;
+  const expected = layer.outChannels * layer.inChannels * height * width;
   if (found?.weight.length !== expected || found.bias.length !== layer.outChannels) {
     throw new ShapeError(
       `weights of ${layer.name}: expected ${expected} values and ${layer.outChannels} biases, ` +

@@ -4,10 +4,13 @@ import { BufferScope, type BufferSlice, bytesPerFloat } from '../core/buffers.ts
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { Program } from '../core/program.ts';
-import { type Direction, type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
-import { type Pooling, recordPool2dBackward, recordPool2dForward, routedKernelSize } from '../kernels/pool2d.ts';
+import { type ChannelPlace, type Direction, type Epilogue, recordConv2d } from '../kernels/conv2d.ts';
+import { type Pooling, recordPool2dBackward, recordPool2dForward } from '../kernels/pool2d.ts';
+import { recordRectangleCrop, recordRectanglePlace } from '../kernels/rectangle.ts';
 import { recordReluBackward, recordReluForward } from '../kernels/relu.ts';
 import { recordVectorCopy } from '../kernels/vector-copy.ts';
+import { recordWindowPoolBackward, recordWindowPoolForward, type WindowPoolShape } from '../kernels/window-pool2d.ts';
+import { isRouted } from './build-pass.ts';
 import type { DeviceWeights } from './device-weights.ts';
 import type { FeatureMap, Pass, Step, TapPart } from './pass.ts';
 import {
@@ -44,12 +47,15 @@ export interface PartSlices {
 
 export interface ExecutorOptions {
   readonly pass: Pass;
+  /** Of the pools that the network leaves open. */
   readonly pooling: Pooling;
+  /** Whether average pools divide by cells of the padding too; so they do when absent. */
+  readonly averageCountsPadding?: boolean | undefined;
   /** For the slots of the pass's plan, at least as large, and the caller's; absent, it allocates its own. */
   readonly buffers?: readonly BufferSlice[];
 }
 
-export class VggExecutor implements Disposable {
+export class NetworkExecutor implements Disposable {
   readonly #weights: DeviceWeights;
   readonly #options: ExecutorOptions;
   readonly #plan: ActivationPlan;
@@ -66,8 +72,8 @@ export class VggExecutor implements Disposable {
   }
 
   /** Allocates the plan's buffers; runs the kernels that the weights were made for. The caller owns the result; `weights` stay the caller's. */
-  static async create(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions): Promise<VggExecutor> {
-    return gpu.checked('allocating the feature maps', () => new VggExecutor(gpu, weights, options));
+  static async create(gpu: Gpu, weights: DeviceWeights, options: ExecutorOptions): Promise<NetworkExecutor> {
+    return gpu.checked('allocating the feature maps', () => new NetworkExecutor(gpu, weights, options));
   }
 
   /** The network's input, [H, W, 4]. @throws ShapeError where it is cut into bands. */
@@ -128,8 +134,27 @@ export class VggExecutor implements Disposable {
       }
       case 'poolForward':
       case 'poolBackward':
-        this.#recordPool(program, step);
+        if (isRouted(step.layer)) this.#recordPool(program, step);
+        else this.#recordWindowPool(program, step);
         break;
+      case 'cropChannels':
+        recordRectangleCrop(program, {
+          input: this.slice(step.input),
+          output: this.slice(step.output),
+          ...asRectangle(step.output, step.place),
+        });
+        break;
+      case 'addChannels': {
+        const { height, width } = step.gradOutput;
+        recordRectanglePlace(program, {
+          values: this.slice(step.gradOutput),
+          gradient: this.slice(step.gradInput),
+          ...asRectangle(step.gradOutput, step.place),
+          accumulate: true,
+          rows: { from: 0, to: height * width },
+        });
+        break;
+      }
       case 'copyRows': {
         const [input, output] = [this.slice(step.input), this.slice(step.output)];
         recordVectorCopy(program, { label: 'copy_rows', input, output, words: input.sizeBytes / bytesPerFloat });
@@ -184,10 +209,10 @@ export class VggExecutor implements Disposable {
   }
 
   #recordPool(program: Program, step: Step & { kind: 'poolForward' | 'poolBackward' }): void {
-    const { pooling } = this.#options;
+    const pooling = step.layer.pooling ?? this.#options.pooling;
     const map = step.kind === 'poolForward' ? step.input : step.gradInput;
     const { height: inHeight, width: inWidth, channels } = map;
-    const shape = { inHeight, inWidth, channels, kernelSize: routedKernelSize };
+    const shape = { inHeight, inWidth, channels, kernelSize: step.layer.kernelSize };
     if (step.kind === 'poolForward') {
       const routes = step.routes && this.slice(step.routes);
       const maps = { input: this.slice(step.input), output: this.slice(step.output) };
@@ -197,10 +222,40 @@ export class VggExecutor implements Disposable {
     recordPool2dBackward(program, {
       pooling,
       shape,
-      routes: this.slice(step.routes),
+      routes: this.slice(routesOf(step)),
       gradOutput: this.slice(step.gradOutput),
       gradInput: this.slice(step.gradInput),
       accumulate: step.accumulate,
+    });
+  }
+
+  #recordWindowPool(program: Program, step: Step & { kind: 'poolForward' | 'poolBackward' }): void {
+    const { layer, input, place, routes } = step;
+    const { kernelSize, stride, padding, ceil } = layer;
+    const { averageCountsPadding: countsPadding = true } = this.#options;
+    const { height: inHeight, width: inWidth, channels } = input;
+    const shape: WindowPoolShape = {
+      inHeight,
+      inWidth,
+      channels,
+      kernelSize,
+      stride,
+      padding,
+      ceil,
+      countsPadding,
+      place,
+    };
+    const common = { pooling: layer.pooling ?? this.#options.pooling, shape, routes: routes && this.slice(routes) };
+    if (step.kind === 'poolForward') {
+      recordWindowPoolForward(program, { ...common, input: this.slice(input), output: this.slice(step.output) });
+      return;
+    }
+    recordWindowPoolBackward(program, {
+      ...common,
+      gradOutput: this.slice(step.gradOutput),
+      gradInput: this.slice(step.gradInput),
+      accumulate: step.accumulate,
+      activation: step.mask ? this.slice(input) : undefined,
     });
   }
 
@@ -214,4 +269,15 @@ export class VggExecutor implements Disposable {
     const { offsetBytes } = place;
     return { ...buffer, offsetBytes, sizeBytes: buffer.sizeBytes - offsetBytes };
   }
+}
+
+/** Some channels of a map as a rectangle: positions are its rows, vectors of four channels its columns. */
+function asRectangle({ height, width, channels }: FeatureMap, { first, of }: ChannelPlace) {
+  const rectangle = { left: first / 4, top: 0, width: channels / 4, height: height * width };
+  return { pitch: of / 4, channels: 4, rectangle };
+}
+
+function routesOf({ layer, routes }: Step & { kind: 'poolBackward' }): FeatureMap {
+  if (routes === undefined) throw new ShapeError(`${layer.name} noted no routes`);
+  return routes;
 }

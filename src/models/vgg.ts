@@ -6,38 +6,17 @@
  * Not here: weights, buffers, kernels.
  */
 
-import { InputError } from '../core/errors.ts';
+import { type Layer, LayerTable } from './layers.ts';
 
-export type NetworkName = 'vgg16' | 'vgg19';
+export const vggNames = ['vgg16', 'vgg19'] as const;
 
-/** A 3x3 convolution, stride 1, zero padding 1, always followed by a ReLU. */
-export interface ConvLayer {
-  readonly kind: 'conv';
-  /** `convX_Y`. */
-  readonly name: string;
-  /** `reluX_Y`, the name of the activation after it. */
-  readonly reluName: string;
-  readonly inChannels: number;
-  readonly outChannels: number;
-}
-
-/** A 2x2 pooling with stride 2; odd sizes are rounded down, as PyTorch does. */
-export interface PoolLayer {
-  readonly kind: 'pool';
-  /** `poolX`. */
-  readonly name: string;
-  readonly channels: number;
-}
-
-export type Layer = ConvLayer | PoolLayer;
-
-export const networkNames: readonly NetworkName[] = ['vgg16', 'vgg19'];
+export type VggName = (typeof vggNames)[number];
 
 /** Edge of every VGG convolution's kernel. */
 export const kernelSize = 3;
 
 /** Output channels of each convolution, block by block. */
-const blocks: Readonly<Record<NetworkName, readonly (readonly number[])[]>> = {
+const blocks: Readonly<Record<VggName, readonly (readonly number[])[]>> = {
   vgg16: [
     [64, 64],
     [128, 128],
@@ -54,34 +33,17 @@ const blocks: Readonly<Record<NetworkName, readonly (readonly number[])[]>> = {
   ],
 };
 
-/** The layers of a network from the picture to `pool5`, in order. */
-export function layersOf(network: NetworkName): readonly Layer[] {
-  let inChannels = 3;
-  return blocks[network].flatMap((widths, block): Layer[] => {
-    const convolutions = widths.map((outChannels, index): ConvLayer => {
+/** The layers from the picture to `pool5`: 3x3 convolutions that keep the size, pools of 2x2 that halve it, rounded down as PyTorch does. */
+export function vgg(network: VggName): readonly Layer[] {
+  const table = new LayerTable();
+  blocks[network].forEach((widths, block) => {
+    widths.forEach((outChannels, index) => {
       const suffix = `${block + 1}_${index + 1}`;
-      const layer: ConvLayer = {
-        kind: 'conv',
-        name: `conv${suffix}`,
-        reluName: `relu${suffix}`,
-        inChannels,
-        outChannels,
-      };
-      inChannels = outChannels;
-      return layer;
+      table.conv(`conv${suffix}`, outChannels, kernelSize, { reluName: `relu${suffix}`, padding: 1 });
     });
-    return [...convolutions, { kind: 'pool', name: `pool${block + 1}`, channels: inChannels }];
+    table.pool(`pool${block + 1}`, 2, { stride: 2 });
   });
-}
-
-/** The convolutions of a network, in order. */
-export function convolutionsOf(network: NetworkName): readonly ConvLayer[] {
-  return layersOf(network).filter((layer) => layer.kind === 'conv');
-}
-
-/** Every name that can be a tap: `convX_Y` (before the ReLU) and `reluX_Y` (after it), in order of depth. */
-export function tapNamesOf(network: NetworkName): readonly string[] {
-  return convolutionsOf(network).flatMap((layer) => [layer.name, layer.reluName]);
+  return table.layers;
 }
 
 /**
@@ -89,10 +51,10 @@ export function tapNamesOf(network: NetworkName): readonly string[] {
  *
  * torchvision writes conv, ReLU per layer (conv, batch norm, ReLU with batch normalisation) and one pool per block.
  */
-export function torchvisionIndices(network: NetworkName, batchNorm: boolean): ReadonlyMap<string, number> {
+export function torchvisionIndices(network: VggName, batchNorm: boolean): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
   let position = 0;
-  for (const layer of layersOf(network)) {
+  for (const layer of vgg(network)) {
     if (layer.kind === 'conv') {
       indices.set(layer.name, position);
       position += batchNorm ? 3 : 2;
@@ -101,24 +63,4 @@ export function torchvisionIndices(network: NetworkName, batchNorm: boolean): Re
     }
   }
   return indices;
-}
-
-/** The smallest side a picture may have for a tap: each pool before it halves, and one pixel must be left. */
-export function leastSideFor(network: NetworkName, taps: readonly string[]): number {
-  return 2 ** layersUntil(network, taps).filter((layer) => layer.kind === 'pool').length;
-}
-
-/** The layers up to the deepest tap. @throws InputError for an unknown tap or none. */
-export function layersUntil(network: NetworkName, taps: readonly string[]): readonly Layer[] {
-  const known = tapNamesOf(network);
-  const unknown = taps.find((tap) => !known.includes(tap));
-  if (unknown !== undefined || taps.length === 0) {
-    const problem = unknown === undefined ? 'no layer was named' : `${network} has no layer '${unknown}'`;
-    throw new InputError(`${problem}; expected convX_Y or reluX_Y from ${known[0]} to ${known.at(-1)}`);
-  }
-  const layers = layersOf(network);
-  const deepest = layers.findLastIndex(
-    (layer) => layer.kind === 'conv' && (taps.includes(layer.name) || taps.includes(layer.reluName)),
-  );
-  return layers.slice(0, deepest + 1);
 }

@@ -4,7 +4,8 @@
  */
 
 import { roundUp } from '../core/buffers.ts';
-import { kernelSize, layersUntil, leastSideFor, type NetworkName } from './vgg.ts';
+import { layersUntil, leastSideFor, type NetworkName } from './networks.ts';
+import { kernelSize } from './vgg.ts';
 
 /** Of a picture or a map, in its pixels or positions. */
 export interface Rectangle {

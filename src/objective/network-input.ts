@@ -5,7 +5,7 @@ import { ShapeError } from '../core/errors.ts';
 import type { Program } from '../core/program.ts';
 import { coverOf } from '../core/ranges.ts';
 import { type ChannelTriple, recordNormaliseBackward, recordNormaliseForward } from '../kernels/normalise.ts';
-import type { VggExecutor } from '../models/executor.ts';
+import type { NetworkExecutor } from '../models/executor.ts';
 import { bandsOf, type FeatureMap, type Pass } from '../models/pass.ts';
 
 const pixelsOf = ({ height, width }: FeatureMap): number => height * width;
@@ -13,7 +13,7 @@ const pixelsOf = ({ height, width }: FeatureMap): number => height * width;
 /** Records the network's input from the variable; a band gets its neighbours' rows, too. */
 export function recordNetworkInput(
   program: Program,
-  executor: VggExecutor,
+  executor: NetworkExecutor,
   pass: Pass,
   told: { readonly variable: BufferSlice; readonly scale: ChannelTriple; readonly offset: ChannelTriple },
 ): void {
@@ -29,7 +29,7 @@ export function recordNetworkInput(
 /** Records the variable's gradient from that of the network's input. */
 export function recordVariableGradient(
   program: Program,
-  executor: VggExecutor,
+  executor: NetworkExecutor,
   pass: Pass,
   told: { readonly gradient: BufferSlice; readonly scale: ChannelTriple },
 ): void {

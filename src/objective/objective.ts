@@ -14,7 +14,7 @@ import { LossTable } from '../losses/loss-table.ts';
 import { tapParts } from '../models/bands.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
-import { type TapLoss, VggExecutor } from '../models/executor.ts';
+import { NetworkExecutor, type TapLoss } from '../models/executor.ts';
 import { type Pass, tapMap } from '../models/pass.ts';
 import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
@@ -242,7 +242,7 @@ async function makeWhole(building: Building): Promise<Made> {
   owned.push(bandSum);
   const targets = await makeTargets({ ...building, terms: tapTerms, workspace, bandSum });
   const tapLosses = placeAtTaps(terms, { pass, table, workspace, bandSum, targets, kernels });
-  const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
+  const executor = await NetworkExecutor.create(gpu, weights, { pass, pooling: options.pooling });
   owned.push(executor);
   const record = ({ variable, gradient }: Vectors): readonly Program[] => {
     const program = scope.program('evaluation');

@@ -10,7 +10,7 @@ import type { RgbImage } from '../images/rgb-image.ts';
 import type { SummedLoss } from '../losses/loss.ts';
 import { tapParts } from '../models/bands.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
-import { VggExecutor } from '../models/executor.ts';
+import { NetworkExecutor } from '../models/executor.ts';
 import { type Pass, tapMap } from '../models/pass.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import { type BandSum, recordPartSums } from './band-losses.ts';
@@ -135,7 +135,7 @@ async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targe
   const wholePass = targetPass(options, layersOfTerms(terms), image);
   if (wholePass === undefined) return new Map();
   const pass = cutTargetPass(wholePass, { like: request.pass, kernels: weights.kernels, limits: gpu.limits });
-  using executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling });
+  using executor = await NetworkExecutor.create(gpu, weights, { pass, pooling: options.pooling });
   using temporary = new BufferScope(gpu.buffers);
   using program = new Program(gpu, 'targets');
   return await gpu.checked('making the targets', async () => {
@@ -157,7 +157,7 @@ async function targetsAt(image: RgbImage, request: TargetRequest): Promise<Targe
 /** Records what is kept of a tap's map: a copy of it, or the target of the loss's sums, or a mix's share of these. */
 function capture(
   program: Program,
-  executor: VggExecutor,
+  executor: NetworkExecutor,
   request: TargetRequest & { readonly term: TapTerm; readonly taken: Pass },
 ): { readonly targets: readonly BufferSlice[]; readonly finish?: (encoder: GPUCommandEncoder) => void } {
   const { term, taken, scope, workspace, weights, bandSum, isShare = false } = request;

@@ -4,7 +4,7 @@ import { BufferScope } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { DeviceWeights } from '../models/device-weights.ts';
-import { VggExecutor } from '../models/executor.ts';
+import { NetworkExecutor } from '../models/executor.ts';
 import type { Pass } from '../models/pass.ts';
 import { planActivations } from '../models/plan.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
@@ -15,7 +15,7 @@ import { sizeKey, type Tiling, type WindowPassKind, windowPasses } from './tilin
 /** A pass at a size of window, ready to be recorded. */
 export interface WindowRun {
   readonly pass: Pass;
-  readonly executor: VggExecutor;
+  readonly executor: NetworkExecutor;
 }
 
 export class WindowNetwork implements Disposable {
@@ -44,7 +44,7 @@ export class WindowNetwork implements Disposable {
       const runs = new Map<string, WindowRun>();
       for (const { kind, size, pass } of passes) {
         // Of the executors nothing is to be freed: the buffers are the scope's.
-        const executor = await VggExecutor.create(gpu, weights, { pass, pooling: options.pooling, buffers });
+        const executor = await NetworkExecutor.create(gpu, weights, { pass, pooling: options.pooling, buffers });
         runs.set(`${kind} ${sizeKey(size)}`, { pass, executor });
       }
       return new WindowNetwork(scope, runs);

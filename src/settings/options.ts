@@ -5,7 +5,7 @@
  * Not here: files, and what computes (weights, adapter, kernels), which the command line knows alone.
  */
 
-import { networkNames } from '../models/vgg.ts';
+import { networkNames } from '../models/networks.ts';
 import { keptRange, rateRange, stepRange } from './check-phase.ts';
 import { choice, file, flag, type Kind, layers, number, numbers, orAuto, sides, type WeightedLayer } from './kinds.ts';
 import { namesOf } from './names.ts';

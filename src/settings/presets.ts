@@ -1,7 +1,7 @@
 /** Settings in full: a preset, and what is said beside it, checked. */
 
 import { InputError } from '../core/errors.ts';
-import { tapNamesOf } from '../models/vgg.ts';
+import { tapNamesOf } from '../models/networks.ts';
 import { checkLayers, type WeightedLayer } from './kinds.ts';
 import { type Choice, type OptionName, optionNames, type Part, rowOf, type SettingsOf } from './options.ts';
 import { parsePhases } from './parse-phases.ts';

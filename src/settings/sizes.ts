@@ -1,6 +1,6 @@
 /** Longest sides of pictures in pixels: which there may be, and which are taken where none is asked for. */
 
-import { leastSideFor, type NetworkName } from '../models/vgg.ts';
+import { leastSideFor, type NetworkName } from '../models/networks.ts';
 
 export interface PictureSize {
   readonly width: number;

@@ -4,8 +4,10 @@
  */
 
 import { bytesPerFloat } from '../core/buffers.ts';
-import { LimitError, ShapeError } from '../core/errors.ts';
+import { InputError, LimitError, ShapeError } from '../core/errors.ts';
 import type { BufferLimits } from '../core/gpu.ts';
+import { keepsOrHalves } from '../models/build-pass.ts';
+import { layersUntil } from '../models/networks.ts';
 import {
   type LargestBuffer,
   longestOf,
@@ -63,8 +65,15 @@ const waysInOrder: readonly (readonly [MapWayName, MapWay])[] = [
   ['tiles', mapWays.tiles],
 ];
 
-/** The ways that a caller allows. */
-function waysFor(tile: Tile): typeof waysInOrder {
+/** The ways that a caller and the network allow. @throws InputError where windows are asked for and the network cannot be seen in them. */
+function waysFor({ tile, settings }: Pick<FitRequest, 'tile' | 'settings'>): typeof waysInOrder {
+  const { objective } = settings;
+  if (!layersUntil(objective.network, tapsOf(objective)).every(keepsOrHalves)) {
+    if (typeof tile === 'string') return waysInOrder.slice(0, 1);
+    throw new InputError(
+      `--tile: the maps of ${objective.network} cannot be cut; leave --tile out and choose a size that fits as a whole`,
+    );
+  }
   if (tile === 'auto') return waysInOrder;
   return waysInOrder.filter(([name]) => (name === 'tiles') === (tile !== 'none'));
 }
@@ -122,7 +131,7 @@ export function fitTransfer(request: FitRequest): FittedPlan {
 function firstFitting(request: FitRequest): FittedPlan | Excess {
   const whole = planOf(request, mapWays.whole);
   let excess: Excess | undefined;
-  for (const [name] of waysFor(request.tile)) {
+  for (const [name] of waysFor(request)) {
     const found = fitInWay(request, name, whole);
     if (!('words' in found)) return found;
     excess = found;

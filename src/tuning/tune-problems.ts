@@ -10,8 +10,9 @@ import type { Program } from '../core/program.ts';
 import { type Conv2dProblem, conv2dOperation } from '../kernels/conv2d.ts';
 import { lanesOf } from '../kernels/family.ts';
 import { type GramShape, gramOperation, gramVariants, recordGramBackward, recordGramForward } from '../kernels/gram.ts';
-import { conv2dShapeOf } from '../models/pass.ts';
-import { type ConvLayer, layersOf } from '../models/vgg.ts';
+import { conv2dShapeOf } from '../models/build-pass.ts';
+import type { ConvLayer } from '../models/layers.ts';
+import { layersOf } from '../models/networks.ts';
 import { conv2dSamples, gramSamples, type Sample } from './tune-samples.ts';
 
 /** One way to solve a problem. */
@@ -46,6 +47,7 @@ export function tuneSubjects(size: number): readonly TuneSubject[] {
   const byShape = new Map<string, { readonly layer: ConvLayer; readonly side: number; readonly names: string[] }>();
   let side = size;
   for (const layer of layersOf('vgg19')) {
+    if (layer.kind === 'concat') continue;
     if (layer.kind === 'pool') {
       side = Math.floor(side / 2);
       continue;

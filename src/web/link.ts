@@ -5,7 +5,7 @@
 
 import { messageOf } from '../core/errors.ts';
 import { parseNumber } from '../core/numbers.ts';
-import { tapNamesOf } from '../models/vgg.ts';
+import { tapNamesOf } from '../models/networks.ts';
 import { checkLayers, layers } from '../settings/kinds.ts';
 import { checkChoice } from '../settings/names.ts';
 import { type Choice, flagOf, type OptionName, rowOf } from '../settings/options.ts';

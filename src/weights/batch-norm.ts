@@ -2,7 +2,7 @@
 
 import type { FloatArray } from './dtype.ts';
 
-/** PyTorch's default of `BatchNorm2d(eps)`, which torchvision's VGGs keep. */
+/** PyTorch's default of `BatchNorm2d(eps)`, which torchvision's VGGs keep; its networks with branches have 1e-3. */
 export const batchNormEpsilon = 1e-5;
 
 /** Per output channel, `[out]` each: `gamma * (x - mean) / sqrt(variance + eps) + beta`. */
@@ -11,6 +11,8 @@ export interface BatchNorm {
   readonly beta: FloatArray;
   readonly mean: FloatArray;
   readonly variance: FloatArray;
+  /** {@link batchNormEpsilon} when absent. */
+  readonly epsilon?: number;
 }
 
 /**
@@ -23,14 +25,14 @@ export interface BatchNorm {
 export function foldBatchNorm(
   weight: FloatArray,
   bias: FloatArray,
-  { gamma, beta, mean, variance }: BatchNorm,
+  { gamma, beta, mean, variance, epsilon = batchNormEpsilon }: BatchNorm,
 ): { readonly weight: Float32Array; readonly bias: Float32Array } {
   const channels = bias.length;
   const perChannel = weight.length / channels;
   const foldedWeight = new Float32Array(weight.length);
   const foldedBias = new Float32Array(channels);
   for (let channel = 0; channel < channels; channel++) {
-    const scale = (gamma[channel] ?? Number.NaN) / Math.sqrt((variance[channel] ?? Number.NaN) + batchNormEpsilon);
+    const scale = (gamma[channel] ?? Number.NaN) / Math.sqrt((variance[channel] ?? Number.NaN) + epsilon);
     const centred = (bias[channel] ?? Number.NaN) - (mean[channel] ?? Number.NaN);
     foldedBias[channel] = scale * centred + (beta[channel] ?? Number.NaN);
     for (let i = channel * perChannel; i < (channel + 1) * perChannel; i++) {

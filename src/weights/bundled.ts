@@ -1,6 +1,6 @@
 /** The weight files that come with Impasto, in `weights/`; `weights/README.md` tells their origin. */
 
-import type { NetworkName } from '../models/vgg.ts';
+import type { NetworkName } from '../models/networks.ts';
 
 /** A file of the project's `weights/` folder. */
 export interface BundledFile {

@@ -1,7 +1,7 @@
 /** Conversion of any readable weight file into the one format the engine loads (`vgg-weights.ts`). */
 
 import { FormatError } from '../core/errors.ts';
-import type { NetworkName } from '../models/vgg.ts';
+import type { NetworkName } from '../models/networks.ts';
 import { foldBatchNorm } from './batch-norm.ts';
 import { type ByteSource, baseName, sha256Of } from './byte-source.ts';
 import { type FloatArray, toFloat32 } from './dtype.ts';

@@ -6,7 +6,7 @@
  */
 
 import { FormatError } from '../core/errors.ts';
-import { convolutionsOf } from '../models/vgg.ts';
+import { convolutionsOf } from '../models/networks.ts';
 import { type ByteSource, checkSha256 } from './byte-source.ts';
 import { toFloat32 } from './dtype.ts';
 import { readSafetensorsHeader, readTensor } from './safetensors.ts';

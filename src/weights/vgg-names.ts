@@ -10,14 +10,9 @@
  */
 
 import { FormatError } from '../core/errors.ts';
-import {
-  type ConvLayer,
-  convolutionsOf,
-  kernelSize,
-  type NetworkName,
-  networkNames,
-  torchvisionIndices,
-} from '../models/vgg.ts';
+import type { ConvLayer } from '../models/layers.ts';
+import { convolutionsOf, type NetworkName } from '../models/networks.ts';
+import { kernelSize, torchvisionIndices, vggNames } from '../models/vgg.ts';
 import type { StoredTensor, WeightFile } from './weight-file.ts';
 
 /** A style of naming. `caffe` is Frossard's, which also tells how the network wants its input (`input-convention.ts`). */
@@ -176,7 +171,7 @@ function unrecognised(names: readonly string[]): string {
 
 function candidatesFor(naming: Naming, slots: ReadonlyMap<string, Slot>): readonly Candidate[] {
   const batchNorm = [...slots.keys()].some((name) => name.endsWith('.running_mean'));
-  return networkNames.map((network): Candidate => {
+  return vggNames.map((network): Candidate => {
     if (naming !== 'torchvision') {
       return { network, batchNorm: false, stemOf: (layer) => layer.name, normStemOf: (layer) => layer.name };
     }

@@ -7,7 +7,7 @@
 
 import { FormatError, InputError } from '../core/errors.ts';
 import { refuseStandIn, signatureBytes, standInOf } from '../core/file-signature.ts';
-import { convolutionsOf, type NetworkName, networkNames } from '../models/vgg.ts';
+import { convolutionsOf, type NetworkName, networkNames } from '../models/networks.ts';
 import { type ByteSource, checkSha256, readRange } from './byte-source.ts';
 import { toFloat32 } from './dtype.ts';
 import {

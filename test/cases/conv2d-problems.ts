@@ -55,6 +55,9 @@ const axes: readonly Partial<Conv2dShape>[] = [
   { kernelHeight: 1, kernelWidth: 7, padding: 0, ...map(5, 9) },
   { kernelHeight: 1, kernelWidth: 7, padding: 3 },
   { kernelHeight: 7, kernelWidth: 1, padding: 3 },
+  { kernelHeight: 1, kernelWidth: 7, padding: [0, 3] },
+  { kernelHeight: 7, kernelWidth: 1, padding: [3, 0], ...map(2, 3) },
+  { kernelHeight: 3, kernelWidth: 5, padding: [2, 1], stride: 2, ...map(9, 8) },
   // Padding: none, more than one, so much that whole taps see nothing.
   { padding: 0 },
   { padding: 2 },
@@ -75,6 +78,28 @@ const axes: readonly Partial<Conv2dShape>[] = [
   { paddingMode: 'replicate', stride: 3, padding: 2 },
   { paddingMode: 'replicate', ...square(1), padding: 2 },
   { paddingMode: 'replicate', kernelHeight: 1, kernelWidth: 7, padding: 3 },
+];
+
+/** Some channels of a map that has more: the first, some between, the last; under kernels of every kind. */
+const places: readonly Partial<Conv2dShape>[] = [
+  { place: { first: 0, of: 24 } },
+  { place: { first: 12, of: 24 } },
+  { ...square(1), padding: 0, ...channels(24, 16), place: { first: 16, of: 32 } },
+  { ...square(1), padding: 0, ...channels(24, 80), ...map(9, 6), place: { first: 48, of: 176 } },
+  { ...channels(8, 72), ...map(9, 6), place: { first: 64, of: 160 } },
+  { kernelHeight: 7, kernelWidth: 1, padding: [3, 0], ...channels(16, 24), place: { first: 8, of: 40 } },
+  { stride: 2, padding: 0, ...map(9, 8), ...channels(12, 16), place: { first: 4, of: 20 } },
+];
+
+/** Layers of networks with branches: channels that fill no whole block of a product, points, rows and columns, strides. */
+const branchLayers: readonly Partial<Conv2dShape>[] = [
+  { ...square(1), padding: 0, ...channels(192, 48), ...map(6, 5) },
+  { ...square(1), padding: 0, ...channels(64, 80), ...map(17, 13) },
+  { ...square(3), padding: 0, ...channels(80, 192), ...map(7, 6) },
+  { ...square(3), padding: 0, stride: 2, ...channels(96, 96), ...map(8, 7) },
+  { ...square(5), padding: 2, ...channels(48, 64), ...map(7, 6) },
+  { kernelHeight: 1, kernelWidth: 7, padding: [0, 3], ...channels(128, 192), ...map(5, 6) },
+  { ...square(7), padding: 3, stride: 2, ...channels(3, 64), ...map(12, 9) },
 ];
 
 /** The control and its variations, for tests with measures of their own. */
@@ -124,10 +149,13 @@ export const forwardProblems: readonly ForwardProblem[] = [
   ...winogradMaps.map((change) => ({ shape: shapeOf({ ...channels(8, 64), ...change }), relu: true })),
   { shape: shapeOf({ ...channels(8, 64), ...map(9, 13) }), relu: false },
   ...vggLayers.map((change) => ({ shape: shapeOf(change), relu: true })),
+  ...[...places, ...branchLayers].map((change) => ({ shape: shapeOf(change), relu: true })),
 ];
 
 export const backwardProblems: readonly BackwardProblem[] = [
   ...axes.map((change) => ({ shape: shapeOf(change), accumulate: false, mask: false })),
+  ...places.map((change) => ({ shape: shapeOf(change), accumulate: true, mask: true })),
+  ...branchLayers.map((change) => ({ shape: shapeOf(change), accumulate: true, mask: false })),
   { shape: control, accumulate: true, mask: false },
   { shape: control, accumulate: false, mask: true },
   { shape: control, accumulate: true, mask: true },

@@ -2,6 +2,7 @@
 
 import type { Gpu } from '../../src/core/gpu.ts';
 import {
+  type ChannelPlace,
   type Conv2dOptions,
   type Conv2dProblem,
   type Conv2dShape,
@@ -13,7 +14,7 @@ import {
 import { paddedChannels } from '../../src/kernels/elementwise.ts';
 import { lanesOf } from '../../src/kernels/family.ts';
 import { conv2dBackward, conv2dForward } from '../reference/conv2d.ts';
-import { padChannels, padReference } from '../support/layout.ts';
+import { isInPlace, padChannels, padReference, placeChannels, placeReference } from '../support/layout.ts';
 import { floats, rectified, seededRandom, signed, widen } from '../support/random.ts';
 import { type BackwardProblem, backwardProblems, type ForwardProblem, forwardProblems } from './conv2d-problems.ts';
 import {
@@ -26,6 +27,8 @@ import {
   type Recording,
   type Tolerance,
   unchanged,
+  untouched,
+  unwritten,
   unwrittenBuffer,
 } from './kernel-case.ts';
 
@@ -41,7 +44,8 @@ const winogradTolerance: Tolerance = {
 export function conv2dSignature(shape: Conv2dShape): string {
   const { inHeight, inWidth, inChannels, outChannels, kernelHeight, kernelWidth, stride, padding } = shape;
   const weight = [outChannels, inChannels, kernelHeight, kernelWidth].join(',');
-  return `x=[${inHeight},${inWidth},${inChannels}] w=[${weight}] s=${stride} p=${padding} ${shape.paddingMode}`;
+  const place = shape.place === undefined ? '' : ` @${shape.place.first}/${shape.place.of}`;
+  return `x=[${inHeight},${inWidth},${inChannels}] w=[${weight}] s=${stride} p=${padding} ${shape.paddingMode}${place}`;
 }
 
 function costOf(shape: Conv2dShape) {
@@ -58,6 +62,11 @@ function paddingRule(channels: number): (index: number) => ElementRule {
   return (index) => (index % padded < channels ? 'compare' : 'zero');
 }
 
+/** Channels of a concatenation's other parts stay as they are. */
+function placeRule(channels: number, place: ChannelPlace): (index: number) => ElementRule {
+  return (index) => (isInPlace(index, channels, place) ? 'compare' : 'untouched');
+}
+
 function makeForward(name: string, problem: ForwardProblem, stored = unchanged): CaseValues {
   const { shape, relu, bias: biasRange } = problem;
   const random = seededRandom(name);
@@ -67,19 +76,25 @@ function makeForward(name: string, problem: ForwardProblem, stored = unchanged):
   const [low, high] = biasRange ?? [-1, 1];
   const bias = floats(shape.outChannels, () => low + (high - low) * random());
   const expected = conv2dForward({ shape, input: widen(input), weight: widen(weight), bias: widen(bias), relu });
-  const { inChannels, outChannels } = shape;
+  const { inChannels, outChannels, place } = shape;
+  const padded = paddedChannels(outChannels);
   return {
     host: { weight, bias },
     inputs: {
       input: padChannels(input, inChannels, paddedChannels(inChannels)),
-      bias: padChannels(bias, outChannels, paddedChannels(outChannels)),
+      bias: padChannels(bias, outChannels, padded),
     },
     outputs: {
       output: {
-        initial: unwrittenBuffer((cost.output / outChannels) * paddedChannels(outChannels)),
-        expected: padReference(expected, outChannels, paddedChannels(outChannels)),
+        initial: new Float32Array((cost.output / outChannels) * (place?.of ?? padded)).fill(
+          place === undefined ? unwritten : untouched,
+        ),
+        expected:
+          place === undefined
+            ? padReference(expected, outChannels, padded)
+            : placeReference(expected, outChannels, place),
         tolerance: accumulated(inChannels * shape.kernelHeight * shape.kernelWidth + 1),
-        rule: paddingRule(outChannels),
+        rule: place === undefined ? paddingRule(outChannels) : placeRule(outChannels, place),
       },
     },
   };
@@ -105,7 +120,10 @@ function makeBackward(name: string, problem: BackwardProblem, stored = unchanged
   return {
     host: { weight, bias: new Float32Array(outChannels) },
     inputs: {
-      gradOutput: padChannels(gradOutput, outChannels, paddedChannels(outChannels)),
+      gradOutput:
+        shape.place === undefined
+          ? padChannels(gradOutput, outChannels, paddedChannels(outChannels))
+          : placeChannels(gradOutput, outChannels, shape.place, unwritten),
       ...(mask ? { activation: padChannels(activation, inChannels, inPadded) } : {}),
     },
     outputs: {
@@ -162,6 +180,8 @@ function variantsOf(
     (variant): KernelVariant => ({
       name: variant.name,
       ...toleranceOf(variant),
+      makesNoHalf:
+        problem.direction === 'forward' && !variant.fits({ ...problem, makesHalf: true }, lanesOf(gpu.profile)),
       record: (recording) => {
         recordConv2d(recording.program, variant, {
           label: `conv2d_${problem.direction}`,

@@ -31,6 +31,8 @@ interface GemmProblem {
   readonly rowTilesPerBand?: number;
   /** Floats between the rows and matrices of the operands, beyond their own. */
   readonly gap: number;
+  /** Floats before A and C. */
+  readonly first: number;
 }
 
 const control: GemmProblem = {
@@ -41,9 +43,10 @@ const control: GemmProblem = {
   accumulate: false,
   transposed: false,
   gap: 0,
+  first: 0,
 };
 
-function stridesOf({ batches, rows, columns, depth, splitDepth, transposed, gap }: GemmProblem) {
+function stridesOf({ batches, rows, columns, depth, splitDepth, transposed, gap, first }: GemmProblem) {
   const aMinor = (transposed ? rows : depth) + gap;
   const aMajor = transposed ? depth : rows;
   const bDepth = columns + gap;
@@ -51,15 +54,16 @@ function stridesOf({ batches, rows, columns, depth, splitDepth, transposed, gap 
   const isSplit = splitDepth !== undefined;
   return {
     aStrides: {
+      first,
       batch: aMajor * aMinor + (isSplit ? 0 : gap),
       row: transposed ? 1 : aMinor,
       depth: transposed ? aMinor : 1,
     },
     bStrides: { batch: depth * bDepth + (isSplit ? 0 : gap), depth: bDepth },
-    cStrides: { batch: rows * cRow + gap, row: cRow },
-    aLength: batches * (aMajor * aMinor + gap),
+    cStrides: { first, batch: rows * cRow + gap, row: cRow },
+    aLength: first + batches * (aMajor * aMinor + gap),
     bLength: batches * (depth * bDepth + gap),
-    cLength: batches * (rows * cRow + gap),
+    cLength: first + batches * (rows * cRow + gap),
   };
 }
 
@@ -75,16 +79,17 @@ function makeGemm(name: string, problem: GemmProblem): CaseValues {
     rows,
     columns,
     depth: (batch) => Math.min(depth, (splitDepth ?? Number.POSITIVE_INFINITY) - batch * depth),
-    a: (batch, row, k) => a[batch * aStrides.batch + row * aStrides.row + k * aStrides.depth] ?? Number.NaN,
+    a: (batch, row, k) =>
+      a[aStrides.first + batch * aStrides.batch + row * aStrides.row + k * aStrides.depth] ?? Number.NaN,
     b: (batch, k, column) => b[batch * bStrides.batch + k * bStrides.depth + column] ?? Number.NaN,
     old: (batch, row, column) =>
-      accumulate ? (initial[batch * cStrides.batch + row * cStrides.row + column] ?? Number.NaN) : 0,
+      accumulate ? (initial[cStrides.first + batch * cStrides.batch + row * cStrides.row + column] ?? Number.NaN) : 0,
   });
   const expected = new Float64Array(cLength);
   const written = new Set<number>();
   dense.forEach((value, index) => {
     const [batch, row] = [Math.floor(index / (rows * columns)), Math.floor(index / columns) % rows];
-    const at = batch * cStrides.batch + row * cStrides.row + (index % columns);
+    const at = cStrides.first + batch * cStrides.batch + row * cStrides.row + (index % columns);
     expected[at] = value;
     written.add(at);
   });
@@ -120,12 +125,13 @@ function gemmVariants(problem: GemmProblem, gpu: Gpu): readonly KernelVariant[] 
 
 function gemmCase(change: Partial<GemmProblem>): KernelCase {
   const problem: GemmProblem = { ...control, ...change };
-  const { batches, rows, columns, depth, splitDepth, accumulate, transposed, gap, rowTilesPerBand } = problem;
+  const { batches, rows, columns, depth, splitDepth, accumulate, transposed, gap, first, rowTilesPerBand } = problem;
   const flags = [
     splitDepth === undefined ? '' : ` of ${splitDepth}`,
     transposed ? ' transposed' : '',
     accumulate ? ' accumulate' : '',
     gap === 0 ? '' : ` gap=${gap}`,
+    first === 0 ? '' : ` from ${first}`,
     rowTilesPerBand === undefined ? '' : ` bands of ${rowTilesPerBand}`,
   ];
   const name = `gemm a=[${batches},${rows},${depth}] b=[${batches},${depth},${columns}]${flags.join('')}`;
@@ -153,6 +159,10 @@ export const gemmCases: readonly KernelCase[] = [
   gemmCase({ transposed: true, rows: 70 }),
   gemmCase({ gap: 12 }),
   gemmCase({ gap: 12, transposed: true, accumulate: true, depth: 130 }),
+  // Some columns of a wider C, some depth of a wider A; columns that end within a block, within a vector of lanes.
+  gemmCase({ gap: 12, first: 8, rows: 19, columns: 48, accumulate: true }),
+  gemmCase({ gap: 16, first: 4, rows: 21, columns: 72, depth: 40, transposed: true }),
+  gemmCase({ rows: 9, columns: 3, depth: 70, accumulate: true }),
   // Edges of the tiles: rows, columns and depth that end within a tile of any shape, one vector past it, one row alone.
   gemmCase({ rows: 70, columns: 68, depth: 20, gap: 12, accumulate: true }),
   gemmCase({ rows: 129, columns: 4, depth: 4 }),

@@ -15,6 +15,7 @@ import { rectangleCases } from './rectangle.ts';
 import { reluCases } from './relu.ts';
 import { totalVariationCases } from './total-variation.ts';
 import { vectorCopyCases } from './vector-copy.ts';
+import { windowPoolCases } from './window-pool2d.ts';
 import { winogradCases } from './winograd.ts';
 
 export const kernelCases: readonly KernelCase[] = [
@@ -24,6 +25,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...gemmCases,
   ...reluCases,
   ...poolCases,
+  ...windowPoolCases,
   ...gramCases,
   ...mseCases,
   ...momentCases,

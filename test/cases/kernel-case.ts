@@ -59,6 +59,8 @@ export interface Recording {
 export interface KernelVariant {
   /** The family, and what is special: `direct`, `winograd`, `winograd, bands of 1`. */
   readonly name: string;
+  /** It does not run where outputs are stored as f16. */
+  readonly makesNoHalf?: boolean;
   /** Where this variant's arithmetic needs another limit than the case says. */
   readonly tolerance?: Tolerance;
   record(recording: Recording): void;
@@ -83,6 +85,9 @@ export interface KernelCase {
 
 /** Content of outputs before a kernel that must overwrite them: large, so that one value kept or read is seen. */
 export const unwritten = 1e30;
+
+/** The same where a part of an output is left as it is, which f16 can hold too. */
+export const untouched = 2 ** 15;
 
 /** A buffer of `unwritten`. */
 export function unwrittenBuffer(values: number): Float32Array<ArrayBuffer> {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { convolutionsOf } from '../../src/models/vgg.ts';
+import { convolutionsOf } from '../../src/models/networks.ts';
 import { writeFileAtomically } from '../../src/platform/node/atomic-file.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
 import { impasto, workFolder, writePng } from './program.ts';

@@ -5,7 +5,7 @@ import { formatDuration, formatLoss } from '../../src/cli/output.ts';
 import { defaultOutput, snapshotPath } from '../../src/cli/paths.ts';
 import { InputError, messageOf, printable } from '../../src/core/errors.ts';
 import { parseNumber } from '../../src/core/numbers.ts';
-import { tapNamesOf } from '../../src/models/vgg.ts';
+import { tapNamesOf } from '../../src/models/networks.ts';
 import { checkLayers, layers } from '../../src/settings/kinds.ts';
 import { checkChoice } from '../../src/settings/names.ts';
 import { didYouMean, editDistance, nearest } from '../../src/settings/nearest.ts';

@@ -43,6 +43,9 @@ const pageWords = ['web/settings.ts', 'web/link.ts', 'web/command.ts', 'web/exam
 /** Everything below the front doors that computes. */
 const engine = ['core', 'kernels', 'models', 'losses', 'optimizers', 'images', 'weights', 'objective'];
 
+/** The networks as tables: pure. */
+const tables = ['models/layers.ts', 'models/networks.ts', 'models/vgg.ts'];
+
 const rooms: readonly Room[] = [
   { place: 'core', may: [] },
   { place: 'kernels', may: ['core'] },
@@ -51,11 +54,11 @@ const rooms: readonly Room[] = [
   { place: 'optimizers', may: ['kernels', 'core'] },
   { place: 'images', may: ['core/errors.ts', 'core/file-signature.ts'] },
   { place: 'plots', may: [], mayTypes: ['settings/phase.ts'] },
-  { place: 'weights', may: ['core/errors.ts', 'core/file-signature.ts', 'models/vgg.ts'] },
+  { place: 'weights', may: ['core/errors.ts', 'core/file-signature.ts', ...tables] },
   // What a run may be told, and the checks of it: pure, and small enough for the page's first script.
   {
     place: 'settings',
-    may: ['core/errors.ts', 'core/numbers.ts', 'models/vgg.ts'],
+    may: ['core/errors.ts', 'core/numbers.ts', ...tables],
   },
   // What is optimised, and the memory it takes. Knows no optimiser but the interface that they minimise.
   {
@@ -98,7 +101,7 @@ const rooms: readonly Room[] = [
       'platform/node',
       'plots',
       'weights',
-      'models/vgg.ts',
+      ...tables,
       'bench/table.ts',
     ],
     packages: 'npm and node:',
@@ -156,7 +159,7 @@ const rooms: readonly Room[] = [
   {
     // The entrances, and what page and worker both know.
     place: 'web',
-    may: [...doors, 'core/errors.ts', 'models/vgg.ts', 'core/numbers.ts'],
+    may: [...doors, 'core/errors.ts', ...tables, 'core/numbers.ts'],
     packages: 'npm',
     globals: ['document'],
     outside: ['examples'],
@@ -173,7 +176,7 @@ const rooms: readonly Room[] = [
       'platform/node',
       'images',
       'weights',
-      'models/vgg.ts',
+      ...tables,
     ],
   },
 ];
@@ -227,7 +230,7 @@ describe('the import rules', () => {
     ['kernels/conv2d.ts', '../core/tensor.ts'],
     ['weights/zip.ts', '@zip.js/zip.js/lib/zip-core.js'],
     ['platform/node/gpu.ts', '../../core/gpu.ts'],
-    ['weights/names.ts', '../models/vgg.ts'],
+    ['weights/names.ts', '../models/networks.ts'],
     ['platform/node/gpu.ts', 'webgpu'],
     ['platform/node/files.ts', 'node:fs/promises'],
     ['platform/node/codecs.ts', '../../images/rgb-image.ts'],
@@ -245,7 +248,7 @@ describe('the import rules', () => {
     ['core/device.ts', 'node:fs'],
     ['core/device.ts', 'webgpu'],
     ['images/resize.ts', '../core/device.ts'],
-    ['losses/content.ts', '../models/vgg.ts'],
+    ['losses/content.ts', '../models/networks.ts'],
     ['weights/names.ts', '../models/executor.ts'],
     ['weights/names.ts', '@zip.js/zip.js'],
     ['transfer/run.ts', '../platform/node/files.ts'],

@@ -19,9 +19,9 @@ import { pool2dOutputSize } from '../../src/kernels/pool2d.ts';
 import { defaultTile } from '../../src/kernels/tiles.ts';
 import { winogradLanes } from '../../src/kernels/winograd-lanes.ts';
 import { winogradTiles } from '../../src/kernels/winograd-tiles.ts';
+import { buildPass } from '../../src/models/build-pass.ts';
 import { chooseKernels } from '../../src/models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../../src/models/device-weights.ts';
-import { buildPass } from '../../src/models/pass.ts';
 import { useGpu } from '../support/gpu.ts';
 import { always } from '../support/measured.ts';
 
@@ -48,8 +48,9 @@ describe('chooseConv2dVariant on lanes', () => {
   const name = (change: Partial<Conv2dShape>, direction: Direction = 'forward', lanes: number = 8): string =>
     chooseConv2dVariant({ shape: { ...vgg, ...change }, direction }, { family: 'lanes', lanes }).name;
 
-  it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and for nothing else', () => {
+  it('takes Winograd for 3x3, stride 1, padding 1 by zeros into a map of its own, and a plain product for all else', () => {
     expect(name({})).toBe('winograd lanes');
+    expect(name({ padding: [1, 1] })).toBe('winograd lanes');
     const others: readonly Partial<Conv2dShape>[] = [
       { kernelHeight: 1 },
       { kernelWidth: 1 },
@@ -57,16 +58,21 @@ describe('chooseConv2dVariant on lanes', () => {
       { stride: 2 },
       { padding: 0 },
       { padding: 2 },
+      { padding: [1, 0] },
       { paddingMode: 'replicate' },
+      { place: { first: 0, of: 96 } },
     ];
-    expect(others.map((change) => name(change))).toEqual(others.map(() => 'direct'));
+    for (const direction of ['forward', 'backward'] as const) {
+      expect(others.map((change) => name(change, direction))).toEqual(others.map(() => 'im2col lanes'));
+    }
   });
 
-  it('wants whole vectors of input channels and whole blocks of 64 output channels, as the direction sees them', () => {
+  it('wants whole vectors of channels, or few of them', () => {
     expect(name({ inChannels: 8 })).toBe('winograd lanes');
     expect(name({ inChannels: 3 })).toBe('im2col lanes');
-    expect(name({ outChannels: 96 })).toBe('direct');
-    expect(name({ inChannels: 8 }, 'backward')).toBe('direct');
+    expect(name({ outChannels: 96 })).toBe('winograd lanes');
+    expect(name({ outChannels: 12 })).toBe('direct');
+    expect(name({ inChannels: 8 }, 'backward')).toBe('winograd lanes');
     expect(name({ outChannels: 8 }, 'backward')).toBe('winograd lanes');
     expect(name({ inChannels: 3 }, 'backward')).toBe('im2col lanes');
   });
@@ -82,6 +88,15 @@ describe('chooseConv2dVariant on lanes', () => {
       'winograd lanes',
       'im2col lanes',
     ]);
+  });
+
+  it('lets no sum rest in an output of f16', () => {
+    const half = (change: Partial<Conv2dShape>): string =>
+      chooseConv2dVariant({ shape: { ...vgg, ...change }, direction: 'forward', makesHalf: true }, lanes8).name;
+    expect(half({})).toBe('winograd lanes');
+    expect(half({ inChannels: 3 })).toBe('im2col lanes');
+    expect(half({ kernelHeight: 1 })).toBe('direct');
+    expect(half({ kernelHeight: 1, kernelWidth: 1, padding: 0 })).toBe('direct');
   });
 
   it('is direct everywhere on direct', () => {
@@ -142,7 +157,7 @@ describe('a measured variant', () => {
 
   it('is not taken where it is unknown, cannot run the shape, or nothing was measured', () => {
     expect(name('forward', 'conv3_2')).toBe('winograd lanes');
-    expect(name('backward', 'conv3_1', { stride: 2 })).toBe('direct');
+    expect(name('backward', 'conv3_1', { stride: 2 })).toBe('im2col lanes');
     expect(name('forward', 'conv3_3')).toBe('winograd lanes');
     expect(gramName(256, backend)).toBe('lanes');
   });
@@ -241,10 +256,10 @@ it('llvmpipe runs F(2x2, 3x3) where a map has few patches, and F(4x4, 3x3) above
   expect(runs(256, 192)).toEqual([f4, f4, f4, f4, f4, f4, f2, f2]);
 });
 
-it('chooseGramVariant wants whole column blocks of lanes, and takes tiles for any channels', () => {
+it('chooseGramVariant takes the product of its family for any channels', () => {
   expect([4, 64, 96].map((channels) => gramName(channels, { family: 'tiles' }))).toEqual(Array(3).fill('tiles 64x64'));
-  expect(gramName(64, lanes8)).toBe('lanes');
-  expect([gramName(96, lanes8), gramName(64, { family: 'direct' })]).toEqual(['direct', 'direct']);
+  expect([64, 96].map((channels) => gramName(channels, lanes8))).toEqual(['lanes', 'lanes']);
+  expect(gramName(64, { family: 'direct' })).toBe('direct');
 });
 
 describe('shapes', () => {

@@ -47,7 +47,7 @@ function gemmTiles(kernel: typeof gemmTilesKernel): Subject {
   const aStrides = isTransposed ? { aRow: 1, aDepth: 8 } : { aRow: 8, aDepth: 1 };
   const rows = isTransposed ? 8 : 4;
   const sizes = { rows, columns: 4, depth: 8, depthTotal: 8, depthStep: 0 };
-  const strides = { aBatch: 0, ...aStrides, bBatch: 0, bDepth: 4, cBatch: 0, cRow: 4 };
+  const strides = { aFirst: 0, aBatch: 0, ...aStrides, bBatch: 0, bDepth: 4, cFirst: 0, cBatch: 0, cRow: 4 };
   const params = packParams(kernel, { ...sizes, ...strides, accumulate: 0, triangle: 0 });
   return {
     name: kernel.shader,
@@ -59,8 +59,17 @@ function gemmTiles(kernel: typeof gemmTilesKernel): Subject {
 /** Four pixels of four channels under a kernel of 1x2. */
 function conv2dTiles(): Subject {
   const maps = { inHeight: 2, inWidth: 2, inChannels: 4, outHeight: 2, outWidth: 2, outChannels: 4 };
-  const kernel = { kernelHeight: 1, kernelWidth: 2, stride: 1, direction: 1, offset: 0, replicate: 0 };
-  const params = packParams(conv2dTilesKernel, { ...maps, ...kernel, bias: 1, relu: 1, accumulate: 0, mask: 0 });
+  const kernel = { kernelHeight: 1, kernelWidth: 2, stride: 1, direction: 1, replicate: 0 };
+  const places = { offsetRows: 0, offsetColumns: 0, inFirst: 0, inOf: 4, outFirst: 0, outOf: 4 };
+  const params = packParams(conv2dTilesKernel, {
+    ...maps,
+    ...kernel,
+    ...places,
+    bias: 1,
+    relu: 1,
+    accumulate: 0,
+    mask: 0,
+  });
   return {
     name: 'conv2d.tiles',
     source: specialiseShader('conv2d.tiles.wgsl', readShader('conv2d.tiles.wgsl'), tile),

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bandCutOf, cutPass, fittingPass, tapParts } from '../../src/models/bands.ts';
+import { buildPass } from '../../src/models/build-pass.ts';
 import { chooseKernels } from '../../src/models/chosen-kernels.ts';
-import { bandsOf, buildPass, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
+import { bandsOf, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
 import { bytesBefore, mapBytes } from '../../src/models/plan.ts';
 
 const vgg16 = { network: 'vgg16', taps: ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1'] } as const;

@@ -1,8 +1,10 @@
 /** The pass of an evaluation: order of steps, taps before and after ReLUs, refusals. */
 
 import { describe, expect, it } from 'vitest';
-import { buildPass, mapsOf, type Step } from '../../src/models/pass.ts';
-import { convolutionsOf, layersOf, leastSideFor, tapNamesOf, torchvisionIndices } from '../../src/models/vgg.ts';
+import { buildPass } from '../../src/models/build-pass.ts';
+import { convolutionsOf, layersOf, leastSideFor, tapNamesOf } from '../../src/models/networks.ts';
+import { mapsOf, type Step } from '../../src/models/pass.ts';
+import { torchvisionIndices } from '../../src/models/vgg.ts';
 
 const vgg16 = { network: 'vgg16', height: 32, width: 48 } as const;
 

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bindingAlignmentBytes } from '../../src/core/buffers.ts';
 import { cutPass } from '../../src/models/bands.ts';
+import { buildPass } from '../../src/models/build-pass.ts';
 import { chooseKernels } from '../../src/models/chosen-kernels.ts';
-import { bandsOf, buildPass, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
+import { tapNamesOf } from '../../src/models/networks.ts';
+import { bandsOf, type FeatureMap, mapsOf, type Pass, type Step } from '../../src/models/pass.ts';
 import { type ActivationPlan, bytesBefore, mapBytes, type Place, planActivations } from '../../src/models/plan.ts';
-import { tapNamesOf } from '../../src/models/vgg.ts';
 
 const lanes8 = { family: 'lanes', lanes: 8 } as const;
 const direct = { family: 'direct' } as const;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layersUntil, leastSideFor, type NetworkName, tapNamesOf } from '../../src/models/vgg.ts';
+import { layersUntil, leastSideFor, type NetworkName, tapNamesOf } from '../../src/models/networks.ts';
 import { ownedPositions, type Rectangle, reachOf, type Window, windowsOf } from '../../src/models/windows.ts';
 
 /** The pixels of a side that positions `first` to `last` of a tap's map depend on, borders not looked at. */

@@ -3,15 +3,26 @@
 import type { Conv2dShape } from '../../src/kernels/conv2d.ts';
 
 /** Where output position `out` and tap `tap` read along an axis of `size`; undefined where that is padding by zeros. */
-function readPosition(shape: Conv2dShape, out: number, tap: number, size: number): number | undefined {
-  const position = out * shape.stride + tap - shape.padding;
+function readPosition(
+  { stride, paddingMode }: Conv2dShape,
+  { out, tap, size, padding }: { out: number; tap: number; size: number; padding: number },
+): number | undefined {
+  const position = out * stride + tap - padding;
   if (position >= 0 && position < size) return position;
-  return shape.paddingMode === 'replicate' ? Math.min(Math.max(position, 0), size - 1) : undefined;
+  return paddingMode === 'replicate' ? Math.min(Math.max(position, 0), size - 1) : undefined;
 }
 
-/** Positions of the output along an axis: ⌊(size + 2·padding − kernel) / stride⌋ + 1. */
-function outputLength(shape: Conv2dShape, size: number, kernel: number): number {
-  return Math.floor((size + 2 * shape.padding - kernel) / shape.stride) + 1;
+/** Height and width of the output, of each ⌊(size + 2·padding − kernel) / stride⌋ + 1. */
+function outputSize(shape: Conv2dShape): readonly [height: number, width: number] {
+  const [rows, columns] = paddingOf(shape);
+  const along = (size: number, kernel: number, padding: number): number =>
+    Math.floor((size + 2 * padding - kernel) / shape.stride) + 1;
+  return [along(shape.inHeight, shape.kernelHeight, rows), along(shape.inWidth, shape.kernelWidth, columns)];
+}
+
+/** Rows and columns of padding. */
+function paddingOf({ padding }: Conv2dShape): readonly [rows: number, columns: number] {
+  return typeof padding === 'number' ? [padding, padding] : padding;
 }
 
 /** Calls `visit` for every product of the convolution, with the offsets of its input pixel, output pixel and tap. */
@@ -19,14 +30,14 @@ function forEachTap(
   shape: Conv2dShape,
   visit: (inPixel: number, outPixel: number, ky: number, kx: number) => void,
 ): void {
-  const outHeight = outputLength(shape, shape.inHeight, shape.kernelHeight);
-  const outWidth = outputLength(shape, shape.inWidth, shape.kernelWidth);
+  const [outHeight, outWidth] = outputSize(shape);
+  const [rows, columns] = paddingOf(shape);
   for (let y = 0; y < outHeight; y++) {
     for (let x = 0; x < outWidth; x++) {
       for (let ky = 0; ky < shape.kernelHeight; ky++) {
         for (let kx = 0; kx < shape.kernelWidth; kx++) {
-          const inY = readPosition(shape, y, ky, shape.inHeight);
-          const inX = readPosition(shape, x, kx, shape.inWidth);
+          const inY = readPosition(shape, { out: y, tap: ky, size: shape.inHeight, padding: rows });
+          const inX = readPosition(shape, { out: x, tap: kx, size: shape.inWidth, padding: columns });
           if (inY !== undefined && inX !== undefined) {
             visit(inY * shape.inWidth + inX, y * outWidth + x, ky, kx);
           }
@@ -51,7 +62,8 @@ export function conv2dForward(options: {
 }): Float64Array {
   const { shape, input, weight, bias, relu } = options;
   const { inChannels, outChannels, kernelHeight, kernelWidth } = shape;
-  const pixels = outputLength(shape, shape.inHeight, kernelHeight) * outputLength(shape, shape.inWidth, kernelWidth);
+  const [outHeight, outWidth] = outputSize(shape);
+  const pixels = outHeight * outWidth;
   const output = Float64Array.from({ length: pixels * outChannels }, (_, index) => bias[index % outChannels] ?? 0);
   forEachTap(shape, (inPixel, outPixel, ky, kx) => {
     for (let o = 0; o < outChannels; o++) {

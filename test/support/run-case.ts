@@ -172,6 +172,7 @@ export async function checkCaseInHalves(gpu: Gpu, kernelCase: KernelCase): Promi
   const values = kernelCase.make((content) => Float32Array.from(decodeFloat16(encodeFloat16(content))));
   const problems: string[] = [];
   for (const variant of kernelCase.variants(gpu)) {
+    if (variant.makesNoHalf === true) continue;
     problems.push(...(await checkVariant(gpu, values, variant, halves)).problems);
   }
   return problems.map((problem) => `${kernelCase.name} (${halves.join(', ')} f16) ${problem}`);

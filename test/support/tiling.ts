@@ -4,7 +4,7 @@ import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { backendOf } from '../../src/kernels/family.ts';
 import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
-import { convolutionsOf, type NetworkName } from '../../src/models/vgg.ts';
+import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
 import { reachOf, type WindowCounts, windowsOf } from '../../src/models/windows.ts';
 import { type PlanRequest, planTransfer, type TransferPlan } from '../../src/objective/memory-plan.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';

@@ -13,5 +13,5 @@ export function variantNames(options: { readonly hasLanes: boolean }): readonly 
     .filter(({ family }) => family !== 'lanes' || options.hasLanes)
     .map(({ name }) => name);
   // Of pools.
-  return [...new Set([...names, 'routed'])].sort();
+  return [...new Set([...names, 'routed', 'windows'])].sort();
 }

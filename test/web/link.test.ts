@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
 import { readPhaseChoice, settingsOf } from '../../src/cli/settings.ts';
 import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
-import { tapNamesOf } from '../../src/models/vgg.ts';
+import { tapNamesOf } from '../../src/models/networks.ts';
 import type { WeightedLayer } from '../../src/settings/kinds.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
 import { presetNames, presetSettings } from '../../src/settings/presets.ts';

@@ -1,7 +1,8 @@
 /** Hand-made files for the tests of weight readers: raw bytes, zip archives, state dicts and pattern networks. */
 
 import { crc32, deflateRawSync } from 'node:zlib';
-import { convolutionsOf, type NetworkName, torchvisionIndices } from '../../src/models/vgg.ts';
+import { convolutionsOf } from '../../src/models/networks.ts';
+import { torchvisionIndices, type VggName } from '../../src/models/vgg.ts';
 
 /** One byte per character, so that a pickle can be written as a string: `'\x80\x02cos\nsystem\n'`. */
 export function latin1(text: string): Uint8Array {
@@ -159,7 +160,7 @@ export function pattern(index: number, seed: number): number {
 }
 
 /** Pattern weights under torchvision's names, each layer's values from its own seed. */
-export function patternNetwork(network: NetworkName, batchNorm = false): readonly NamedValues[] {
+export function patternNetwork(network: VggName, batchNorm = false): readonly NamedValues[] {
   const indices = torchvisionIndices(network, batchNorm);
   return convolutionsOf(network).flatMap(({ name, inChannels, outChannels }) => {
     const at = indices.get(name) ?? -1;

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FormatCode } from '../../src/core/errors.ts';
-import { convolutionsOf, torchvisionIndices } from '../../src/models/vgg.ts';
+import { convolutionsOf } from '../../src/models/networks.ts';
+import { torchvisionIndices } from '../../src/models/vgg.ts';
 import { type ByteSource, bytesSource, sha256Of } from '../../src/weights/byte-source.ts';
 import { type ConvertOptions, convertWeights } from '../../src/weights/convert.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FormatCode } from '../../src/core/errors.ts';
-import { convolutionsOf, type NetworkName, networkNames, torchvisionIndices } from '../../src/models/vgg.ts';
+import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
+import { torchvisionIndices, type VggName, vggNames } from '../../src/models/vgg.ts';
 import { recogniseNetwork } from '../../src/weights/vgg-names.ts';
 import type { WeightFile } from '../../src/weights/weight-file.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -15,7 +16,7 @@ function fileOf(shapes: Shapes): WeightFile {
   return { source: 'w.pth', format: 'pytorch-zip', tensors };
 }
 
-function torchvisionShapes(network: NetworkName, batchNorm: boolean, start = 'features.'): Shapes {
+function torchvisionShapes(network: VggName, batchNorm: boolean, start = 'features.'): Shapes {
   const indices = torchvisionIndices(network, batchNorm);
   const shapes = new Map<string, readonly number[]>();
   for (const { name, inChannels, outChannels } of convolutionsOf(network)) {
@@ -41,7 +42,7 @@ function namedShapes(network: NetworkName, weight: string, bias: string, hwio: b
   return shapes;
 }
 
-describe.each(networkNames)('%s', (network) => {
+describe.each(vggNames)('%s', (network) => {
   it.each([false, true])("is found under torchvision's names, batch norm %s", (batchNorm) => {
     const found = recogniseNetwork(fileOf(torchvisionShapes(network, batchNorm)));
     expect(found).toMatchObject({ network, batchNorm, naming: 'torchvision' });

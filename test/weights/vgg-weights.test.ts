@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type FormatCode, InputError } from '../../src/core/errors.ts';
-import { convolutionsOf } from '../../src/models/vgg.ts';
+import { convolutionsOf } from '../../src/models/networks.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { type ByteSource, bytesSource } from '../../src/weights/byte-source.ts';
