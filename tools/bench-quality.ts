@@ -51,7 +51,7 @@ async function curvesOf(pair: Pair, options: QualityOptions, gpu: Gpu): Promise<
   const add = async ({ name, options: said }: Recipe, { snapshots, firstLoss }: Snapshots): Promise<void> => {
     const size = snapshots.at(-1)?.picture;
     if (size === undefined) return;
-    using measures = await PictureMeasures.create({ gpu, weights: weights.layers, heads, size, content, style });
+    using measures = await PictureMeasures.create({ gpu, weights, heads, size, content, style });
     const points: CurvePoint[] = [];
     for (const { picture, fullSize, seconds } of snapshots) {
       // One of a smaller scale is what one would have then: enlarged.
@@ -63,7 +63,7 @@ async function curvesOf(pair: Pair, options: QualityOptions, gpu: Gpu): Promise<
   for (const recipe of options.recipes) {
     progress(`${pair.name}, ${recipe.name}`);
     const job = await readJob(pair, recipe, options.size);
-    await add(recipe, await runOurs(job, { gpu, weights: weights.layers, every: options.every }));
+    await add(recipe, await runOurs(job, { gpu, weights, every: options.every }));
   }
   const { peer } = options;
   const found = peer && findPytorch();

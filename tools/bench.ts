@@ -24,7 +24,7 @@ import { firstUseRows } from './bench/first-use.ts';
 import { memoryName, memoryRow } from './bench/memory.ts';
 import { openBenchGpu } from './bench/open-gpu.ts';
 import { optimizerNames, optimizerRows } from './bench/optimizer-rows.ts';
-import { bundledWeightLayers, picturesAt } from './bench/pictures.ts';
+import { picturesAt, readBundledWeights } from './bench/pictures.ts';
 import { settings } from './bench/settings.ts';
 import { readBenchShader } from './bench/shaders.ts';
 import { runTool } from './run-tool.ts';
@@ -71,7 +71,7 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<Omit<Report, 'c
 }
 
 async function measureEvaluations(gpu: Gpu, peak: AdapterPeak, options: BenchOptions) {
-  using weights = await uploadWeights(gpu, await bundledWeightLayers(), settings, options.layerSize);
+  using weights = await uploadWeights(gpu, await readBundledWeights(), settings, options.layerSize);
   const breakdown = await measureBreakdown(gpu, weights, peak, options);
   const evaluations: EvaluationRow[] = [];
   for (const size of options.sizes) {

@@ -76,7 +76,7 @@ function filesOf({ content, style, batchNorm }: LectureOptions): readonly string
 async function openStudio(options: LectureOptions): Promise<Studio & Disposable> {
   const [content, style] = [await readImage(options.content), await readImage(options.style)];
   await using file = await openFile(weightFilePath(bundledWeights.fileName));
-  const weights = (await loadNetworkWeights(file, { sha256: bundledWeights.sha256 })).layers;
+  const weights = await loadNetworkWeights(file, { sha256: bundledWeights.sha256 });
   const batchNorm = options.batchNorm === undefined ? undefined : await loadBatchNorm(options.batchNorm);
   const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
   return { gpu, content, style, weights, batchNorm, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
@@ -84,7 +84,7 @@ async function openStudio(options: LectureOptions): Promise<Studio & Disposable>
 
 async function loadBatchNorm(path: string) {
   await using file = await openFile(path);
-  return (await loadNetworkWeights(file, { network: 'vgg16' })).layers;
+  return await loadNetworkWeights(file, { network: 'vgg16' });
 }
 
 /** Performs the run and keeps what it leaves; undefined when it was interrupted. */

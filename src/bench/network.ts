@@ -4,7 +4,7 @@ import type { Gpu } from '../core/gpu.ts';
 import type { Patience } from '../core/patience.ts';
 import { backendOf } from '../kernels/family.ts';
 import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
-import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../models/device-weights.ts';
 import { objectivePass } from '../objective/memory-plan.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -18,11 +18,11 @@ export function kernelsAt(gpu: Gpu, { objective }: Settings, size: Size): Chosen
 /** Weights on the device, for evaluations of one size first. The caller disposes them. */
 export async function uploadWeights(
   gpu: Gpu,
-  layers: ReadonlyMap<string, ConvWeights>,
+  weights: HostWeights,
   settings: Settings,
   size: Size,
 ): Promise<DeviceWeights> {
-  return DeviceWeights.create(gpu, layers, kernelsAt(gpu, settings, size));
+  return DeviceWeights.create(gpu, weights, kernelsAt(gpu, settings, size));
 }
 
 /**

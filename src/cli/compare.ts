@@ -39,7 +39,7 @@ export async function runCompare(given: CompareArguments): Promise<number> {
   }
   const { weights, heads } = await loadMeasureWeights(given.weights);
   using gpu = await openEngine(given);
-  using measures = await PictureMeasures.create({ gpu, weights: weights.layers, heads, size: image, content, style });
+  using measures = await PictureMeasures.create({ gpu, weights, heads, size: image, content, style });
   const measured = await measures.measure(image);
   const sizes = {
     image: sizesOf(image, image),

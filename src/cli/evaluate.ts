@@ -41,7 +41,7 @@ export async function runEvaluate(given: EvaluateArguments): Promise<number> {
   const weights = await loadWeights(given.weights, settings);
   using gpu = await openEngine(given);
   const { repeat, tile } = given;
-  const evaluation = await evaluate({ gpu, weights: weights.layers, ...pictures, settings, repeat, tile });
+  const evaluation = await evaluate({ gpu, weights, ...pictures, settings, repeat, tile });
   for (const line of evaluation.remarks) remark(line);
   // JSON has no NaN: it would read as null, which says nothing.
   if (!Number.isFinite(evaluation.total)) {

@@ -50,7 +50,7 @@ export async function runFindRate(content: string, style: string, given: FindRat
   });
   try {
     const onEvaluation = progress.update.bind(progress);
-    const found = await findRate(run, { gpu, weights: weights.layers, signal: interrupts.signal, onEvaluation });
+    const found = await findRate(run, { gpu, weights, signal: interrupts.signal, onEvaluation });
     progress.stop();
     if (found.end === 'aborted' && found.lowest === undefined) {
       remark('impasto: interrupted before a rate lowered the loss; nothing is written');

@@ -47,7 +47,7 @@ export async function runJob(job: Job): Promise<number> {
   if (job.resumed !== undefined && record !== undefined) words.push(...assertGoesOn(job.resumed, record, run));
   using measures = await measureTrace(job, pictures, run, gpu);
   const replace = replacementsOf(gpu, given, (other) => prepareJob(job, arrange, other).run);
-  return await paint(job, run, { gpu, weights: weights.layers, measures, record, replace }, words);
+  return await paint(job, run, { gpu, weights, measures, record, replace }, words);
 }
 
 /** @throws InputError for maps in half precision on an adapter that is the CPU, unless memory is said to be short (decision 0024). */

@@ -75,7 +75,7 @@ export async function measureTrace(
   for (const scale of run.scales) planMeasures(gpu, scale.content, painting);
   const { weights, heads } = await loadMeasureWeights(undefined);
   const before = resumed === undefined ? [] : measuresOfTable(resumed.file.measures);
-  return new TraceMeasures(traceMeasures, { gpu, weights: weights.layers, heads, content, style: painting }, before);
+  return new TraceMeasures(traceMeasures, { gpu, weights, heads, content, style: painting }, before);
 }
 
 /** The trace as JSON, all digits kept. */

@@ -9,7 +9,7 @@ import { fitLongestSide, resizeImage, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
 import { chooseKernels } from '../models/chosen-kernels.ts';
-import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../models/device-weights.ts';
 import type { Pass } from '../models/pass.ts';
 import { type LpipsHeads, lpipsTaps } from '../weights/lpips-heads.ts';
 import { clampedShare, colourDistance, colourQuantiles, roughness } from './colours.ts';
@@ -58,7 +58,7 @@ export interface Measures {
 export interface MeasureRequest {
   readonly gpu: Gpu;
   /** Of VGG16, by layer name, to `deepestMeasuredLayer`. */
-  readonly weights: ReadonlyMap<string, ConvWeights>;
+  readonly weights: HostWeights;
   readonly heads: LpipsHeads;
   /** Of the pictures to be measured. */
   readonly size: Size;

@@ -199,7 +199,7 @@ function backwardSteps(
     const isDeepest = stage.needsOutput && !written.has(output.name);
     if (isDeepest) {
       seed(output);
-      steps.push({ kind: 'reluBackward', output, gradient: gradientOf(output) });
+      if (isRectified(stages, output)) steps.push({ kind: 'reluBackward', output, gradient: gradientOf(output) });
     }
     if (part !== undefined && place !== undefined) {
       seed(part);

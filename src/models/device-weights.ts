@@ -10,6 +10,14 @@ import type { ConvLayer } from './layers.ts';
 
 export type { ConvWeights } from '../kernels/conv2d.ts';
 
+/** A network's weights on the host. */
+export interface HostWeights {
+  /** By layer name, at least to the deepest in use. */
+  readonly layers: ReadonlyMap<string, ConvWeights>;
+  /** Whether the average pools that they were trained with divide by cells of the padding too; so they do when absent. */
+  readonly averageCountsPadding?: boolean | undefined;
+}
+
 /** Bytes that `DeviceWeights` hold for these kernels. */
 export function deviceWeightBytes(kernels: ChosenKernels): number {
   return kernels.layers.reduce((sum, { layer, shape, variants }) => {
@@ -27,12 +35,12 @@ interface WeightSet {
 
 export class DeviceWeights implements Disposable {
   readonly #gpu: Gpu;
-  readonly #weights: ReadonlyMap<string, ConvWeights>;
+  readonly #weights: HostWeights;
   /** By the label of the buffer. */
   readonly #sets = new Map<string, WeightSet>();
   #kernels: ChosenKernels;
 
-  private constructor(gpu: Gpu, weights: ReadonlyMap<string, ConvWeights>, kernels: ChosenKernels) {
+  private constructor(gpu: Gpu, weights: HostWeights, kernels: ChosenKernels) {
     this.#gpu = gpu;
     this.#weights = weights;
     this.#kernels = kernels;
@@ -43,11 +51,7 @@ export class DeviceWeights implements Disposable {
    *
    * @throws ShapeError when a layer's weights are missing or have the wrong size.
    */
-  static async create(
-    gpu: Gpu,
-    weights: ReadonlyMap<string, ConvWeights>,
-    kernels: ChosenKernels,
-  ): Promise<DeviceWeights> {
+  static async create(gpu: Gpu, weights: HostWeights, kernels: ChosenKernels): Promise<DeviceWeights> {
     const made = new DeviceWeights(gpu, weights, kernels);
     try {
       await made.fit(kernels);
@@ -56,6 +60,11 @@ export class DeviceWeights implements Disposable {
       made[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Whether average pools divide by cells of the padding too. */
+  get averageCountsPadding(): boolean {
+    return this.#weights.averageCountsPadding ?? true;
   }
 
   /** What the weights are made for, and so what runs with them. */
@@ -92,7 +101,7 @@ export class DeviceWeights implements Disposable {
   }
 
   #fitLayer({ layer, shape, variants }: LayerKernels, directions: readonly Direction[]): void {
-    const weights = weightsOf(layer, this.#weights);
+    const weights = weightsOf(layer, this.#weights.layers);
     this.#fitSet(labelOf(layer.name, 'bias'), undefined, (label, scope) =>
       scope.upload(label, Float32Array.from(weights.bias)),
     );

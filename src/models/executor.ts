@@ -49,8 +49,6 @@ export interface ExecutorOptions {
   readonly pass: Pass;
   /** Of the pools that the network leaves open. */
   readonly pooling: Pooling;
-  /** Whether average pools divide by cells of the padding too; so they do when absent. */
-  readonly averageCountsPadding?: boolean | undefined;
   /** For the slots of the pass's plan, at least as large, and the caller's; absent, it allocates its own. */
   readonly buffers?: readonly BufferSlice[];
 }
@@ -232,7 +230,7 @@ export class NetworkExecutor implements Disposable {
   #recordWindowPool(program: Program, step: Step & { kind: 'poolForward' | 'poolBackward' }): void {
     const { layer, input, place, routes } = step;
     const { kernelSize, stride, padding, ceil } = layer;
-    const { averageCountsPadding: countsPadding = true } = this.#options;
+    const { averageCountsPadding: countsPadding } = this.#weights;
     const { height: inHeight, width: inWidth, channels } = input;
     const shape: WindowPoolShape = {
       inHeight,

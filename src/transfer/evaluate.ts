@@ -5,7 +5,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { Patience } from '../core/patience.ts';
 import { toPlanar } from '../images/planar.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
-import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../models/device-weights.ts';
 import { TransferObjective } from '../objective/objective.ts';
 import { reportTerms, type TermReport } from '../objective/term-sums.ts';
 import type { Tile } from '../objective/tiled-plan.ts';
@@ -15,7 +15,7 @@ import { planStylize } from './stylize.ts';
 
 export interface EvaluateRequest {
   readonly gpu: Gpu;
-  readonly weights: ReadonlyMap<string, ConvWeights>;
+  readonly weights: HostWeights;
   readonly content: RgbImage;
   readonly style: RgbImage;
   readonly image: RgbImage;

@@ -7,7 +7,7 @@ import { fitLongestSide, resizeImage } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { backendOf } from '../kernels/family.ts';
 import type { ChosenKernels } from '../models/chosen-kernels.ts';
-import { type ConvWeights, DeviceWeights } from '../models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../models/device-weights.ts';
 import type { ConvLayer } from '../models/layers.ts';
 import { layersUntil } from '../models/networks.ts';
 import { TransferObjective } from '../objective/objective.ts';
@@ -27,7 +27,7 @@ import type { ScaleWork } from './work.ts';
 export interface StylizeRequest {
   readonly gpu: Gpu;
   /** Host weights by layer name, at least to the deepest layer in use. */
-  readonly weights: ReadonlyMap<string, ConvWeights>;
+  readonly weights: HostWeights;
   readonly content: RgbImage;
   /** One painting, or several with their weights in the mix. */
   readonly style: Style;

@@ -14,7 +14,7 @@ import { readShader } from '../../src/platform/node/gpu.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
 
@@ -61,7 +61,7 @@ describe('nothing is left behind where recording throws', () => {
       objective: { contentLayers: [{ name: 'relu1_1', weight: 1 }], styleLayers: [{ name: 'relu1_1', weight: 1 }] },
     });
     const pictures = await readFixturePictures('odd_51x37');
-    const evaluation = evaluate({ gpu: on, weights: await bundledLayers(), ...pictures, settings, repeat: 1 });
+    const evaluation = evaluate({ gpu: on, weights: await readBundledWeights(), ...pictures, settings, repeat: 1 });
     await expect(evaluation).rejects.toThrow(`no ${missing}`);
     expect(on.buffers.count).toBe(0);
   });

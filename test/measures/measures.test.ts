@@ -22,12 +22,12 @@ import { lpipsAt, lpipsOf } from '../../src/measures/lpips.ts';
 import { MapReader, measuredPass } from '../../src/measures/map-reader.ts';
 import { measuredTaps, PictureMeasures } from '../../src/measures/picture-measures.ts';
 import { chooseKernels } from '../../src/models/chosen-kernels.ts';
-import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../../src/models/device-weights.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { type LpipsHeads, lpipsTaps } from '../../src/weights/lpips-heads.ts';
 import { readFixtureCases } from '../support/fixture.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledHeads, bundledLayers } from '../support/network.ts';
+import { bundledHeads, readBundledWeights } from '../support/network.ts';
 import { floats, rectified, seededRandom } from '../support/random.ts';
 import { fixturePicture } from './pictures.ts';
 
@@ -35,10 +35,10 @@ const path = 'measures/measures.json';
 
 describe('a painted picture', () => {
   const gpu = useGpu();
-  let weights: ReadonlyMap<string, ConvWeights>;
+  let weights: HostWeights;
   let heads: LpipsHeads;
   beforeAll(async () => {
-    weights = await bundledLayers();
+    weights = await readBundledWeights();
     heads = await bundledHeads();
   });
 

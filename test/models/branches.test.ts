@@ -2,8 +2,16 @@
 
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ConvWeights } from '../../src/models/device-weights.ts';
 import { inceptionBlock } from '../../src/models/inception.ts';
-import { channelsOf, outputOf } from '../../src/models/layers.ts';
+import {
+  type ConvLayer,
+  channelsOf,
+  convolutionsIn,
+  type Layer,
+  LayerTable,
+  outputOf,
+} from '../../src/models/layers.ts';
 import { layersOf } from '../../src/models/networks.ts';
 import { foldBatchNorm } from '../../src/weights/batch-norm.ts';
 import { patternWeights, readTensors, relativeDistance, runBranches, toPixels, toPlanes } from '../support/branches.ts';
@@ -12,11 +20,6 @@ import { padChannels } from '../support/layout.ts';
 
 const folder = new URL('../fixtures/inception/blocks/', import.meta.url).pathname;
 const gpu = useGpu();
-
-const blocks = readdirSync(folder).flatMap((file) => {
-  const [, kind, height, width] = /^(googlenet_inception|inception_[a-e])_(\d+)x(\d+)\./.exec(file) ?? [];
-  return kind === undefined ? [] : [{ file, kind, height: Number(height), width: Number(width) }];
-});
 
 /** What `inceptionBlock` calls a kind of the fixtures. */
 const kinds = {
@@ -28,14 +31,23 @@ const kinds = {
   inception_e: 'e',
 } as const;
 
+/** `<name>_<height>x<width>.safetensors` */
+const fixtures = readdirSync(folder).map((file) => {
+  const [, name = '', height, width] = /^(.+)_(\d+)x(\d+)\./.exec(file) ?? [];
+  return { file, name, height: Number(height), width: Number(width) };
+});
+const blocks = fixtures.filter(({ name }) => name in kinds);
+
 function isKind(kind: string): kind is keyof typeof kinds {
   return kind in kinds;
 }
 
-/** The parameters of a kind's fixtures are in the larger one's file. */
+/** The parameters of a block are in the file of its larger fixture. */
 async function readBlock(file: string) {
   const tensors = await readTensors(`${folder}${file}`);
-  const params = await readTensors(`${folder}${file.replace(/\d+x\d+/, '17x13')}`);
+  const hasOwn = [...tensors.keys()].some((name) => name.startsWith('params.'));
+  const larger = file.replace(/\d+x\d+\.safetensors$/, '17x13.safetensors');
+  const params = hasOwn || !file.includes('inception') ? tensors : await readTensors(`${folder}${larger}`);
   const named = (from: ReadonlyMap<string, Float32Array>, name: string): Float32Array => {
     const values = from.get(name);
     if (values === undefined) throw new Error(`${file} has no ${name}`);
@@ -44,24 +56,72 @@ async function readBlock(file: string) {
   return { tensor: (name: string) => named(tensors, name), param: (name: string) => named(params, `params.${name}`) };
 }
 
+/** The convolutions of a table with the batch norms of a fixture folded in; `stemOf` says what it calls one. */
+function foldedWeights(
+  layers: readonly Layer[],
+  param: (name: string) => Float32Array,
+  stemOf: (layer: ConvLayer) => string,
+): ReadonlyMap<string, ConvWeights> {
+  return new Map(
+    convolutionsIn(layers).map((layer) => {
+      const of = (part: string): Float32Array => param([stemOf(layer), part].filter((word) => word !== '').join('.'));
+      const [gamma, beta] = [of('bn.weight'), of('bn.bias')];
+      const [mean, variance] = [of('bn.running_mean'), of('bn.running_var')];
+      const norm = { gamma, beta, mean, variance, epsilon: 1e-3 };
+      return [layer.name, foldBatchNorm(of('conv.weight'), new Float32Array(layer.outChannels), norm)];
+    }),
+  );
+}
+
+/** The geometries of one convolution or pool, as the fixtures name them. */
+const rows: Readonly<Record<string, (table: LayerTable, outChannels: number) => void>> = {
+  ...Object.fromEntries(
+    (
+      [
+        ['conv1x1', 1, {}],
+        ['conv1x3_p0_1', [1, 3], { padding: [0, 1] }],
+        ['conv1x7_p0_3', [1, 7], { padding: [0, 3] }],
+        ['conv3x1_p1_0', [3, 1], { padding: [1, 0] }],
+        ['conv7x1_p3_0', [7, 1], { padding: [3, 0] }],
+        ['conv3x3_s1_valid', 3, {}],
+        ['conv3x3_s2_valid', 3, { stride: 2 }],
+        ['conv5x5_p2', 5, { padding: 2 }],
+        ['conv7x7_s2_p3', 7, { stride: 2, padding: 3 }],
+      ] as const
+    ).map(([name, kernel, told]) => [
+      name,
+      (table: LayerTable, outChannels: number) =>
+        table.conv('conv', outChannels, kernel, { reluName: 'block', ...told }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['avg_s1_p1_3x3_exclude_pad', 3, { stride: 1, padding: 1, pooling: 'average' }],
+        ['avg_s1_p1_3x3_include_pad', 3, { stride: 1, padding: 1, pooling: 'average' }],
+        ['max_s1_p1_3x3', 3, { stride: 1, padding: 1, ceil: true, pooling: 'max' }],
+        ['max_s2_3x3', 3, { stride: 2, pooling: 'max' }],
+        ['max_s2_3x3_relu', 3, { stride: 2, pooling: 'max' }],
+        ['max_s2_ceil_2x2', 2, { stride: 2, ceil: true, pooling: 'max' }],
+        ['max_s2_ceil_3x3', 3, { stride: 2, ceil: true, pooling: 'max' }],
+      ] as const
+    ).map(([name, kernelSize, told]) => [name, (table: LayerTable) => table.pool('block', kernelSize, told)]),
+  ),
+};
+
+it('has a row for every fixture that is no block', () => {
+  const named = fixtures.map(({ name }) => name).filter((name) => !(name in kinds));
+  expect([...new Set(named)].sort()).toEqual(Object.keys(rows).sort());
+});
+
 describe.each(['direct', 'lanes', 'tiles'] as const)('in the kernels of the family %s', (family) => {
-  it.each(blocks)('$file: output and gradient', async ({ file, kind, height, width }) => {
-    if (!isKind(kind)) throw new Error(kind);
+  it.each(blocks)('$file: output and gradient', async ({ file, name, height, width }) => {
+    if (!isKind(name)) throw new Error(name);
     const { tensor, param } = await readBlock(file);
     const input = tensor('input');
     const channels = input.length / (height * width);
-    const layers = inceptionBlock(kinds[kind], { channels, share: 1 / 8 });
-    const weights = new Map(
-      layers.flatMap((layer) => {
-        if (layer.kind !== 'conv') return [];
-        const stem = layer.reluName.replace(/^block\./, '');
-        const [gamma, beta] = [param(`${stem}.bn.weight`), param(`${stem}.bn.bias`)];
-        const [mean, variance] = [param(`${stem}.bn.running_mean`), param(`${stem}.bn.running_var`)];
-        const norm = { gamma, beta, mean, variance, epsilon: 1e-3 };
-        const folded = foldBatchNorm(param(`${stem}.conv.weight`), new Float32Array(layer.outChannels), norm);
-        return [[layer.name, folded] as const];
-      }),
-    );
+    const layers = inceptionBlock(kinds[name], { channels, share: 1 / 8 });
+    const weights = foldedWeights(layers, param, (layer) => layer.reluName.replace(/^block\./, ''));
     const outChannels = layers.flatMap((layer) => (layer.kind === 'concat' ? [layer.channels] : []))[0] ?? 0;
     const { maps, gradInput } = await runBranches(withKernels(gpu(), family), {
       layers,
@@ -78,6 +138,36 @@ describe.each(['direct', 'lanes', 'tiles'] as const)('in the kernels of the fami
     const actual = masked(toPlanes(gradInput, channels));
     expect(relativeDistance(actual, masked(tensor('grad_input')))).toBeLessThan(1e-5);
   });
+});
+
+describe.each(['direct', 'lanes', 'tiles'] as const)('one row in the kernels of the family %s', (family) => {
+  it.each(fixtures.filter(({ name }) => name in rows))(
+    '$file: output and gradient',
+    async ({ file, name, height, width }) => {
+      const { tensor, param } = await readBlock(file);
+      const [input, output] = [tensor('input'), tensor('output')];
+      const channels = input.length / (height * width);
+      const padded = 4 * Math.ceil(channels / 4);
+      const table = new LayerTable(channels);
+      // Every convolution of the fixtures has eight filters, or as the larger one's kernels say.
+      const outChannels = name.startsWith('conv') ? param('bn.bias').length : channels;
+      rows[name]?.(table, outChannels);
+      const { maps, gradInput } = await runBranches(withKernels(gpu(), family), {
+        layers: table.layers,
+        weights: foldedWeights(table.layers, param, () => ''),
+        height,
+        width,
+        input: padChannels(toPixels(input, channels), channels, padded),
+        seeds: new Map([['block', () => toPixels(tensor('w'), outChannels)]]),
+        averageCountsPadding: !name.includes('exclude'),
+      });
+      expect(relativeDistance(toPlanes(maps.get('block') ?? new Float32Array(), outChannels), output)).toBeLessThan(
+        1e-6,
+      );
+      const gradient = toPlanes(gradInput, padded).subarray(0, input.length);
+      expect(relativeDistance(gradient, tensor('grad_input'))).toBeLessThan(1e-6);
+    },
+  );
 });
 
 describe.each([

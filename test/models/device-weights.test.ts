@@ -7,20 +7,20 @@ import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { backendOf } from '../../src/kernels/family.ts';
 import { buildPass } from '../../src/models/build-pass.ts';
 import { chooseKernels } from '../../src/models/chosen-kernels.ts';
-import { type ConvWeights, DeviceWeights, deviceWeightBytes } from '../../src/models/device-weights.ts';
+import { DeviceWeights, deviceWeightBytes, type HostWeights } from '../../src/models/device-weights.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import { multiScale } from '../../src/settings/recipes.ts';
 import { planStylize, prepareRun, runPrepared } from '../../src/transfer/stylize.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import { always } from '../support/measured.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 
@@ -138,7 +138,7 @@ describe('weights', () => {
 
   it('are refused where a layer lacks its own', async () => {
     const { kernels } = planStylize(picturesAt(32, 24), settingsWith(), gpu());
-    const without = new Map([...weights].filter(([layer]) => layer !== 'conv1_2'));
+    const without = { layers: new Map([...weights.layers].filter(([layer]) => layer !== 'conv1_2')) };
     await expect(DeviceWeights.create(gpu(), without, kernels)).rejects.toThrow(
       'weights of conv1_2: expected 36864 values and 64 biases, got none and none',
     );

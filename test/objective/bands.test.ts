@@ -14,7 +14,7 @@ import { presetSettings } from '../../src/settings/presets.ts';
 import type { ObjectiveOptions } from '../../src/settings/settings.ts';
 import { norm } from '../support/derivatives.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 /** f32 sums over positions in another order: everything else is the very same arithmetic. */
 const roundings = 1e-6;
@@ -70,7 +70,7 @@ describe('an evaluation in bands', () => {
     // One form of the weights serves all: which kernels are fastest is not the question.
     const taps = ['relu1_1', 'relu1_2', 'conv2_1', 'relu2_1', 'relu2_2', 'relu3_1', 'relu4_2', 'relu5_1'];
     const pass = objectivePass({ ...everyTerm, styleLayers: layers(...taps) }, { width: 24, height: 176 });
-    weights = await DeviceWeights.create(limited, await bundledLayers(), chooseKernels(pass, backendOf(limited)));
+    weights = await DeviceWeights.create(limited, await readBundledWeights(), chooseKernels(pass, backendOf(limited)));
   });
   afterAll(() => {
     weights[Symbol.dispose]();

@@ -7,15 +7,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { KernelFamily } from '../../src/kernels/preference.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { evaluate } from '../../src/transfer/evaluate.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import { always } from '../support/measured.ts';
 import {
-  bundledLayers,
   type FixtureName,
+  readBundledWeights,
   readFixtureGradient,
   readFixturePictures,
   readObjectiveFixture,
@@ -75,9 +75,9 @@ const settingsOf = {
 
 describe('the objective', () => {
   const gpu = useGpu();
-  let weights: ReadonlyMap<string, ConvWeights>;
+  let weights: HostWeights;
   beforeAll(async () => {
-    weights = await bundledLayers();
+    weights = await readBundledWeights();
   });
 
   const cases = (['wave_cat_64x48', 'odd_51x37'] as const).flatMap((fixture) =>

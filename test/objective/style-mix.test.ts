@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../../src/models/device-weights.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { mixOf, type Style, type StylePicture } from '../../src/objective/style-mix.ts';
 import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
@@ -12,7 +12,7 @@ import type { ObjectiveOptions } from '../../src/settings/settings.ts';
 import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
 import { largestRelativeDifference } from '../support/derivatives.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 import { relativeError } from '../support/style-loss.ts';
 
 const weighted = (...weights: readonly number[]): readonly StylePicture<string>[] =>
@@ -49,11 +49,11 @@ describe('the shares of a mix', () => {
 
 describe('a mix of styles', () => {
   const gpu = useGpu();
-  let weights: ReadonlyMap<string, ConvWeights>;
+  let weights: HostWeights;
   let pictures: Awaited<ReturnType<typeof readFixturePictures>>;
   let styles: readonly [RgbImage, RgbImage];
   beforeAll(async () => {
-    weights = await bundledLayers();
+    weights = await readBundledWeights();
     pictures = await readFixturePictures('wave_cat_64x48');
     const { style } = await readFixturePictures('odd_51x37');
     styles = [pictures.style, resizeImage(style, 40, 56)];

@@ -11,7 +11,7 @@ import { planStylize } from '../../src/transfer/stylize.ts';
 import { emptyTrace } from '../../src/web/model/trace.ts';
 import { curvesOf } from '../../src/web/view/terms.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const labelsOf = (...[preset, overrides]: Parameters<typeof resolveSettings>) =>
   termsOf(resolveSettings(preset, overrides).objective).map(labelOf);
@@ -92,7 +92,7 @@ describe('the dispatches of an evaluation', () => {
 
   it('are four for a style layer, one for a content layer, one for total variation', async () => {
     const pictures = await readFixturePictures('odd_51x37');
-    const weights = await bundledLayers();
+    const weights = await readBundledWeights();
     const { objective: preset } = presetSettings('gram');
     async function labels(options: typeof preset): Promise<readonly string[]> {
       const settings = { ...presetSettings('gram'), objective: options };

@@ -7,19 +7,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/core/gpu.ts';
 import { KernelPreference } from '../../src/kernels/preference.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { presetSettings } from '../../src/settings/presets.ts';
 import type { ObjectiveOptions } from '../../src/settings/settings.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers } from '../support/network.ts';
+import { readBundledWeights } from '../support/network.ts';
 import { seededRandom } from '../support/random.ts';
 import { cutOf, distanceOf, evaluateProblem, problemOf, seededPicture, seededWeights } from '../support/tiling.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
 });
 
 const { objective } = presetSettings('gram');

@@ -71,11 +71,11 @@ export async function runBranches(gpu: Gpu, run: BranchRun): Promise<BranchResul
   const { layers, height, width, seeds } = run;
   const pass = passThrough(layers, { height, width, taps: [...seeds.keys()], backward: true });
   const kernels = chooseKernels(pass, backendOf(gpu));
-  using weights = await DeviceWeights.create(gpu, run.weights, kernels);
+  const { weights: layerWeights, averageCountsPadding } = run;
+  using weights = await DeviceWeights.create(gpu, { layers: layerWeights, averageCountsPadding }, kernels);
   using executor = await NetworkExecutor.create(gpu, weights, {
     pass,
     pooling: 'max',
-    averageCountsPadding: run.averageCountsPadding,
   });
   using scope = new BufferScope(gpu.buffers);
   const source = scope.upload('input', run.input);

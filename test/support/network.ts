@@ -1,7 +1,7 @@
 /** The bundled network and the fixture pictures, for tests that need the real thing. */
 
 import { readFileSync } from 'node:fs';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { bundledLpipsHeads, bundledWeights } from '../../src/weights/bundled.ts';
@@ -16,9 +16,9 @@ function pathOf(relative: string): string {
 }
 
 /** The weights the repository ships. */
-export async function bundledLayers(): Promise<ReadonlyMap<string, ConvWeights>> {
+export async function readBundledWeights(): Promise<HostWeights> {
   await using source = await openFile(pathOf(`weights/${bundledWeights.fileName}`));
-  return (await loadNetworkWeights(source, bundledWeights)).layers;
+  return await loadNetworkWeights(source, bundledWeights);
 }
 
 /** The heads of LPIPS that the repository ships. */

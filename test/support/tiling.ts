@@ -3,7 +3,7 @@
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { backendOf } from '../../src/kernels/family.ts';
-import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../../src/models/device-weights.ts';
 import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
 import { reachOf, type WindowCounts, windowsOf } from '../../src/models/windows.ts';
 import { type PlanRequest, planTransfer, type TransferPlan } from '../../src/objective/memory-plan.ts';
@@ -29,15 +29,16 @@ export function seededPicture(width: number, height: number, seed: string): RgbI
 }
 
 /** Weights of a network that keep the size of what goes through it (He et al. 2015). */
-export function seededWeights(network: NetworkName): ReadonlyMap<string, ConvWeights> {
+export function seededWeights(network: NetworkName): HostWeights {
   const random = signed(seededRandom(network));
-  return new Map(
+  const layers = new Map(
     convolutionsOf(network).map(({ name, inChannels, outChannels }) => {
       const bound = Math.sqrt(6 / (9 * inChannels));
       const weight = floats(9 * inChannels * outChannels, () => bound * random());
       return [name, { weight, bias: floats(outChannels, () => 0.05 * random()) }];
     }),
   );
+  return { layers };
 }
 
 function darkened(picture: RgbImage): RgbImage {
@@ -46,7 +47,7 @@ function darkened(picture: RgbImage): RgbImage {
 
 export interface Problem {
   readonly options: ObjectiveOptions;
-  readonly weights: ReadonlyMap<string, ConvWeights>;
+  readonly weights: HostWeights;
   readonly content: RgbImage;
   readonly style: Style;
   readonly image: RgbImage;
@@ -58,7 +59,7 @@ export interface Problem {
  */
 export function problemOf(
   options: ObjectiveOptions,
-  weights: ReadonlyMap<string, ConvWeights>,
+  weights: HostWeights,
   { width, height }: { readonly width: number; readonly height: number },
 ): Problem {
   return {

@@ -2,20 +2,20 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import type { Checkpoint, CheckpointHooks } from '../../src/transfer/checkpoint.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

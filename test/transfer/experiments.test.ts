@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../../src/models/device-weights.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import type { Settings } from '../../src/settings/settings.ts';
@@ -17,13 +17,13 @@ import {
 import { deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/stylize.ts';
 import { pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { content: RgbImage; style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

@@ -8,7 +8,7 @@ import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { ExplosionWatch } from '../../src/transfer/explosion.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
 
@@ -84,7 +84,7 @@ describe('a run', () => {
     } as const;
     const settings = resolveSettings('gram', { phases, objective });
     const pictures = await readFixturePictures('wave_cat_64x48');
-    return stylize({ gpu: gpu(), weights: await bundledLayers(), ...pictures, settings, start, size: 32 });
+    return stylize({ gpu: gpu(), weights: await readBundledWeights(), ...pictures, settings, start, size: 32 });
   };
   const lbfgs = (steps: number, learningRate = 5): Phase => ({ steps, optimizer: 'lbfgs', learningRate });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceError, OutOfMemoryError } from '../../src/core/errors.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { openGpu } from '../../src/platform/node/gpu.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
@@ -12,13 +12,13 @@ import { BrokenOffError, type LastingRequest, runLasting } from '../../src/trans
 import type { RunResult } from '../../src/transfer/run.ts';
 import { prepareRun } from '../../src/transfer/stylize.ts';
 import { FailingDevice } from '../support/failing-device.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 import { seededRandom } from '../support/random.ts';
 
 /** Devices that are lost; IMPASTO_LOSSES=200 takes a while. */
 const losses = Number(process.env['IMPASTO_LOSSES'] ?? 3);
 
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 const opened: Gpu[] = [];
 const open = async (): Promise<Gpu> => {
@@ -27,7 +27,7 @@ const open = async (): Promise<Gpu> => {
   return gpu;
 };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 afterAll(() => {

@@ -3,19 +3,19 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import type { RunHooks, RunResult } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('odd_51x37');
 });
 

@@ -5,18 +5,18 @@ import { Gpu } from '../../src/core/gpu.ts';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { KernelPreference } from '../../src/kernels/preference.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import { prepareRun, runPrepared } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

@@ -5,7 +5,7 @@ import { LimitError } from '../../src/core/errors.ts';
 import { Gpu } from '../../src/core/gpu.ts';
 import { resizeImage, type Size } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { leadOf } from '../../src/objective/style-mix.ts';
 import { FirstOrderOptimizer } from '../../src/optimizers/first-order.ts';
 import { Lbfgs } from '../../src/optimizers/lbfgs.ts';
@@ -22,13 +22,13 @@ import { matchedPicture } from '../../src/transfer/start.ts';
 import { prepareRun, runPrepared, stylize } from '../../src/transfer/stylize.ts';
 import { largestDifference, pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

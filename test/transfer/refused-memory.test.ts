@@ -5,24 +5,24 @@ import { DeviceError, OutOfMemoryError } from '../../src/core/errors.ts';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import { PictureMeasures } from '../../src/measures/picture-measures.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { openGpu } from '../../src/platform/node/gpu.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { FailingDevice } from '../support/failing-device.ts';
-import { bundledHeads, bundledLayers, readFixturePictures } from '../support/network.ts';
+import { bundledHeads, readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 /** Of so many allocations in a row one is refused; IMPASTO_ALLOCATIONS=1 refuses each in its turn, which takes minutes. */
 const stride = Number(process.env['IMPASTO_ALLOCATIONS'] ?? 17);
 
 /** It hears of invalid buffers, so it is not healthy afterwards. */
 let gpu: Gpu;
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
   gpu = await openGpu();
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

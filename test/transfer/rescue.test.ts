@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ExplodedLossError } from '../../src/core/errors.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
@@ -11,13 +11,13 @@ import { Rescue } from '../../src/transfer/rescue.ts';
 import type { RunHooks, RunResult } from '../../src/transfer/run.ts';
 import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

@@ -3,18 +3,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
 import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
-import { bundledLayers, readFixturePictures, readObjectiveFixture } from '../support/network.ts';
+import { readBundledWeights, readFixturePictures, readObjectiveFixture } from '../support/network.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 let pictures: { readonly content: RgbImage; readonly style: RgbImage; readonly image: RgbImage };
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
   pictures = await readFixturePictures('wave_cat_64x48');
 });
 

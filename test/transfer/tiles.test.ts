@@ -3,20 +3,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/core/gpu.ts';
 import { KernelPreference } from '../../src/kernels/preference.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import type { Phase } from '../../src/settings/phase.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import { withPhases } from '../../src/settings/settings.ts';
 import { prepareRun, runPrepared } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
-import { bundledLayers } from '../support/network.ts';
+import { readBundledWeights } from '../support/network.ts';
 import { seededPicture } from '../support/tiling.ts';
 
 const gpu = useGpu();
-let weights: ReadonlyMap<string, ConvWeights>;
+let weights: HostWeights;
 beforeAll(async () => {
-  weights = await bundledLayers();
+  weights = await readBundledWeights();
 });
 
 const settings = resolveSettings('default', {

@@ -7,7 +7,7 @@
 import { evaluateOnce, openObjective, uploadWeights } from '../../src/bench/network.ts';
 import { Patience } from '../../src/core/patience.ts';
 import { openBenchGpu, parseKernels } from './open-gpu.ts';
-import { bundledWeightLayers, picturesAt } from './pictures.ts';
+import { picturesAt, readBundledWeights } from './pictures.ts';
 import { settings } from './settings.ts';
 
 const [width, height, kernels, adapter] = process.argv.slice(2);
@@ -23,7 +23,7 @@ mark('Node and modules');
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels ?? 'auto') });
 mark('device');
 const size = { width: Number(width), height: Number(height) };
-const weights = await uploadWeights(gpu, await bundledWeightLayers(), settings, size);
+const weights = await uploadWeights(gpu, await readBundledWeights(), settings, size);
 await gpu.idle();
 mark('weights');
 const pictures = await picturesAt(size);

@@ -6,7 +6,7 @@ import type { Gpu } from '../../src/core/gpu.ts';
 import { phasesOf, withPhases } from '../../src/settings/settings.ts';
 import { planStylize, stylize } from '../../src/transfer/stylize.ts';
 import { progress } from './environment.ts';
-import { bundledWeightLayers, picturesAt } from './pictures.ts';
+import { picturesAt, readBundledWeights } from './pictures.ts';
 import { settings } from './settings.ts';
 
 export function memoryName(size: Size): string {
@@ -25,7 +25,7 @@ export async function memoryRow(gpu: Gpu, size: Size): Promise<MemoryRow> {
   using meter = gpu.buffers.meter();
   await stylize({
     gpu,
-    weights: await bundledWeightLayers(),
+    weights: await readBundledWeights(),
     content,
     style,
     settings: oneStep,

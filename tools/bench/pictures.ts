@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Pictures, pictureFiles, type Size } from '../../src/bench/pictures.ts';
 import { resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { weightFilePath } from '../../src/platform/node/weight-files.ts';
@@ -13,10 +13,10 @@ import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 
 export const bundledWeightPath = weightFilePath(bundledWeights.fileName);
 
-/** VGG16's convolutions as the repository ships them. */
-export async function bundledWeightLayers(): Promise<ReadonlyMap<string, ConvWeights>> {
+/** VGG16's weights as the repository ships them. */
+export async function readBundledWeights(): Promise<HostWeights> {
   await using source = await openFile(bundledWeightPath);
-  return (await loadNetworkWeights(source, bundledWeights)).layers;
+  return await loadNetworkWeights(source, bundledWeights);
 }
 
 const exampleFolder = new URL('../../examples/', import.meta.url);

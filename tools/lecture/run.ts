@@ -6,7 +6,7 @@ import { halveTowards, uniformNoise } from '../../src/images/initial.ts';
 import { quantise } from '../../src/images/quantise.ts';
 import { fitLongestSide, resizeImage } from '../../src/images/resize.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../src/models/device-weights.ts';
+import type { HostWeights } from '../../src/models/device-weights.ts';
 import { imageNetMean } from '../../src/objective/image-net.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../../src/transfer/experiments.ts';
@@ -18,8 +18,8 @@ export interface Studio {
   readonly gpu: Gpu;
   readonly content: RgbImage;
   readonly style: RgbImage;
-  readonly weights: ReadonlyMap<string, ConvWeights>;
-  readonly batchNorm: ReadonlyMap<string, ConvWeights> | undefined;
+  readonly weights: HostWeights;
+  readonly batchNorm: HostWeights | undefined;
 }
 
 /** @param hooks.onEvaluation Is told how many evaluations are done. @throws InputError, LimitError, DeviceError. */

@@ -67,7 +67,7 @@ export class BrowserBenchmark {
   async run(): Promise<void> {
     this.#step('fetching pictures and weights');
     const pictures = await fetchPictures();
-    const { layers } = await loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
+    const loaded = await loadBundledWeights((progress) => this.#tell({ kind: 'weights', ...progress }));
     this.#step('measuring the peak of the adapter');
     const peak = await measurePeak(this.#gpu, readBenchShader, this.#effort('peak'));
     this.#find({ peak });
@@ -82,7 +82,7 @@ export class BrowserBenchmark {
       this.#find({ kernels: [...this.#report.kernels, ...rows] });
     }
     const { layerSide } = this.#request;
-    using weights = await uploadWeights(this.#gpu, layers, this.#request.settings, {
+    using weights = await uploadWeights(this.#gpu, loaded, this.#request.settings, {
       width: layerSide,
       height: layerSide,
     });

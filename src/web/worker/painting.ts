@@ -100,13 +100,12 @@ export class Painting {
 
   async #runOnDevice(): Promise<RunResult> {
     const { run, gate, weights } = this.#request;
-    const { layers } = await weights;
     if (gate.signal.aborted) {
       const picture = this.#copied ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
     }
     return await runPrepared(run, {
-      weights: layers,
+      weights: await weights,
       gpu: this.#device.gpu,
       resume: this.#checkpoint,
       checkpoints: { everyMs: checkpointsEveryMs, keep: (checkpoint) => this.#keep(checkpoint) },

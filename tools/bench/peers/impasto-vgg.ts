@@ -5,13 +5,13 @@ import { impastoVersion } from '../../../src/cli/package-info.ts';
 import { Patience } from '../../../src/core/patience.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
 import { openBenchGpu, parseKernels } from '../open-gpu.ts';
-import { bundledWeightLayers } from '../pictures.ts';
+import { readBundledWeights } from '../pictures.ts';
 import { settings } from '../settings.ts';
 import { answerRequests, readPixels } from './child.ts';
 
 const [kernels = 'auto', adapter] = process.argv.slice(2);
 const gpu = await openBenchGpu({ adapter, kernels: parseKernels(kernels) });
-const weights = await uploadWeights(gpu, await bundledWeightLayers(), settings, { width: 256, height: 256 });
+const weights = await uploadWeights(gpu, await readBundledWeights(), settings, { width: 256, height: 256 });
 
 await answerRequests(`Impasto ${impastoVersion()}`, async ({ folder, width, height }) => {
   const picture = (name: string): RgbImage => ({ width, height, pixels: readPixels(folder, name) });

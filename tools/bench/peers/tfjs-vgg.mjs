@@ -12,7 +12,7 @@ import { profileAdapter } from '../../../src/core/gpu.ts';
 import { Patience } from '../../../src/core/patience.ts';
 import { imageNetMean, imageNetStd } from '../../../src/objective/image-net.ts';
 import { presetSettings } from '../../../src/settings/presets.ts';
-import { bundledWeightLayers } from '../pictures.ts';
+import { readBundledWeights } from '../pictures.ts';
 import { answerRequests, readPixels } from './child.ts';
 
 const [folder, adapterName] = process.argv.slice(2);
@@ -117,7 +117,7 @@ function makeEvaluation(tf, weights, folderOfPictures, size) {
 
 const tf = await loadTensorFlow();
 const profile = profileAdapter((await gpu.requestAdapter()).info, tf.backend().device);
-const weights = toTensors(tf, await bundledWeightLayers());
+const weights = toTensors(tf, await readBundledWeights());
 await answerRequests(`TensorFlow.js ${tf.version_core} WebGPU`, async ({ folder: pictures, width, height }) =>
   makeEvaluation(tf, weights, pictures, { width, height }),
 );

@@ -8,7 +8,7 @@ import { stylizeJob } from '../../../src/cli/stylize-job.ts';
 import { InputError } from '../../../src/core/errors.ts';
 import type { Gpu } from '../../../src/core/gpu.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
-import type { ConvWeights } from '../../../src/models/device-weights.ts';
+import type { HostWeights } from '../../../src/models/device-weights.ts';
 import { runPrepared, worksOf } from '../../../src/transfer/stylize.ts';
 import { fullSizeEvaluations, workUntil } from '../../../src/transfer/work.ts';
 import type { Pair, Recipe } from './arguments.ts';
@@ -48,7 +48,7 @@ export async function readJob(pair: Pair, { options }: Recipe, size: number): Pr
 /** Runs the job to its end. @throws InputError, DeviceError, the error of a loss that is not finite or exploded. */
 export async function runOurs(
   job: Job,
-  by: { readonly gpu: Gpu; readonly weights: ReadonlyMap<string, ConvWeights>; readonly every: number },
+  by: { readonly gpu: Gpu; readonly weights: HostWeights; readonly every: number },
 ): Promise<Snapshots> {
   const { gpu, weights, every } = by;
   const arrange = await job.read();
