@@ -17,6 +17,8 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
+  first: u32,         // of the channels, in a map of `mapChannels`
+  mapChannels: u32,
   firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
   bias: u32,          // 1: add bias
@@ -27,8 +29,8 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> product: array<f32>;       // [16, patches of the band, channels]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
-@group(0) @binding(2) var<storage, read> activation: array<Activation>;  // [height, width, channels], read where `mask` is 1
-@group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
+@group(0) @binding(2) var<storage, read> activation: array<Activation>;  // [height, width, mapChannels], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, mapChannels]
 @group(0) @binding(4) var<uniform> params: Params;
 // end twin winograd output interface
 
@@ -65,7 +67,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         let x = patchColumn * 2u + j;
         if (y < params.height && x < params.width) {
           // twin winograd output epilogue
-          let index = (y * params.width + x) * params.channels + channel;
+          let index = (y * params.width + x) * params.mapChannels + params.first + channel;
           var value = row[j] + shift;
           if (params.accumulate == 1u) {
             value += f32(output[index]);

@@ -17,11 +17,13 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
+  first: u32,         // of the channels, in a map of `mapChannels`
+  mapChannels: u32,
   firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<Input>;              // [height, width, channels]
+@group(0) @binding(0) var<storage, read> input: array<Input>;              // [height, width, mapChannels]
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [36, patches of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
 // end twin winograd input interface
@@ -47,7 +49,7 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 6> {
     let y = top + i32(i);
     let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
     let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
-    values[i] = select(0.0, f32(input[pixel * params.channels + channel]), isInside);
+    values[i] = select(0.0, f32(input[pixel * params.mapChannels + params.first + channel]), isInside);
   }
   return mix(values);
 }

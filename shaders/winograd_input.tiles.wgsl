@@ -14,12 +14,14 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
+  first: u32,         // of the channels, in a map of `mapChannels`
+  mapChannels: u32,
   firstPatchRow: u32,  // of this band
   patchRows: u32,      // in this band
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [height, width, channels / 2]
+@group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [height, width, mapChannels / 2]
 @group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, patches of the band, channels / 2]
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -61,7 +63,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let y = top + i32(i);
       let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
       let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
-      values[i] = select(vec2f(0.0), vec2f(input[pixel * pairs + pair]), isInside);
+      values[i] = select(vec2f(0.0), vec2f(input[(pixel * params.mapChannels + params.first) / 2u + pair]), isInside);
     }
     columns[j] = mix6(values);
   }

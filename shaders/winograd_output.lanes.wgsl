@@ -20,6 +20,8 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
+  first: u32,         // of the channels, in a map of `mapChannels`
+  mapChannels: u32,
   firstPatchRow: u32,  // of this band
   batchStride: u32,   // values between coefficients
   bias: u32,          // 1: add bias
@@ -30,8 +32,8 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> product: array<f32>;       // [36, patches of the band, channels]
 @group(0) @binding(1) var<storage, read> bias: array<f32>;          // [channels], read where `bias` is 1
-@group(0) @binding(2) var<storage, read> activation: array<Activation>;    // [height, width, channels], read where `mask` is 1
-@group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, channels]
+@group(0) @binding(2) var<storage, read> activation: array<Activation>;    // [height, width, mapChannels], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<Output>;  // [height, width, mapChannels]
 @group(0) @binding(4) var<uniform> params: Params;
 // end twin winograd output interface
 
@@ -81,7 +83,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         let x = patchColumn * 4u + j;
         if (x < params.width) {
           // twin winograd output epilogue
-          let index = (y * params.width + x) * params.channels + channel;
+          let index = (y * params.width + x) * params.mapChannels + params.first + channel;
           var value = row[j] + shift;
           if (params.accumulate == 1u) {
             value += f32(output[index]);

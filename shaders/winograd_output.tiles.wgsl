@@ -18,6 +18,8 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
+  first: u32,         // of the channels, in a map of `mapChannels`
+  mapChannels: u32,
   firstPatchRow: u32,  // of this band
   patchRows: u32,      // in this band
   batchStride: u32,   // values between coefficients
@@ -29,8 +31,8 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> product: array<vec2f>;       // [36, patches of the band, channels / 2]
 @group(0) @binding(1) var<storage, read> bias: array<vec2f>;          // [channels / 2], read where `bias` is 1
-@group(0) @binding(2) var<storage, read> activation: array<vec2<Activation>>;    // [height, width, channels / 2], read where `mask` is 1
-@group(0) @binding(3) var<storage, read_write> output: array<vec2<Output>>;  // [height, width, channels / 2]
+@group(0) @binding(2) var<storage, read> activation: array<vec2<Activation>>;    // [height, width, mapChannels / 2], read where `mask` is 1
+@group(0) @binding(3) var<storage, read_write> output: array<vec2<Output>>;  // [height, width, mapChannels / 2]
 @group(0) @binding(4) var<uniform> params: Params;
 
 // twin winograd gather: vec2f = f32
@@ -82,7 +84,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     // unroll
     for (var j = 0u; j < 4u; j++) {
       sum[i][j] = row[j] + shift;
-      at[i][j] = (min(top + i, params.height - 1u) * params.width + min(left + j, params.width - 1u)) * pairs + pair;
+      let pixel = min(top + i, params.height - 1u) * params.width + min(left + j, params.width - 1u);
+      at[i][j] = (pixel * params.mapChannels + params.first) / 2u + pair;
     }
   }
   // A branch each, not one a pixel, so that all that one reads is asked for at once, and all is read before anything is written.

@@ -43,6 +43,9 @@ async function run(args: readonly string[]): Promise<number> {
     compare: async (given) => {
       status = await (await import('./compare.ts')).runCompare(given);
     },
+    layers: async (given) => {
+      status = await (await import('./layers.ts')).runLayers(given);
+    },
     convert: async (source, given) => {
       status = await (await import('./convert.ts')).runConvert(source, given);
     },

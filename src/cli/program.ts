@@ -10,6 +10,7 @@ import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
 import { addEngineOptions } from './engine-arguments.ts';
 import type { EvaluateArguments } from './evaluate.ts';
+import { addLayers, type LayersHandlers } from './layers-arguments.ts';
 import { addOptions, describePresets, groupTitles } from './options.ts';
 import { addPlan, type PlanHandlers } from './plan-arguments.ts';
 import { addPlotCommands, type PlotHandlers } from './plot-arguments.ts';
@@ -18,7 +19,7 @@ import { addTileOption } from './tile-argument.ts';
 import { leastTuneSize, mostTuneSize, type TuneArguments } from './tune-arguments.ts';
 
 /** What the commands do, once their arguments are parsed. */
-export interface Handlers extends RunHandlers, PlanHandlers, PlotHandlers {
+export interface Handlers extends RunHandlers, PlanHandlers, PlotHandlers, LayersHandlers {
   evaluate(given: EvaluateArguments): Promise<void>;
   compare(given: CompareArguments): Promise<void>;
   convert(source: string, given: ConvertArguments): Promise<void>;
@@ -44,6 +45,7 @@ export function buildProgram(version: string, handlers: Handlers): Command {
   addPlotCommands(program, handlers);
   addEvaluate(program, handlers);
   addCompare(program, handlers);
+  addLayers(program, handlers);
   addConvert(program, handlers);
   addDoctor(program, handlers);
   addTune(program, handlers);

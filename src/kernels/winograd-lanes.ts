@@ -9,7 +9,15 @@ import { type WinogradForm, winogradVariant, winogradWeightKernel } from './wino
 export const winogradInputKernel = defineKernel({
   shader: 'winograd_input.lanes.wgsl',
   bindings: { input: 'read', transformed: 'readWrite' },
-  params: { height: 'u32', width: 'u32', channels: 'u32', firstPatchRow: 'u32', batchStride: 'u32' },
+  params: {
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    first: 'u32',
+    mapChannels: 'u32',
+    firstPatchRow: 'u32',
+    batchStride: 'u32',
+  },
 });
 
 export const winogradOutputKernel = defineKernel({
@@ -19,6 +27,8 @@ export const winogradOutputKernel = defineKernel({
     height: 'u32',
     width: 'u32',
     channels: 'u32',
+    first: 'u32',
+    mapChannels: 'u32',
     firstPatchRow: 'u32',
     batchStride: 'u32',
     ...epilogueParams,

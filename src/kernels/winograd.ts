@@ -12,7 +12,7 @@
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
-import { type Conv2dShape, paddingOf } from './conv2d-shape.ts';
+import { type Conv2dShape, paddingOf, placeOf } from './conv2d-shape.ts';
 import {
   type Conv2dOptions,
   type Conv2dProblem,
@@ -22,7 +22,7 @@ import {
   type PackedWeights,
   scratchOf,
 } from './conv2d-variant.ts';
-import { workgroupSize } from './elementwise.ts';
+import { paddedChannels, workgroupSize } from './elementwise.ts';
 import type { Variant } from './family.ts';
 import { type GemmKernel, recordGemm } from './gemm.ts';
 
@@ -55,6 +55,9 @@ export interface WinogradTransform<Binding extends string> {
     readonly height: number;
     readonly width: number;
     readonly channels: number;
+    /** Where these lie in the map. */
+    readonly first: number;
+    readonly mapChannels: number;
     readonly firstPatchRow: number;
     /** Values between the matrices of two coefficients. */
     readonly batchStride: number;
@@ -108,7 +111,7 @@ export function winogradVariant(form: WinogradForm, rowsPerBand?: number): Conv2
 export function isWinogradShape(shape: Conv2dShape): boolean {
   const isSquare = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1;
   const keepsSize = paddingOf(shape).every((padding) => padding === 1);
-  return isSquare && keepsSize && shape.paddingMode === 'zeros' && shape.place === undefined;
+  return isSquare && keepsSize && shape.paddingMode === 'zeros';
 }
 
 /** A problem as the transforms see it: in the backward direction the channels change places. */
@@ -117,6 +120,14 @@ function asSeen({ shape, direction }: Conv2dProblem) {
   const [inChannels, outChannels] =
     direction === 'forward' ? [shape.inChannels, shape.outChannels] : [shape.outChannels, shape.inChannels];
   return { height, width, inChannels, outChannels };
+}
+
+/** Where the channels that are read and made lie in their maps. */
+function placesOf({ shape, epilogue }: Pick<Conv2dOptions, 'shape' | 'epilogue'>) {
+  const { first, of: mapChannels } = placeOf(shape);
+  const ofOutput = { first, mapChannels };
+  const ofInput = { first: 0, mapChannels: paddedChannels(shape.inChannels) };
+  return epilogue.direction === 'forward' ? { read: ofInput, made: ofOutput } : { read: ofOutput, made: ofInput };
 }
 
 /** Products per patch and channel pair. */
@@ -193,11 +204,12 @@ function recordBand(
   const { height, width, inChannels, outChannels, firstPatchRow, band } = at;
   const [transformed, product] = [scratchOf(options, 0), scratchOf(options, 1)];
   const params = { height, width, firstPatchRow };
+  const places = placesOf(options);
   const [inStride, outStride] = [strideOf(band.patches * inChannels), strideOf(band.patches * outChannels)];
   form.recordInput(program, {
     label: `${label} input transform`,
     bindings: { input: source, transformed },
-    params: { ...params, channels: inChannels, batchStride: inStride },
+    params: { ...params, channels: inChannels, ...places.read, batchStride: inStride },
     band,
   });
   recordGemm(program, form.gemm, {
@@ -216,7 +228,7 @@ function recordBand(
   form.recordOutput(program, {
     label: `${label} output transform`,
     bindings: { product, output, ...epilogueBindings(epilogue, product) },
-    params: { ...params, channels: outChannels, batchStride: outStride, ...epilogueFlags(epilogue) },
+    params: { ...params, channels: outChannels, ...places.made, batchStride: outStride, ...epilogueFlags(epilogue) },
     band,
   });
 }

@@ -12,6 +12,7 @@ import {
   textureJob,
 } from '../../src/cli/experiment-jobs.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
+import type { LayersArguments } from '../../src/cli/layers-arguments.ts';
 import type { PlanArguments } from '../../src/cli/plan-arguments.ts';
 import type { FindRateArguments, ScheduleArguments } from '../../src/cli/plot-arguments.ts';
 import { buildProgram } from '../../src/cli/program.ts';
@@ -37,6 +38,7 @@ interface Parsed {
   evaluate?: EvaluateArguments;
   compare?: CompareArguments;
   convert?: { source: string; given: ConvertArguments };
+  layers?: LayersArguments;
   doctor?: DoctorArguments;
   tune?: TuneArguments;
 }
@@ -61,6 +63,9 @@ async function parse(...args: readonly string[]): Promise<Parsed> {
     },
     plan: async (content, styles, given) => {
       parsed.plan = { content, styles, given };
+    },
+    layers: async (given) => {
+      parsed.layers = given;
     },
     findRate: async (content, style, given) => {
       parsed.findRate = { content, style, given };
@@ -318,7 +323,10 @@ describe('usage errors', () => {
       ['stylize', '--preset', 'lectre'],
       `--preset is 'lectre'; expected ${orList(presetNames)}; did you mean 'lecture'?`,
     ],
-    [['stylize', '--network', 'vgg'], "--network is 'vgg'; expected vgg16 or vgg19; did you mean 'vgg16'?"],
+    [
+      ['stylize', '--network', 'vgg'],
+      "--network is 'vgg'; expected vgg16, vgg19, googlenet or inception_v3; did you mean 'vgg16'?",
+    ],
     [
       ['stylize', '--kernels', 'tile'],
       "--kernels is 'tile'; expected auto, direct, lanes or tiles; did you mean 'tiles'?",

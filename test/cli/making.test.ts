@@ -25,6 +25,7 @@ async function jobOf(words: readonly string[]): Promise<Job> {
     },
     resume: ignore,
     plan: ignore,
+    layers: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,

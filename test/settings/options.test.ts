@@ -31,7 +31,7 @@ describe.each(optionNames)('%s', (name) => {
 describe('the options of a command', () => {
   const ignore = async (): Promise<void> => {};
   const program = buildProgram('1.2.3', {
-    ...{ stylize: ignore, reconstruct: ignore, texture: ignore, resume: ignore, plan: ignore },
+    ...{ stylize: ignore, reconstruct: ignore, texture: ignore, resume: ignore, plan: ignore, layers: ignore },
     ...{ schedule: ignore, findRate: ignore },
     ...{ evaluate: ignore, compare: ignore, convert: ignore, doctor: ignore, tune: ignore },
   });

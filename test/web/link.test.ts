@@ -208,6 +208,7 @@ async function parsed(line: string): Promise<StylizeArguments> {
     texture: ignore,
     resume: ignore,
     plan: ignore,
+    layers: ignore,
     schedule: ignore,
     findRate: ignore,
     evaluate: ignore,
