@@ -155,9 +155,11 @@ export {
 } from './tuning/tuning.ts';
 export { type BundledFile, type BundledWeights, bundledLpipsHeads, bundledWeights } from './weights/bundled.ts';
 export { type ByteSource, bytesSource } from './weights/byte-source.ts';
-export { type ConvertOptions, convertWeights } from './weights/convert.ts';
+export { type Conversion, type ConvertOptions, convertFile, convertWeights } from './weights/convert.ts';
+export type { InputConvention } from './weights/input-convention.ts';
 export { type LpipsHeads, loadLpipsHeads } from './weights/lpips-heads.ts';
 export {
+  type AveragePool,
   type ConvWeights,
   type LoadOptions,
   loadNetworkWeights,

@@ -1,16 +1,13 @@
-/** `impasto convert`: anyone's VGG weights in, the one format the engine loads out. */
+/** `impasto convert`: anyone's weights of a network in, the one format the engine loads out. */
 
 import { createHash } from 'node:crypto';
-import type { NetworkName } from '../models/networks.ts';
+import { convolutionsOf, type NetworkName } from '../models/networks.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
-import { openFile } from '../platform/node/byte-source.ts';
-import { bytesSource } from '../weights/byte-source.ts';
-import { convertWeights } from '../weights/convert.ts';
+import { fileBeside, openFile } from '../platform/node/byte-source.ts';
+import { type Conversion, convertFile } from '../weights/convert.ts';
 import type { InputConvention } from '../weights/input-convention.ts';
-import { readSafetensorsHeader, type SafetensorsHeader } from '../weights/safetensors.ts';
-import type { WeightsDtype } from '../weights/vgg-weights.ts';
+import type { AveragePool, WeightsDtype } from '../weights/vgg-weights.ts';
 import type { WeightFormat } from '../weights/weight-file.ts';
-import { openWeightFile } from '../weights/weight-formats.ts';
 import { exitStatus } from './failure.ts';
 import { answer } from './output.ts';
 import { refuseOverwriting } from './paths.ts';
@@ -21,6 +18,7 @@ export interface ConvertArguments {
   readonly dtype: WeightsDtype;
   readonly network?: NetworkName;
   readonly input?: InputConvention;
+  readonly averagePool?: AveragePool;
 }
 
 const formatNames: Readonly<Record<WeightFormat, string>> = {
@@ -28,6 +26,15 @@ const formatNames: Readonly<Record<WeightFormat, string>> = {
   'pytorch-zip': 'PyTorch state dict',
   'pytorch-legacy': 'PyTorch state dict of the format before 1.6',
   npz: 'NumPy arrays',
+  tfjs: 'TensorFlow.js model',
+};
+
+const inputWords: Readonly<Record<InputConvention, string>> = {
+  torchvision: 'as torchvision normalises it',
+  unit: 'in 0..1',
+  symmetric: 'in -1..1',
+  'caffe-rgb': "in 0..255 less Caffe's mean, RGB",
+  'caffe-bgr': "in 0..255 less Caffe's mean, BGR",
 };
 
 /** Runs the command; resolves with the exit status. @throws InputError, FormatError. */
@@ -35,13 +42,13 @@ export async function runConvert(path: string, given: ConvertArguments): Promise
   await using source = await openFile(path);
   await refuseOverwriting([given.output], [path]);
   await checkWritable(given.output);
-  const { format } = await openWeightFile(source, () => false);
   const { output, ...options } = given;
-  const bytes = await convertWeights(source, options);
+  const conversion = await convertFile(source, { ...options, beside: (name) => fileBeside(path, name) });
+  const { bytes } = conversion;
   await writeFileAtomically(output, bytes);
-  const header = await readSafetensorsHeader(bytesSource(output, bytes));
-  answer(`recognised  ${formatNames[format]}, ${describe(header)}`);
-  layersIn(header).forEach((line, index) => {
+  answer(`recognised  ${describe(conversion)}`);
+  if (conversion.assumed !== undefined) answer(`assumed     ${describeAssumption(conversion, given)}`);
+  layerLines(conversion.network).forEach((line, index) => {
     answer(`${(index === 0 ? 'layers' : '').padEnd(12)}${line}`);
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -49,19 +56,28 @@ export async function runConvert(path: string, given: ConvertArguments): Promise
   return exitStatus.success;
 }
 
-function describe({ metadata }: SafetensorsHeader): string {
-  const norm = metadata.get('batch_norm_folded') === 'true' ? 'with batch normalisation, folded in' : 'plain';
-  return `${metadata.get('network')} ${norm}, first layer for input as ${metadata.get('input_convention')} has it`;
+function describe({ format, network, batchNorm, input, averagePool }: Conversion): string {
+  const norm = batchNorm ? 'with batch normalisation, folded in' : 'plain';
+  const pools = averagePool === undefined ? '' : `, average pools that ${averagePool} their padding`;
+  return `${formatNames[format]}, ${network} ${norm}, first layer for input ${inputWords[input]}${pools}`;
 }
 
-/** A line for each block: `conv1_1 3→64, conv1_2 64→64`. */
-function layersIn({ tensors }: SafetensorsHeader): readonly string[] {
+/** `--input symmetric --average-pool include, as torchvision's ImageNet weights have it; …` */
+function describeAssumption({ input, averagePool, assumed }: Conversion, given: ConvertArguments): string {
+  const flags = [
+    ...(given.input === undefined ? [`--input ${input}`] : []),
+    ...(given.averagePool === undefined && averagePool !== undefined ? [`--average-pool ${averagePool}`] : []),
+  ];
+  return `${flags.join(' ')}, as ${assumed} have it; say otherwise for weights that were trained otherwise`;
+}
+
+/** A line for each block: `conv1_1 3→64, conv1_2 64→64`, `Mixed_5b.branch1x1 192→64, branch5x5_1 192→48, …`. */
+function layerLines(network: NetworkName): readonly string[] {
   const blocks = new Map<string, string[]>();
-  const weights = [...tensors.values()].filter(({ name }) => name.endsWith('.weight'));
-  for (const { name, shape } of weights.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const layer = name.slice(0, -'.weight'.length);
-    const block = layer.split('_')[0] ?? layer;
-    blocks.set(block, [...(blocks.get(block) ?? []), `${layer} ${shape[1]}→${shape[0]}`]);
+  for (const { name, reluName, inChannels, outChannels } of convolutionsOf(network)) {
+    const isUnit = name.includes('.');
+    const [block = name] = name.split(isUnit ? '.' : '_');
+    blocks.set(block, [...(blocks.get(block) ?? []), `${isUnit ? reluName : name} ${inChannels}→${outChannels}`]);
   }
-  return [...blocks.values()].map((layers) => layers.join(', '));
+  return [...blocks].map(([block, layers]) => layers.join(', ').replaceAll(`, ${block}.`, ', '));
 }

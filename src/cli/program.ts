@@ -5,6 +5,8 @@ import { parseNumber } from '../core/numbers.ts';
 import { networkNames } from '../models/networks.ts';
 import { checkChoice, orList } from '../settings/names.ts';
 import { describeTuneSizes } from '../settings/sizes.ts';
+import { inputConventions } from '../weights/input-convention.ts';
+import { averagePools } from '../weights/vgg-weights.ts';
 import type { CompareArguments } from './compare.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';
@@ -28,7 +30,6 @@ export interface Handlers extends RunHandlers, PlanHandlers, PlotHandlers, Layer
 }
 
 const dtypes = ['f16', 'f32'] as const;
-const inputConventions = ['torchvision', 'caffe-rgb', 'caffe-bgr'] as const;
 
 /** The program; it throws commander's errors instead of ending the process, and prints none of them. */
 export function buildProgram(version: string, handlers: Handlers): Command {
@@ -102,11 +103,24 @@ const measuresHelp = `Measures, of which lower is nearer:
   total variation  1 is as rough as the painting
   clamped          share of the image's values at 0 or 1`;
 
+const conventionsHelp = `Conventions, which no file of weights tells:
+  torchvision     RGB less mean, over deviation; VGG under torchvision's names
+  symmetric       RGB in -1..1; GoogLeNet and Inception v3 of torchvision and of Keras
+  unit            RGB in 0..1
+  caffe-rgb, -bgr 0..255 less Caffe's mean; names like conv1_1_W are taken for caffe-rgb
+  Average pools include their padding in torchvision, exclude it in Keras and TensorFlow.
+What is assumed of GoogLeNet and Inception v3 is said.`;
+
 function addConvert(program: Command, handlers: Handlers): void {
   const command = program
     .command('convert')
-    .description('convert VGG weights (PyTorch, NumPy, safetensors) into the format that Impasto loads')
-    .argument('<source>', 'a state dict (.pth, .pt), .npz or .safetensors file')
+    .description(
+      "convert a network's weights (PyTorch, NumPy, safetensors, TensorFlow.js) into the format that Impasto loads",
+    )
+    .argument(
+      '<source>',
+      'a state dict (.pth, .pt), .npz or .safetensors file, or a model.json with its shards beside it',
+    )
     .requiredOption('-o, --output <file>', 'result, named .safetensors by custom')
     .option('--dtype <type>', orList(dtypes), (text: string) => checkChoice('--dtype', text, dtypes), 'f16')
     .option('--network <name>', `refuse all but ${orList(networkNames)} (default: as found)`, (text: string) =>
@@ -117,6 +131,12 @@ function addConvert(program: Command, handlers: Handlers): void {
       `what the first layer expects: ${orList(inputConventions)} (default: by the tensors' names)`,
       (text: string) => checkChoice('--input', text, inputConventions),
     )
+    .option(
+      '--average-pool <padding>',
+      `of Inception v3: ${orList(averagePools)} padding in averages (default: by the tensors' names)`,
+      (text: string) => checkChoice('--average-pool', text, averagePools),
+    )
+    .addHelpText('after', `\n${conventionsHelp}`)
     .addHelpText('after', '\nExample:\n  impasto convert vgg19-dcbb9e9d.pth -o vgg19.safetensors')
     .action((source: string) => handlers.convert(source, command.opts<ConvertArguments>()));
 }

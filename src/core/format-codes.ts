@@ -31,7 +31,7 @@ const weights = [
   'weights-version',
 ] as const;
 
-/** Whether the tensors of a file are a VGG's, and what they hold. */
+/** Whether the tensors of a file are a network's, and what they hold. */
 const network = [
   'network-unrecognised',
   'network-ambiguous',
@@ -115,6 +115,18 @@ const pytorch = [
   'pytorch-storage-missing',
 ] as const;
 
+const tfjs = [
+  'tfjs-json',
+  'tfjs-manifest',
+  'tfjs-weight',
+  'tfjs-weight-repeated',
+  'tfjs-dtype',
+  'tfjs-quantization',
+  'tfjs-path',
+  'tfjs-shards',
+  'tfjs-size',
+] as const;
+
 const picture = [
   'picture-format',
   'picture-samples',
@@ -148,6 +160,7 @@ export const formatCodes = [
   ...zip,
   ...pickle,
   ...pytorch,
+  ...tfjs,
   ...picture,
   ...checkpoint,
   ...tuning,

@@ -10,7 +10,7 @@ import { type FormatCode, FormatError, ShapeError } from '../core/errors.ts';
 import { type ByteSource, readRange } from './byte-source.ts';
 import { decodeFloats, elementCountOf, type FloatArray, isDtype, itemSizeOf } from './dtype.ts';
 import { encodeFloat16 } from './float16.ts';
-import { parseUniqueJson } from './unique-json.ts';
+import { isCountList, isRecord, parseUniqueJson } from './unique-json.ts';
 import type { WeightFile } from './weight-file.ts';
 
 /** A header above this is refused before it is read; the largest real ones are a few MiB. */
@@ -107,7 +107,7 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const tensors = [...header.tensors.values()].map(
     (entry) => [entry.name, { dtype: entry.dtype, shape: entry.shape, read: () => readTensor(source, entry) }] as const,
   );
-  return { source: source.name, format: 'safetensors', tensors: new Map(tensors) };
+  return { source: source.name, format: 'safetensors', tensors: new Map(tensors), metadata: header.metadata };
 }
 
 /**
@@ -260,12 +260,4 @@ function checkTiling(source: ByteSource, entries: SafetensorsEntry[], dataOffset
       `the last tensor ends at byte ${position}, but the file has ${source.sizeBytes}`,
     );
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCountList(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }

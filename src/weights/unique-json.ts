@@ -34,6 +34,16 @@ export function parseUniqueJson(text: string): unknown {
   return value;
 }
 
+/** Whether a value of JSON is an object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value of JSON is a list of whole numbers from 0, such as a shape. */
+export function isCountList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
 /** Before anything is made of it. Where the text is no JSON, that is found out later. */
 function refuseDepth(text: string): void {
   let level = 0;

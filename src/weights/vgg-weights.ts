@@ -1,8 +1,8 @@
 /**
  * The weights the engine runs on, loaded from a converted file.
  *
- * A converted file is safetensors with `convX_Y.weight` [out, in, 3, 3] and `convX_Y.bias` [out], all F16 or all F32, and
- * the metadata below; `weights/README.md` has the format on one screen. Every other file goes through `convert.ts` first.
+ * A converted file is safetensors with `NAME.weight` [out, in, h, w] and `NAME.bias` [out] of each convolution NAME of the network's table
+ * (`conv1_1`, `Mixed_5b.branch1x1.conv`), all F16 or all F32, and the metadata below; `weights/README.md` has the format on one screen. Every other file goes through `convert.ts` first.
  */
 
 import { FormatError, InputError } from '../core/errors.ts';
@@ -23,8 +23,13 @@ export const weightsFormatVersion = '1';
 
 export type WeightsDtype = 'f16' | 'f32';
 
+/** Whether a network's average pools count the zeros that they pad with, as PyTorch's do, or not, as TensorFlow's. */
+export const averagePools = ['include', 'exclude'] as const;
+
+export type AveragePool = (typeof averagePools)[number];
+
 export interface ConvWeights {
-  /** [out, in, 3, 3], row-major. */
+  /** [out, in, h, w], row-major. */
   readonly weight: Float32Array;
   /** [out]. */
   readonly bias: Float32Array;
@@ -34,8 +39,10 @@ export interface NetworkWeights {
   readonly network: NetworkName;
   /** How the file stores them; values are f32 here either way. */
   readonly dtype: WeightsDtype;
-  /** By layer, `conv1_1` and on, in order of depth. */
+  /** By convolution, `conv1_1` and on, in the table's order. */
   readonly layers: ReadonlyMap<string, ConvWeights>;
+  /** Whether the average pools that are part of the network divide by their padding too, as it was trained. */
+  readonly averageCountsPadding: boolean;
   /** As in the file: `network`, `dtype`, `source`, `source_sha256`, `batch_norm_folded`, … */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -43,7 +50,7 @@ export interface NetworkWeights {
 export interface LoadOptions {
   /** Refuse every other network. */
   readonly network?: NetworkName;
-  /** The deepest convolution needed, for example `conv5_1`; deeper ones are checked by name and shape but not read. */
+  /** The last convolution needed in the table's order, for example `conv5_1`; later ones are checked by name and shape but not read. */
   readonly untilLayer?: string;
   /** Expected SHA-256 of the whole file, lower-case hex. */
   readonly sha256?: string;
@@ -69,7 +76,7 @@ export async function loadNetworkWeights(source: ByteSource, options: LoadOption
     await checkSha256(source, options.sha256);
   }
   const header = await readSafetensorsHeader(source);
-  const { network, dtype } = identify(source.name, header);
+  const { network, dtype, averagePool } = identify(source.name, header);
   if (options.network !== undefined && options.network !== network) {
     throw new FormatError(
       source.name,
@@ -86,7 +93,7 @@ export async function loadNetworkWeights(source: ByteSource, options: LoadOption
       bias: toFloat32(await readTensor(source, bias)),
     });
   }
-  return { network, dtype, layers, metadata: header.metadata };
+  return { network, dtype, layers, averageCountsPadding: averagePool === 'include', metadata: header.metadata };
 }
 
 const notConverted = 'is not a converted weight file; convert it first with `impasto convert`';
@@ -94,10 +101,11 @@ const notConverted = 'is not a converted weight file; convert it first with `imp
 function identify(
   source: string,
   { metadata }: SafetensorsHeader,
-): { readonly network: NetworkName; readonly dtype: WeightsDtype } {
+): { readonly network: NetworkName; readonly dtype: WeightsDtype; readonly averagePool: AveragePool } {
   const version = metadata.get('format_version');
   const network = networkNames.find((name) => name === metadata.get('network'));
   const dtype = metadata.get('dtype');
+  const averagePool = averagePools.find((name) => name === (metadata.get('average_pool') ?? 'include'));
   if (version !== undefined && version !== weightsFormatVersion) {
     throw new FormatError(
       source,
@@ -105,10 +113,11 @@ function identify(
       `has weight format version ${version}, this Impasto reads ${weightsFormatVersion}; convert it again with \`impasto convert\``,
     );
   }
-  if (version === undefined || network === undefined || (dtype !== 'f16' && dtype !== 'f32')) {
+  const known = version !== undefined && network !== undefined && averagePool !== undefined;
+  if (!known || (dtype !== 'f16' && dtype !== 'f32')) {
     throw new FormatError(source, 'weights-not-converted', notConverted);
   }
-  return { network, dtype };
+  return { network, dtype, averagePool };
 }
 
 interface ConvEntries {
@@ -138,9 +147,9 @@ function entriesOf(
     return entry;
   };
   const entries = new Map<string, ConvEntries>();
-  for (const { name, inChannels, outChannels } of convolutionsOf(network)) {
+  for (const { name, inChannels, outChannels, kernel } of convolutionsOf(network)) {
     entries.set(name, {
-      weight: pick(`${name}.weight`, [outChannels, inChannels, 3, 3]),
+      weight: pick(`${name}.weight`, [outChannels, inChannels, ...kernel]),
       bias: pick(`${name}.bias`, [outChannels]),
     });
   }
@@ -151,7 +160,7 @@ function entriesOf(
   return entries;
 }
 
-/** Number of convolutions up to and including `untilLayer`. */
+/** Number of convolutions up to and including `untilLayer`, in the table's order. */
 function depthOf(network: NetworkName, untilLayer: string | undefined): number {
   const names = convolutionsOf(network).map(({ name }) => name);
   if (untilLayer === undefined) {

@@ -1,8 +1,9 @@
 /** What every weight-file reader returns: named tensors that are described at once and read one at a time. */
 
+import type { ByteSource } from './byte-source.ts';
 import type { FloatArray } from './dtype.ts';
 
-export type WeightFormat = 'safetensors' | 'pytorch-zip' | 'pytorch-legacy' | 'npz';
+export type WeightFormat = 'safetensors' | 'pytorch-zip' | 'pytorch-legacy' | 'npz' | 'tfjs';
 
 /** A tensor in a file. Nothing of it is held until `read`. */
 export interface StoredTensor {
@@ -19,4 +20,8 @@ export interface WeightFile {
   readonly source: string;
   readonly format: WeightFormat;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** What a safetensors file says of itself. */
+  readonly metadata?: ReadonlyMap<string, string>;
+  /** The files beside this one that hold the values, where they are not in it. */
+  readonly shards?: readonly ByteSource[];
 }

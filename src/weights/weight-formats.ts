@@ -6,11 +6,13 @@ import { type ByteSource, readRange } from './byte-source.ts';
 import { openNpz } from './npy.ts';
 import { isPytorchLegacy, openPytorchLegacy, openPytorchZip } from './pytorch.ts';
 import { isSafetensors, openSafetensors } from './safetensors.ts';
+import { type OpenBeside, openTfjs, readModelJson } from './tfjs.ts';
 import type { WeightFile } from './weight-file.ts';
 import { openZip } from './zip.ts';
 
 /** What is read, as messages list it. */
-const readableWeights = 'safetensors, a PyTorch state dict (.pth, .pt) or NumPy arrays (.npz)';
+const readableWeights =
+  'safetensors, a PyTorch state dict (.pth, .pt), NumPy arrays (.npz) or a TensorFlow.js model (model.json)';
 
 /** Weights that people do have and that are not read; marks are as `signatureText` writes bytes. */
 const refusals: readonly (readonly [RegExp, FormatCode, string])[] = [
@@ -19,19 +21,28 @@ const refusals: readonly (readonly [RegExp, FormatCode, string])[] = [
     'weights-tar',
     "is a tar archive, PyTorch's format before 0.1.10 or packed files; load it there and save its state_dict() again, or unpack it",
   ],
-  [/^\x89HDF/, 'weights-hdf5', 'is an HDF5 file (Keras), which is not read; expected PyTorch or NumPy weights'],
+  [
+    /^\x89HDF/,
+    'weights-hdf5',
+    'is an HDF5 file (Keras), which is not read; have tensorflowjs_converter make a layers model of it',
+  ],
   [/^MATLAB/, 'weights-matlab', 'is a MATLAB file, which is not read; expected PyTorch or NumPy weights'],
   [/^\x93NUMPY/, 'weights-npy', 'is a single NumPy array; expected an .npz file with one array per tensor'],
   [/^\x80/, 'weights-pickle', 'is a pickle that torch.save did not write; save a state_dict with torch.save instead'],
 ];
 
 /**
- * Opens safetensors, PyTorch (zip and legacy) and NumPy `.npz` files.
+ * Opens safetensors, PyTorch (zip and legacy), NumPy `.npz` files and TensorFlow.js models.
  *
  * @param isWanted says which arrays of an `.npz` to read: their shapes are known only after reading them.
+ * @param beside opens the files that a model has its values in.
  * @throws FormatError for everything else, naming what it is if that is known.
  */
-export async function openWeightFile(source: ByteSource, isWanted: (name: string) => boolean): Promise<WeightFile> {
+export async function openWeightFile(
+  source: ByteSource,
+  isWanted: (name: string) => boolean,
+  beside?: OpenBeside,
+): Promise<WeightFile> {
   const head = await readRange(source, 0, Math.min(source.sizeBytes, signatureBytes), 'the beginning');
   if (isSafetensors(head)) {
     return openSafetensors(source);
@@ -42,6 +53,10 @@ export async function openWeightFile(source: ByteSource, isWanted: (name: string
   const standIn = standInOf(head);
   if (standIn?.name === 'a zip archive') {
     return openZipped(source, isWanted);
+  }
+  const model = standIn?.name === 'JSON' ? await readModelJson(source) : undefined;
+  if (model !== undefined) {
+    return openTfjs(source, model, beside);
   }
   const start = signatureText(head);
   const [, code, problem] = refusals.find(([mark]) => mark.test(start)) ?? [];

@@ -306,6 +306,11 @@ describe('the other commands', () => {
       source: 'in.pth',
       given: { output: 'out.safetensors', dtype: 'f16' },
     });
+    const told = ['--input', 'unit', '--average-pool', 'exclude'];
+    expect((await parse('convert', 'model.json', '-o', 'out.safetensors', ...told)).convert?.given).toMatchObject({
+      input: 'unit',
+      averagePool: 'exclude',
+    });
     expect((await parse('doctor', '--json')).doctor).toEqual({ json: true });
     expect((await parse('tune', '--size', '64')).tune).toEqual({ size: 64 });
   });
@@ -332,6 +337,10 @@ describe('usage errors', () => {
       "--kernels is 'tile'; expected auto, direct, lanes or tiles; did you mean 'tiles'?",
     ],
     [['convert', 'x', '-o', 'y', '--dtype', 'fp16'], "--dtype is 'fp16'; expected f16 or f32; did you mean 'f16'?"],
+    [
+      ['convert', 'x', '-o', 'y', '--average-pool', 'exclud'],
+      "--average-pool is 'exclud'; expected include or exclude; did you mean 'exclude'?",
+    ],
     [['tune', '--size', '8'], "--size is '8'; expected a whole number from 16 to 1024"],
     [['convert', 'x'], "required option '-o, --output <file>' not specified"],
     [['evaluate'], "required option '--image <file>' not specified"],

@@ -42,7 +42,8 @@ const standIns: readonly (readonly [Uint8Array, FormatCode, string, string])[] =
   [new Uint8Array(gzipSync('weights')), 'file-packed', 'gzip', 'unpack it first'],
 ];
 
-const weights = 'safetensors, a PyTorch state dict (.pth, .pt) or NumPy arrays (.npz)';
+const weights =
+  'safetensors, a PyTorch state dict (.pth, .pt), NumPy arrays (.npz) or a TensorFlow.js model (model.json)';
 
 describe.each(standIns)('%j', (bytes, code, name, remedy) => {
   it(`is ${name} to the converter`, async () => {

@@ -3,6 +3,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { convolutionsOf } from '../../src/models/networks.ts';
 import { torchvisionIndices, type VggName } from '../../src/models/vgg.ts';
+import { bytesSource } from '../../src/weights/byte-source.ts';
 
 /** One byte per character, so that a pickle can be written as a string: `'\x80\x02cos\nsystem\n'`. */
 export function latin1(text: string): Uint8Array {
@@ -180,4 +181,28 @@ export function patternNetwork(network: VggName, batchNorm = false): readonly Na
     ];
     return batchNorm ? [...convolution, ...norm] : convolution;
   });
+}
+
+/** Values of a TensorFlow.js model as its shards hold them. */
+export interface TfjsWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype?: string;
+  readonly quantization?: object;
+  readonly bytes: Uint8Array;
+}
+
+/** A `model.json` of one group, its bytes cut into shards of so many, and what opens them. */
+export function tfjsModel(weights: readonly TfjsWeight[], shardBytes = 2 ** 22) {
+  const bytes = concat(...weights.map((weight) => weight.bytes));
+  const count = Math.ceil(bytes.length / shardBytes);
+  const paths = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
+  const listed = weights.map(({ bytes: _, dtype = 'float32', ...rest }) => ({ ...rest, dtype }));
+  const weightsManifest = [{ paths, weights: listed }];
+  const shardOf = (name: string) => {
+    const start = paths.indexOf(name) * shardBytes;
+    return bytesSource(name, bytes.subarray(start, start + shardBytes));
+  };
+  const model = JSON.stringify({ format: 'layers-model', modelTopology: {}, weightsManifest });
+  return { model: new TextEncoder().encode(model), beside: async (name: string) => shardOf(name) };
 }

@@ -40,19 +40,22 @@ function expectClose(actual: readonly number[], expected: readonly number[], rel
 }
 
 describe('foldBatchNorm', () => {
-  it('equals convolution, then normalisation', () => {
+  it.each([undefined, 1e-3])('equals convolution, then normalisation, with epsilon %s', (given) => {
+    const epsilon = given ?? batchNormEpsilon;
     const gamma = patterned(outChannels, 3, 1);
     const beta = patterned(outChannels, 4);
     const mean = patterned(outChannels, 5);
-    const variance = patterned(outChannels, 6, 0.6);
+    // Small ones too, where epsilon counts.
+    const variance = patterned(outChannels, 6, 0.6).map((value, i) => (i === 0 ? 1e-4 : value));
     const input = Float64Array.from({ length: inChannels * size * size }, (_, i) => pattern(i, 7));
     const perChannel = (size - 2) ** 2;
     const expected = convolve(input, weight, bias).map((value, i) => {
       const channel = Math.floor(i / perChannel);
       const [g = 0, b = 0, m = 0, v = 0] = [gamma, beta, mean, variance].map((values) => values[channel]);
-      return (g * (value - m)) / Math.sqrt(v + batchNormEpsilon) + b;
+      return (g * (value - m)) / Math.sqrt(v + epsilon) + b;
     });
-    const folded = foldBatchNorm(weight, bias, { gamma, beta, mean, variance });
+    const norm = { gamma, beta, mean, variance };
+    const folded = foldBatchNorm(weight, bias, given === undefined ? norm : { ...norm, epsilon });
     // Folded values are rounded to f32: 6e-8 each, and the sums have 28 terms.
     expectClose(convolve(input, folded.weight, folded.bias), expected, 1e-6);
   });
@@ -86,6 +89,15 @@ describe('adaptFirstConvolution', () => {
     );
     const adapted = adaptFirstConvolution(weight, bias, 'caffe-bgr');
     expectClose(convolve(normalised, adapted.weight, adapted.bias), convolve(reversed, weight, bias), 1e-6);
+  });
+
+  it.each([
+    ['unit', (value: number) => value],
+    ['symmetric', (value: number) => 2 * value - 1],
+  ] as const)('equals the original on %s input', (convention, wanted) => {
+    const adapted = adaptFirstConvolution(weight, bias, convention);
+    const expected = convolve(mapped(picture, wanted), weight, bias);
+    expectClose(convolve(normalised, adapted.weight, adapted.bias), expected, 1e-6);
   });
 
   it("leaves torchvision's alone", () => {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type FormatCode, InputError } from '../../src/core/errors.ts';
-import { convolutionsOf } from '../../src/models/networks.ts';
+import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { type ByteSource, bytesSource } from '../../src/weights/byte-source.ts';
@@ -19,13 +19,14 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** A converted VGG16's header over data that is never allocated: reading it gives zeros. */
+/** A converted network's header over data that is never allocated: reading it gives zeros. */
 function convertedSource(
   metadata: Readonly<Record<string, string>> = {},
   edit: (tensors: { name: string; dtype: string; shape: number[] }[]) => void = () => undefined,
+  layersOf: NetworkName = 'vgg16',
 ): ByteSource & { readonly readBytes: () => number } {
-  const tensors = convolutionsOf('vgg16').flatMap(({ name, inChannels, outChannels }) => [
-    { name: `${name}.weight`, dtype: 'F16', shape: [outChannels, inChannels, 3, 3] },
+  const tensors = convolutionsOf(layersOf).flatMap(({ name, inChannels, outChannels, kernel }) => [
+    { name: `${name}.weight`, dtype: 'F16', shape: [outChannels, inChannels, ...kernel] },
     { name: `${name}.bias`, dtype: 'F16', shape: [outChannels] },
   ]);
   edit(tensors);
@@ -35,7 +36,7 @@ function convertedSource(
     end += shape.reduce((product, extent) => product * extent, dtype === 'F16' ? 2 : 4);
     return [name, { dtype, shape, data_offsets: [begin, end] }];
   });
-  const all = { format_version: '1', network: 'vgg16', dtype: 'f16', ...metadata };
+  const all = { format_version: '1', network: layersOf, dtype: 'f16', ...metadata };
   const header = rawSafetensors({ __metadata__: all, ...Object.fromEntries(entries) });
   let readBytes = 0;
   return {
@@ -89,6 +90,28 @@ describe('loadNetworkWeights', () => {
     expect(shallow.readBytes()).toBeLessThan(300_000);
   });
 
+  it.each([
+    ['googlenet', 'inception3a.branch1.conv', 4],
+    ['inception_v3', 'Mixed_5b.branch1x1.conv', 6],
+  ] as const)('reads kernels of any size, of %s', async (network, untilLayer, count) => {
+    const weights = await loadNetworkWeights(convertedSource({}, undefined, network), { untilLayer });
+    expect(weights).toMatchObject({ network, averageCountsPadding: true });
+    expect([...weights.layers.values()].map(({ weight, bias }) => weight.length / bias.length)).toEqual(
+      convolutionsOf(network)
+        .slice(0, count)
+        .map(({ inChannels, kernel: [height, width] }) => inChannels * height * width),
+    );
+  });
+
+  it.each([
+    ['include', true],
+    ['exclude', false],
+  ] as const)('tells of average pools that %s their padding', async (average_pool, counts) => {
+    const source = convertedSource({ average_pool }, undefined, 'inception_v3');
+    const weights = await loadNetworkWeights(source, { untilLayer: 'Conv2d_1a_3x3.conv' });
+    expect(weights.averageCountsPadding).toBe(counts);
+  });
+
   it.each<readonly [string, ByteSource, LoadOptions, FormatCode, string]>([
     [
       'other formats',
@@ -124,6 +147,24 @@ describe('loadNetworkWeights', () => {
       {},
       'weights-not-converted',
       'is not a converted weight file',
+    ],
+    [
+      'average pools that do what no converter says',
+      convertedSource({ average_pool: 'perhaps' }),
+      {},
+      'weights-not-converted',
+      'is not a converted weight file',
+    ],
+    [
+      'a kernel that is turned',
+      convertedSource(
+        {},
+        (t) => t.find(({ name }) => name === 'Mixed_6b.branch7x7_2.conv.weight')?.shape.reverse(),
+        'inception_v3',
+      ),
+      {},
+      'tensor-shape',
+      "tensor 'Mixed_6b.branch7x7_2.conv.weight' of inception_v3 is F16 [7, 1, 128, 128], expected F16 [128, 128, 1, 7]",
     ],
     [
       'a later version',

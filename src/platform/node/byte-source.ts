@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { ByteSource } from '../../weights/byte-source.ts';
 
@@ -37,6 +38,25 @@ export async function openFile(path: string): Promise<FileSource> {
     sha256: () => hashFile(path),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * The file of that name in the folder of another one. Nothing is held open: each read opens it anew.
+ *
+ * @throws InputError as `openFile`.
+ */
+export async function fileBeside(path: string, name: string): Promise<ByteSource> {
+  const beside = join(dirname(path), name);
+  await using file = await openFile(beside);
+  return {
+    name: beside,
+    sizeBytes: file.sizeBytes,
+    read: async (offset, length) => {
+      await using again = await openFile(beside);
+      return await again.read(offset, length);
+    },
+    sha256: () => hashFile(beside),
   };
 }
 

@@ -1,20 +1,12 @@
-/** Recognising a network by its tensors' names and shapes; the files here are descriptions without values. */
+/** Recognising a VGG by its tensors' names and shapes; the files here are descriptions without values. */
 
 import { describe, expect, it } from 'vitest';
 import type { FormatCode } from '../../src/core/errors.ts';
 import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
 import { torchvisionIndices, type VggName, vggNames } from '../../src/models/vgg.ts';
-import { recogniseNetwork } from '../../src/weights/vgg-names.ts';
-import type { WeightFile } from '../../src/weights/weight-file.ts';
+import { recogniseNetwork } from '../../src/weights/network-names.ts';
 import { refusalOf } from '../support/refusal.ts';
-
-type Shapes = ReadonlyMap<string, readonly number[]>;
-
-function fileOf(shapes: Shapes): WeightFile {
-  const read = () => Promise.reject(new Error('recognition reads no values'));
-  const tensors = new Map([...shapes].map(([name, shape]) => [name, { dtype: 'F32', shape, read }] as const));
-  return { source: 'w.pth', format: 'pytorch-zip', tensors };
-}
+import { described, type Shapes } from './described.ts';
 
 function torchvisionShapes(network: VggName, batchNorm: boolean, start = 'features.'): Shapes {
   const indices = torchvisionIndices(network, batchNorm);
@@ -44,8 +36,8 @@ function namedShapes(network: NetworkName, weight: string, bias: string, hwio: b
 
 describe.each(vggNames)('%s', (network) => {
   it.each([false, true])("is found under torchvision's names, batch norm %s", (batchNorm) => {
-    const found = recogniseNetwork(fileOf(torchvisionShapes(network, batchNorm)));
-    expect(found).toMatchObject({ network, batchNorm, naming: 'torchvision' });
+    const found = recogniseNetwork(described(torchvisionShapes(network, batchNorm)));
+    expect(found).toMatchObject({ network, batchNorm, naming: 'features' });
     expect(found.convolutions.map(({ layer }) => layer.name)).toEqual(convolutionsOf(network).map(({ name }) => name));
     expect(found.convolutions.every(({ layout }) => layout === 'OIHW')).toBe(true);
     expect(found.convolutions.every((conv) => (conv.batchNorm !== undefined) === batchNorm)).toBe(true);
@@ -71,7 +63,7 @@ describe.each(vggNames)('%s', (network) => {
     '_fsdp_wrapped_module.features._checkpoint_wrapped_module.',
     'module.module.module.module.module.',
   ])('is found under the prefix %j', (start) => {
-    expect(recogniseNetwork(fileOf(torchvisionShapes(network, false, start))).network).toBe(network);
+    expect(recogniseNetwork(described(torchvisionShapes(network, false, start))).network).toBe(network);
   });
 
   it('is found where every layer is wrapped for itself', () => {
@@ -79,16 +71,16 @@ describe.each(vggNames)('%s', (network) => {
       ([name, shape]) => [`module.${name.replace(/\.(?=\w+$)/, '._orig_mod.')}`, shape] as const,
     );
     expect(shapes[0]?.[0]).toBe('module.features.0._orig_mod.weight');
-    expect(recogniseNetwork(fileOf(new Map(shapes)))).toMatchObject({ network, batchNorm: true });
+    expect(recogniseNetwork(described(new Map(shapes)))).toMatchObject({ network, batchNorm: true });
     const ours = [...namedShapes(network, '.module.weight', '.module.bias', false)];
-    expect(recogniseNetwork(fileOf(new Map(ours)))).toMatchObject({ network, naming: 'impasto' });
+    expect(recogniseNetwork(described(new Map(ours)))).toMatchObject({ network, naming: 'layers' });
   });
 
   it("is found under our names and under Frossard's, whose kernels are HWIO", () => {
-    const ours = recogniseNetwork(fileOf(namedShapes(network, '.weight', '.bias', false)));
-    expect(ours).toMatchObject({ network, naming: 'impasto' });
-    const caffe = recogniseNetwork(fileOf(namedShapes(network, '_W', '_b', true)));
-    expect(caffe).toMatchObject({ network, naming: 'caffe' });
+    const ours = recogniseNetwork(described(namedShapes(network, '.weight', '.bias', false)));
+    expect(ours).toMatchObject({ network, naming: 'layers' });
+    const caffe = recogniseNetwork(described(namedShapes(network, '_W', '_b', true)));
+    expect(caffe).toMatchObject({ network, naming: 'frossard' });
     expect(caffe.convolutions.every(({ layout }) => layout === 'HWIO')).toBe(true);
   });
 
@@ -98,7 +90,7 @@ describe.each(vggNames)('%s', (network) => {
       ['classifier.0.weight', [4096, 25088]] as const,
       ['optimizer.state.0.exp_avg', [64, 3, 3, 3]] as const,
     ]);
-    expect(recogniseNetwork(fileOf(shapes)).network).toBe(network);
+    expect(recogniseNetwork(described(shapes)).network).toBe(network);
   });
 });
 
@@ -206,19 +198,19 @@ describe('recogniseNetwork', () => {
       'another network',
       new Map([['lin0', [1, 64, 1, 1]]]),
       'network-unrecognised',
-      "holds tensors like 'lin0', expected a VGG's",
+      "holds tensors like 'lin0', expected a network's: features.0.weight or 0.weight, conv1_1.weight, conv1_1_W, conv1.conv.weight",
     ],
     ['no tensors', new Map(), 'network-unrecognised', 'holds no tensor that could be a convolution'],
   ])('refuses %s', async (_, shapes, code, message) => {
-    const refusal = await refusalOf(() => recogniseNetwork(fileOf(shapes)));
+    const refusal = await refusalOf(() => recogniseNetwork(described(shapes)));
     expect(refusal.message).toContain(message);
     expect(refusal.code).toBe(code);
   });
 
   it('refuses another network than the expected one', async () => {
-    const refusal = await refusalOf(() => recogniseNetwork(fileOf(vgg16), 'vgg19'));
+    const refusal = await refusalOf(() => recogniseNetwork(described(vgg16), 'vgg19'));
     expect(refusal.message).toContain('its tensors are those of vgg16, expected vgg19');
     expect(refusal.code).toBe('network-unexpected');
-    expect(recogniseNetwork(fileOf(vgg16), 'vgg16').network).toBe('vgg16');
+    expect(recogniseNetwork(described(vgg16), 'vgg16').network).toBe('vgg16');
   });
 });
