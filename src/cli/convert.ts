@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { convolutionsOf, type NetworkName } from '../models/networks.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { fileBeside, openFile } from '../platform/node/byte-source.ts';
+import type { ByteSource } from '../weights/byte-source.ts';
 import { type Conversion, convertFile } from '../weights/convert.ts';
 import type { InputConvention } from '../weights/input-convention.ts';
 import type { AveragePool, WeightsDtype } from '../weights/vgg-weights.ts';
@@ -43,7 +44,12 @@ export async function runConvert(path: string, given: ConvertArguments): Promise
   await refuseOverwriting([given.output], [path]);
   await checkWritable(given.output);
   const { output, ...options } = given;
-  const conversion = await convertFile(source, { ...options, beside: (name) => fileBeside(path, name) });
+  const beside = async (name: string): Promise<ByteSource> => {
+    const shard = await fileBeside(path, name);
+    await refuseOverwriting([output], [shard.name]);
+    return shard;
+  };
+  const conversion = await convertFile(source, { ...options, beside });
   const { bytes } = conversion;
   await writeFileAtomically(output, bytes);
   answer(`recognised  ${describe(conversion)}`);
@@ -68,7 +74,7 @@ function describeAssumption({ input, averagePool, assumed }: Conversion, given: 
     ...(given.input === undefined ? [`--input ${input}`] : []),
     ...(given.averagePool === undefined && averagePool !== undefined ? [`--average-pool ${averagePool}`] : []),
   ];
-  return `${flags.join(' ')}, as ${assumed} have it; say otherwise for weights that were trained otherwise`;
+  return `${flags.join(' ')}, as ${assumed} have it; give other values for weights that were trained otherwise`;
 }
 
 /** A line for each block: `conv1_1 3→64, conv1_2 64→64`, `Mixed_5b.branch1x1 192→64, branch5x5_1 192→48, …`. */

@@ -104,12 +104,12 @@ const measuresHelp = `Measures, of which lower is nearer:
   clamped          share of the image's values at 0 or 1`;
 
 const conventionsHelp = `Conventions, which no file of weights tells:
-  torchvision     RGB less mean, over deviation; VGG under torchvision's names
-  symmetric       RGB in -1..1; GoogLeNet and Inception v3 of torchvision and of Keras
-  unit            RGB in 0..1
-  caffe-rgb, -bgr 0..255 less Caffe's mean; names like conv1_1_W are taken for caffe-rgb
-  Average pools include their padding in torchvision, exclude it in Keras and TensorFlow.
-What is assumed of GoogLeNet and Inception v3 is said.`;
+  torchvision      RGB less ImageNet's mean, over its deviation: torchvision's VGGs
+  symmetric        RGB in -1..1: torchvision's GoogLeNet and Inception v3, and Keras'
+  unit             RGB in 0..1: many that were trained further
+  caffe-rgb, -bgr  0..255 less Caffe's mean: the VGG authors', and names like conv1_1_W
+  average pools    include their padding in PyTorch, exclude it in Keras and TensorFlow
+What is assumed of GoogLeNet and Inception v3 is told.`;
 
 function addConvert(program: Command, handlers: Handlers): void {
   const command = program
@@ -133,11 +133,12 @@ function addConvert(program: Command, handlers: Handlers): void {
     )
     .option(
       '--average-pool <padding>',
-      `of Inception v3: ${orList(averagePools)} padding in averages (default: by the tensors' names)`,
+      `${orList(averagePools)} padding in Inception v3's averages (default: by the tensors' names)`,
       (text: string) => checkChoice('--average-pool', text, averagePools),
     )
     .addHelpText('after', `\n${conventionsHelp}`)
-    .addHelpText('after', '\nExample:\n  impasto convert vgg19-dcbb9e9d.pth -o vgg19.safetensors')
+    .addHelpText('after', '\nExamples:\n  impasto convert vgg19-dcbb9e9d.pth -o vgg19.safetensors')
+    .addHelpText('after', '  impasto convert model.json --input unit -o inception_v3.safetensors')
     .action((source: string) => handlers.convert(source, command.opts<ConvertArguments>()));
 }
 

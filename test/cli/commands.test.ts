@@ -1,7 +1,7 @@
 /** `evaluate`, `convert`, `doctor` and the help, end to end. */
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
@@ -83,6 +83,25 @@ describe('convert', () => {
     const valueBytes = 2 * 14_714_688;
     const [before, after] = [await readFile(weightsPath), await readFile(path('back.safetensors'))];
     expect(before.subarray(-valueBytes).equals(after.subarray(-valueBytes))).toBe(true);
+  });
+
+  it('does not write over the shards of a model, nor take files from elsewhere', async () => {
+    const weights = [{ name: 'conv2d_1/kernel', shape: [1], dtype: 'float32' }];
+    const model = (shard: string) => JSON.stringify({ weightsManifest: [{ paths: [shard], weights }] });
+    await Promise.all([writeFile(path('shard.bin'), 'four'), mkdir(path('below'))]);
+    await Promise.all([
+      writeFile(path('model.json'), model('shard.bin')),
+      writeFile(path('below/model.json'), model('../shard.bin')),
+    ]);
+    const over = await impasto(folder, ['convert', 'model.json', '-o', 'shard.bin']);
+    expect(over).toMatchObject({ status: 2, stdout: '' });
+    expect(over.stderr).toMatch(/^impasto: shard\.bin: would be written over shard\.bin, which is read; [^\n]+\n$/);
+    expect(await readFile(path('shard.bin'), 'utf8')).toBe('four');
+    const above = await impasto(folder, ['convert', 'below/model.json', '-o', 'x.safetensors']);
+    expect(above).toMatchObject({ status: 2, stdout: '' });
+    expect(above.stderr).toMatch(
+      /^impasto: below\/model\.json: names the shard "\.\.\/shard\.bin", expected [^\n]+\n$/,
+    );
   });
 
   it.each([

@@ -78,6 +78,10 @@ const cases: readonly (readonly [readonly string[], RegExp])[] = [
   [[...pictures, '--weights', 'other.safetensors'], /not a converted weight file; .*`impasto convert`/],
   [[...pictures, '--weights', 'note.safetensors'], /expected a converted weight file, got text; read it/],
   [[...pictures, '--network', 'vgg19'], /weights of vgg19 are not bundled; download https:.*impasto convert/],
+  [
+    [...pictures, '--network', 'googlenet', '--content-layers', 'inception3a', '--style-layers', 'inception3a'],
+    /run `impasto convert googlenet-1378be20\.pth -o googlenet\.safetensors`, then add --weights googlenet\.safetensors/,
+  ],
   [[...pictures, '--bit-depth', '12'], /--bit-depth is '12'; expected 8 or 16$/m],
   [[...pictures, '--trace', 'nowhere/trace.json'], /nowhere\/trace\.json: .*folder nowhere does not exist/],
   [[...pictures, '--trace', 'result.png'], /named for two outputs/],

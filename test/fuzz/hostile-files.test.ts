@@ -19,6 +19,7 @@ import { bytesSource } from '../../src/weights/byte-source.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
 import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
+import { tfjsModel } from '../weights/bytes.ts';
 import { changedCheckpoints, realCheckpoint } from './checkpoints.ts';
 import * as hostile from './hostile.ts';
 
@@ -43,7 +44,11 @@ const weightFiles = [
   'tiny_python2.pth',
 ];
 const pictures = ['coffee_24x16.png', 'cicp_p3.png', 'gamma_linear.png'];
-const realWeights = [written, ...weightFiles.map((name) => fixture(`weights/${name}`))];
+const model = tfjsModel([
+  { name: 'a', shape: [2, 2], bytes: new Uint8Array(16) },
+  { name: 'b', shape: [4], bytes: new Uint8Array(4), quantization: { dtype: 'uint8', scale: 0.5, min: -1 } },
+]);
+const realWeights = [written, model.model, ...weightFiles.map((name) => fixture(`weights/${name}`))];
 const realPictures = pictures.map((name) => fixture(`images/${name}`));
 
 const refused = async (read: () => unknown): Promise<void> => {
@@ -56,7 +61,7 @@ const refused = async (read: () => unknown): Promise<void> => {
 };
 
 async function readWeights(bytes: Uint8Array): Promise<void> {
-  const file = await openWeightFile(bytesSource('w', bytes), () => true);
+  const file = await openWeightFile(bytesSource('w', bytes), () => true, model.beside);
   for (const tensor of file.tensors.values()) await refused(() => tensor.read());
   await refused(() => loadNetworkWeights(bytesSource('w', bytes)));
 }
@@ -78,6 +83,7 @@ const formats = [
   { name: 'weight files, changed', check: judged(hostile.mutationsOf(realWeights), readWeights) },
   { name: 'safetensors', check: judged(hostile.safetensors, readWeights) },
   { name: 'npz', check: judged(hostile.npz, readWeights) },
+  { name: 'TensorFlow.js', check: judged(hostile.tfjsModels, readWeights) },
   { name: 'PyTorch zip', check: judged(hostile.pytorchZips, readWeights) },
   { name: 'PyTorch legacy', check: judged(hostile.pytorchLegacy, readWeights) },
   { name: 'checkpoints, changed', check: judged(hostile.mutationsOf([realCheckpoint]), readRun) },
@@ -103,7 +109,7 @@ const shared = (): readonly PropertyKey[] =>
 const before = shared();
 
 it('what is changed below is read as it is', async () => {
-  for (const bytes of realWeights) await openWeightFile(bytesSource('w', bytes), () => true);
+  for (const bytes of realWeights) await openWeightFile(bytesSource('w', bytes), () => true, model.beside);
   for (const bytes of realPictures) await readPicture(bytes);
   expect(await readRun(realCheckpoint)).toMatchObject({ size: { width: 2, height: 2 } });
 });

@@ -105,6 +105,42 @@ export const safetensors: fc.Arbitrary<Uint8Array> = fc
     return rawSafetensors(`{${parts.join(',')}}`, dataBytes, declared);
   });
 
+/** Models of TensorFlow.js whose manifests name any files and promise any sizes. */
+export const tfjsModels: fc.Arbitrary<Uint8Array> = fc
+  .array(
+    mostly(
+      fc.record({
+        paths: mostly(
+          fc.array(mostly(fc.constantFrom('a.bin', 'b.bin', '../a.bin', '/a', '..', '')), { maxLength: 3 }),
+        ),
+        weights: mostly(
+          fc.array(
+            mostly(
+              fc.record({
+                name: mostly(names),
+                shape: mostly(fc.array(count, { maxLength: 10 })),
+                dtype: mostly(fc.constantFrom('float32', 'int32', 'string', 'toString')),
+                quantization: fc.option(
+                  mostly(
+                    fc.record({
+                      dtype: mostly(fc.constantFrom('uint8', 'uint16', 'float16', '__proto__')),
+                      scale: mostly(fc.double()),
+                      min: mostly(fc.double()),
+                    }),
+                  ),
+                  { nil: undefined },
+                ),
+              }),
+            ),
+            { maxLength: 4 },
+          ),
+        ),
+      }),
+    ),
+    { maxLength: 3 },
+  )
+  .map((weightsManifest) => new TextEncoder().encode(JSON.stringify({ weightsManifest })));
+
 const npyHeader = fc
   .array(
     fc.oneof(
