@@ -12,7 +12,11 @@ alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
 // end header
 
 struct Params {
-  height: u32,
+  inHeight: u32,
+  inWidth: u32,
+  paddingRows: u32,
+  paddingColumns: u32,
+  height: u32,  // of the convolution's output
   width: u32,
   channels: u32,
   first: u32,         // of the channels, in a map of `mapChannels`
@@ -21,7 +25,7 @@ struct Params {
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<Input>;            // [height, width, mapChannels]
+@group(0) @binding(0) var<storage, read> input: array<Input>;            // [inHeight, inWidth, mapChannels]
 @group(0) @binding(1) var<storage, read_write> transformed: array<f32>;  // [16, patches of the band, channels]
 @group(0) @binding(2) var<uniform> params: Params;
 // end twin winograd input interface
@@ -37,8 +41,8 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
   var values = array<f32, 4>();
   for (var i = 0u; i < 4u; i++) {
     let y = top + i32(i);
-    let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
-    let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
+    let isInside = x >= 0 && x < i32(params.inWidth) && y >= 0 && y < i32(params.inHeight);
+    let pixel = select(0u, u32(y) * params.inWidth + u32(x), isInside);
     values[i] = select(0.0, f32(input[pixel * params.mapChannels + params.first + channel]), isInside);
   }
   return mix4(values);
@@ -49,16 +53,17 @@ fn transformedColumn(x: i32, top: i32, channel: u32) -> array<f32, 4> {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
   let patchesAcross = (params.width + 1u) / 2u;
-  let top = i32((params.firstPatchRow + id.y) * 2u) - 1;
+  let top = i32((params.firstPatchRow + id.y) * 2u) - i32(params.paddingRows);
 
   var columns: array<array<f32, 4>, 4>;  // of the patch, each transformed
-  columns[2] = transformedColumn(-1, top, channel);
-  columns[3] = transformedColumn(0, top, channel);
+  let padding = i32(params.paddingColumns);
+  columns[2] = transformedColumn(-padding, top, channel);
+  columns[3] = transformedColumn(1 - padding, top, channel);
   for (var patchColumn = 0u; patchColumn < patchesAcross; patchColumn++) {
     columns[0] = columns[2];
     columns[1] = columns[3];
     for (var j = 2u; j < 4u; j++) {
-      columns[j] = transformedColumn(i32(patchColumn * 2u + j) - 1, top, channel);
+      columns[j] = transformedColumn(i32(patchColumn * 2u + j) - padding, top, channel);
     }
     let at = (id.y * patchesAcross + patchColumn) * params.channels + channel;
     for (var i = 0u; i < 4u; i++) {

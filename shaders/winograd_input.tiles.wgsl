@@ -11,7 +11,11 @@ alias Input = f32;  // how input is stored: f32, or f16 where the loader says so
 // end header
 
 struct Params {
-  height: u32,
+  inHeight: u32,
+  inWidth: u32,
+  paddingRows: u32,
+  paddingColumns: u32,
+  height: u32,  // of the convolution's output
   width: u32,
   channels: u32,
   first: u32,         // of the channels, in a map of `mapChannels`
@@ -21,7 +25,7 @@ struct Params {
   batchStride: u32,   // values between coefficients
 }
 
-@group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [height, width, mapChannels / 2]
+@group(0) @binding(0) var<storage, read> input: array<vec2<Input>>;              // [inHeight, inWidth, mapChannels / 2]
 @group(0) @binding(1) var<storage, read_write> transformed: array<vec2f>;  // [36, patches of the band, channels / 2]
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -50,8 +54,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let pair = index % pairs;
   let patchIndex = index / pairs;
 // end twin winograd pair of channels
-  let left = i32(patchIndex % patchesAcross * 4u) - 1;
-  let top = i32((params.firstPatchRow + patchIndex / patchesAcross) * 4u) - 1;
+  let left = i32(patchIndex % patchesAcross * 4u) - i32(params.paddingColumns);
+  let top = i32((params.firstPatchRow + patchIndex / patchesAcross) * 4u) - i32(params.paddingRows);
 
   var columns: array<array<vec2f, 6>, 6>;  // of the patch, each transformed
   // unroll
@@ -61,8 +65,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     for (var i = 0u; i < 6u; i++) {
       let x = left + i32(j);
       let y = top + i32(i);
-      let isInside = x >= 0 && x < i32(params.width) && y >= 0 && y < i32(params.height);
-      let pixel = select(0u, u32(y) * params.width + u32(x), isInside);
+      let isInside = x >= 0 && x < i32(params.inWidth) && y >= 0 && y < i32(params.inHeight);
+      let pixel = select(0u, u32(y) * params.inWidth + u32(x), isInside);
       values[i] = select(vec2f(0.0), vec2f(input[(pixel * params.mapChannels + params.first) / 2u + pair]), isInside);
     }
     columns[j] = mix6(values);

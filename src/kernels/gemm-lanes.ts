@@ -22,7 +22,7 @@ export const gemmLanesKernel = defineKernel({
 });
 
 /**
- * Columns that one workgroup holds, on any lane count: 8 vectors of 8 lanes measured best (8 / 10 / 12 / 16 vectors: 27.5 / 25.7
+ * Columns that one workgroup holds at most, on any lane count: 8 vectors of 8 lanes measured best (8 / 10 / 12 / 16 vectors: 27.5 / 25.7
  * / 22.0 / 14.8 GFLOP/s on a slower CPU than decision 0015's), and with 128 rows they fill a first-level cache of 32 KiB.
  */
 export const gemmColumnBlock = 64;
@@ -41,14 +41,17 @@ export const gemmLanes: GemmKernel = {
 
 function record(program: Program, options: GemmOptions): void {
   const { rows, columns, depth } = options;
-  const columnBlocks = Math.ceil(columns / gemmColumnBlock);
+  const lanes = lanesOfGpu(program.gpu);
+  const vectors = chooseVectors(options, lanes);
+  const columnBlocks = Math.ceil(columns / (vectors * lanes));
   const rowsPerGroup = chooseRowsPerGroup(rows, columnBlocks * options.batches);
   program.dispatch(gemmLanesKernel, {
     label: options.label,
     constants: {
-      LANES: lanesOfGpu(program.gpu),
+      LANES: lanes,
+      V: vectors,
       KC: chooseDepthBlock(options),
-      PARTIAL: Number(columns % gemmColumnBlock !== 0),
+      PARTIAL: Number(columns % (vectors * lanes) !== 0),
     },
     bindings: { a: options.a, b: options.b, c: options.c },
     params: {
@@ -64,6 +67,12 @@ function record(program: Program, options: GemmOptions): void {
     },
     grid: [columnBlocks, Math.ceil(rows / rowsPerGroup), options.batches],
   });
+}
+
+/** Vectors of columns in a block: blocks of one width, at most `gemmColumnBlock`, since a last one is computed whole. */
+function chooseVectors({ columns, triangle = false }: GemmOptions, lanes: number): number {
+  if (triangle) return gemmColumnBlock / lanes;
+  return Math.ceil(columns / Math.ceil(columns / gemmColumnBlock) / lanes);
 }
 
 /**

@@ -4,12 +4,13 @@ import { defineKernel } from '../core/kernel.ts';
 import { type Conv2dVariant, epilogueParams } from './conv2d-variant.ts';
 import { lanesOfGpu } from './family.ts';
 import { gemmLanes } from './gemm-lanes.ts';
-import { type WinogradForm, winogradVariant, winogradWeightKernel } from './winograd.ts';
+import { type WinogradForm, winogradReadParams, winogradVariant, winogradWeightKernel } from './winograd.ts';
 
 export const winogradInputKernel = defineKernel({
   shader: 'winograd_input.lanes.wgsl',
   bindings: { input: 'read', transformed: 'readWrite' },
   params: {
+    ...winogradReadParams,
     height: 'u32',
     width: 'u32',
     channels: 'u32',

@@ -6,12 +6,13 @@ import { type Conv2dVariant, epilogueParams } from './conv2d-variant.ts';
 import { workgroupSize } from './elementwise.ts';
 import { gemmTiles } from './gemm-tiles.ts';
 import { tileNames } from './tiles.ts';
-import { type WinogradTransform, winogradVariant, winogradWeightKernel } from './winograd.ts';
+import { type WinogradTransform, winogradReadParams, winogradVariant, winogradWeightKernel } from './winograd.ts';
 
 export const winogradInputTilesKernel = defineKernel({
   shader: 'winograd_input.tiles.wgsl',
   bindings: { input: 'read', transformed: 'readWrite' },
   params: {
+    ...winogradReadParams,
     height: 'u32',
     width: 'u32',
     channels: 'u32',

@@ -1,5 +1,5 @@
 /**
- * 3x3, stride 1, padding 1 convolution by Winograd: input transform, matrix products, output transform with the epilogue of
+ * 3x3, stride 1 convolution by Winograd: input transform, matrix products, output transform with the epilogue of
  * either direction. A *patch* is the square of outputs that is made at once, from a square of inputs two larger. F(4x4, 3x3) multiplies
  * 4 times less than direct, in 36 products; in f32 its error is 1 to 2.5e-6 of the output's rms for 64 to 512 channels.
  *
@@ -12,7 +12,7 @@
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import { defineKernel } from '../core/kernel.ts';
 import { linearGrid, type Program } from '../core/program.ts';
-import { type Conv2dShape, paddingOf, placeOf } from './conv2d-shape.ts';
+import { type Conv2dShape, conv2dOutputSize, paddingOf, placeOf } from './conv2d-shape.ts';
 import {
   type Conv2dOptions,
   type Conv2dProblem,
@@ -33,6 +33,14 @@ export const winogradWeightKernel = defineKernel({
   params: { inChannels: 'u32', outChannels: 'u32', rotate: 'u32', batchStride: 'u32' },
 });
 
+/** Members of `struct Params` that input transforms have before the others: the map that is read. */
+export const winogradReadParams = {
+  inHeight: 'u32',
+  inWidth: 'u32',
+  paddingRows: 'u32',
+  paddingColumns: 'u32',
+} as const;
+
 /** What tells one Winograd from another. */
 export interface WinogradForm extends Variant<Conv2dProblem> {
   /** Edge of a patch of outputs: 4 for F(4x4, 3x3). */
@@ -43,7 +51,7 @@ export interface WinogradForm extends Variant<Conv2dProblem> {
   readonly scratchGoalBytes: number;
   /** Whether its kernels have whole vectors and blocks for so many channels, in = those that are read. */
   fitsChannels(inChannels: number, outChannels: number, lanes: number | undefined): boolean;
-  recordInput(program: Program, transform: WinogradTransform<'input' | 'transformed'>): void;
+  recordInput(program: Program, transform: InputTransform): void;
   recordOutput(program: Program, transform: OutputTransform): void;
 }
 
@@ -63,6 +71,10 @@ export interface WinogradTransform<Binding extends string> {
     readonly batchStride: number;
   };
   readonly band: Band;
+}
+
+export interface InputTransform extends WinogradTransform<'input' | 'transformed'> {
+  readonly params: WinogradTransform<never>['params'] & Readonly<Record<keyof typeof winogradReadParams, number>>;
 }
 
 export interface OutputTransform extends WinogradTransform<'product' | 'bias' | 'activation' | 'output'> {
@@ -100,26 +112,35 @@ export function winogradVariant(form: WinogradForm, rowsPerBand?: number): Conv2
       return [bytes, bytes];
     },
     record: (program, options) => record(program, form, options, rowsPerBand),
-    inBands: (rows, { inHeight }) =>
-      Math.ceil(inHeight / form.patchEdge) > rows
+    inBands: (rows, shape) =>
+      Math.ceil(conv2dOutputSize(shape).height / form.patchEdge) > rows
         ? winogradVariant({ ...form, name: `${name}, bands of ${rows}` }, rows)
         : undefined,
   };
 }
 
+/** With more padding, the backward pass would have less than none. */
+const mostPadding = 2;
+
 /** Whether a convolution is of the kind that Winograd's forms are for. */
 export function isWinogradShape(shape: Conv2dShape): boolean {
   const isSquare = shape.kernelHeight === 3 && shape.kernelWidth === 3 && shape.stride === 1;
-  const keepsSize = paddingOf(shape).every((padding) => padding === 1);
-  return isSquare && keepsSize && shape.paddingMode === 'zeros';
+  const isPadded = paddingOf(shape).every((padding) => padding <= mostPadding);
+  return isSquare && isPadded && shape.paddingMode === 'zeros';
 }
 
-/** A problem as the transforms see it: in the backward direction the channels change places. */
+/** A problem as the transforms see it: in the backward direction maps and channels change places, and what was not padded is. */
 function asSeen({ shape, direction }: Conv2dProblem) {
-  const { inHeight: height, inWidth: width } = shape;
-  const [inChannels, outChannels] =
-    direction === 'forward' ? [shape.inChannels, shape.outChannels] : [shape.outChannels, shape.inChannels];
-  return { height, width, inChannels, outChannels };
+  const { inHeight, inWidth, inChannels, outChannels } = shape;
+  const output = conv2dOutputSize(shape);
+  const [paddingRows, paddingColumns] = paddingOf(shape);
+  if (direction === 'forward') {
+    const read = { inHeight, inWidth, paddingRows, paddingColumns };
+    return { ...output, inChannels, outChannels, read };
+  }
+  const turned = { paddingRows: mostPadding - paddingRows, paddingColumns: mostPadding - paddingColumns };
+  const read = { inHeight: output.height, inWidth: output.width, ...turned };
+  return { height: inHeight, width: inWidth, inChannels: outChannels, outChannels: inChannels, read };
 }
 
 /** Where the channels that are read and made lie in their maps. */
@@ -201,7 +222,7 @@ function recordBand(
   at: ReturnType<typeof asSeen> & { readonly firstPatchRow: number; readonly band: Band },
 ): void {
   const { label, source, output, weight, epilogue } = options;
-  const { height, width, inChannels, outChannels, firstPatchRow, band } = at;
+  const { height, width, inChannels, outChannels, read, firstPatchRow, band } = at;
   const [transformed, product] = [scratchOf(options, 0), scratchOf(options, 1)];
   const params = { height, width, firstPatchRow };
   const places = placesOf(options);
@@ -209,7 +230,7 @@ function recordBand(
   form.recordInput(program, {
     label: `${label} input transform`,
     bindings: { input: source, transformed },
-    params: { ...params, channels: inChannels, ...places.read, batchStride: inStride },
+    params: { ...params, ...read, channels: inChannels, ...places.read, batchStride: inStride },
     band,
   });
   recordGemm(program, form.gemm, {

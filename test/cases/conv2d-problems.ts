@@ -96,6 +96,7 @@ const branchLayers: readonly Partial<Conv2dShape>[] = [
   { ...square(1), padding: 0, ...channels(192, 48), ...map(6, 5) },
   { ...square(1), padding: 0, ...channels(64, 80), ...map(17, 13) },
   { ...square(3), padding: 0, ...channels(80, 192), ...map(7, 6) },
+  { ...square(3), padding: [2, 0], ...channels(16, 64), ...map(9, 6), place: { first: 64, of: 144 } },
   { ...square(3), padding: 0, stride: 2, ...channels(96, 96), ...map(8, 7) },
   { ...square(5), padding: 2, ...channels(48, 64), ...map(7, 6) },
   { kernelHeight: 1, kernelWidth: 7, padding: [0, 3], ...channels(128, 192), ...map(5, 6) },

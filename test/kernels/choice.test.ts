@@ -48,17 +48,17 @@ describe('chooseConv2dVariant on lanes', () => {
   const name = (change: Partial<Conv2dShape>, direction: Direction = 'forward', lanes: number = 8): string =>
     chooseConv2dVariant({ shape: { ...vgg, ...change }, direction }, { family: 'lanes', lanes }).name;
 
-  it('takes Winograd for 3x3, stride 1, padding 1 by zeros, and a plain product for all else', () => {
+  it('takes Winograd for 3x3, stride 1, padding of up to 2 by zeros, and a plain product for all else', () => {
     expect(name({})).toBe('winograd lanes');
-    expect(name({ padding: [1, 1], place: { first: 0, of: 96 } })).toBe('winograd lanes');
+    const padded: readonly Conv2dShape['padding'][] = [0, 2, [1, 0]];
+    expect(padded.map((padding) => name({ padding }))).toEqual(padded.map(() => 'winograd lanes'));
+    expect(name({ place: { first: 0, of: 96 } })).toBe('winograd lanes');
     const others: readonly Partial<Conv2dShape>[] = [
       { kernelHeight: 1 },
       { kernelWidth: 1 },
       { kernelHeight: 5, kernelWidth: 5 },
       { stride: 2 },
-      { padding: 0 },
-      { padding: 2 },
-      { padding: [1, 0] },
+      { padding: 3 },
       { paddingMode: 'replicate' },
     ];
     for (const direction of ['forward', 'backward'] as const) {
