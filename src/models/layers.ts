@@ -115,7 +115,7 @@ export function layersBehind(layers: readonly Layer[], network: string, taps: re
   const unknown = taps.find((tap) => !known.includes(tap));
   if (unknown !== undefined || taps.length === 0) {
     const problem = unknown === undefined ? 'no layer was named' : `${network} has no layer '${unknown}'`;
-    throw new InputError(`${problem}; expected a name from ${known[0]} to ${known.at(-1)}`);
+    throw new InputError(`${problem}; expected one of the names from ${known[0]} to ${known.at(-1)}`);
   }
   const wanted = new Set(taps);
   const kept = layers.toReversed().filter((layer) => {

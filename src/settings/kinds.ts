@@ -176,6 +176,6 @@ export function checkLayers(
 ): void {
   const unknown = list.find(({ name }) => !known.includes(name));
   if (unknown === undefined) return;
-  const hint = didYouMean(unknown.name, known) || `; expected convX_Y or reluX_Y from ${known[0]} to ${known.at(-1)}`;
+  const hint = didYouMean(unknown.name, known) || `; expected one of the names from ${known[0]} to ${known.at(-1)}`;
   throw new InputError(`${option} names '${unknown.name}', which ${network} does not have${hint}`);
 }

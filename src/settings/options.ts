@@ -7,7 +7,7 @@
 
 import { networkNames } from '../models/networks.ts';
 import { keptRange, rateRange, stepRange } from './check-phase.ts';
-import { choice, file, flag, type Kind, layers, number, numbers, orAuto, sides, type WeightedLayer } from './kinds.ts';
+import { choice, file, flag, type Kind, layers, number, numbers, orAuto, sides } from './kinds.ts';
 import { namesOf } from './names.ts';
 import {
   describeMomenta,
@@ -19,7 +19,8 @@ import {
   usualRate,
 } from './optimizers.ts';
 import { always, type Basis, byPreset, type CommandName, type Option, option, type StyleLossName } from './option.ts';
-import { ofPreset, type PresetValues, presetNames } from './preset-names.ts';
+import { presetContentLayers, presetStyleLayers } from './preset-layers.ts';
+import { bundledPresetNames, networkOf, ofPreset, type PresetValues, presetNames } from './preset-names.ts';
 import { recipeNames } from './recipes.ts';
 import { describeUsualSize, sideRange } from './sizes.ts';
 import { isFile, isNoise, reconstructStarts, startNames, textureStarts } from './starts.ts';
@@ -35,8 +36,6 @@ const fitting = withStyle.filter((name) => name !== 'evaluate');
 
 const starting: readonly CommandName[] = [...painting, 'find-rate'];
 
-const layersOf = (weights: Readonly<Record<string, number>>): readonly WeightedLayer[] =>
-  Object.entries(weights).map(([name, weight]) => ({ name, weight }));
 const weight = number(lossWeightRange);
 const startsOf = (names: readonly string[]) => ({ kind: file('start', names), usual: names[0] });
 
@@ -52,7 +51,7 @@ const usualStyleLoss = byPreset<StyleLossName>({ default: 'covariance', gram: 'g
 
 /** At the usual strength; 0.5 · 10^(−2.5 s) and 2 s, times 1e4, are the default's. */
 const usualContentWeight = byLoss({ default: 5000 * 10 ** (-2.5 * usualStrength), gram: 3, gatys: 1, lecture: 1e6 });
-const usualTvWeight = byLoss({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0 });
+const usualTvWeight = byLoss({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0, inception: 100 });
 const putsDetailBack = byPreset({ default: true, gram: true, gatys: false, lecture: false });
 const usualScales = byPreset<number | 'auto'>({ default: 'auto', gram: 'auto', gatys: 1, lecture: 1 });
 
@@ -77,7 +76,11 @@ export const options = {
     group: 'what',
     commands: [...comparing, 'schedule'],
     // The experiments are the paper's.
-    forms: { reconstruct: { usual: 'gatys' }, texture: { usual: 'gatys' } },
+    forms: {
+      reconstruct: { usual: 'gatys' },
+      texture: { usual: 'gatys' },
+      page: { kind: choice(bundledPresetNames) },
+    },
     page: { label: 'Preset', fieldset: 'own' },
   }),
   styleWeights: option(numbers(mixWeightRange), undefined, {
@@ -129,7 +132,7 @@ export const options = {
   }),
   init: option(
     file('start', startNames),
-    byPreset({ default: 'matched', gram: 'matched', gatys: 'content', lecture: 'content' }),
+    byPreset({ default: 'matched', gram: 'matched', gatys: 'content', lecture: 'content', inception: 'matched' }),
     {
       help: "picture to start from, matched being the content picture with the style's colours",
       group: 'pictures',
@@ -164,29 +167,20 @@ export const options = {
     commands: withBoth,
     page: { label: 'Strength', fieldset: 'own' },
   }),
-  contentLayers: option(layers, byPreset({ default: layersOf({ relu4_2: 1 }), lecture: layersOf({ relu4_3: 1 }) }), {
+  contentLayers: option(layers, byPreset(presetContentLayers), {
     help: 'layers whose feature maps are kept',
     part: 'objective',
     group: 'what',
     commands: withContent,
     page: { label: 'Content layers', fieldset: 'compared' },
   }),
-  styleLayers: option(
-    layers,
-    byLoss({
-      default: layersOf({ relu1_1: 256, relu2_1: 64, relu3_1: 16, relu4_1: 4, relu5_1: 1 }),
-      gram: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 2, relu4_1: 8, relu5_1: 32 }),
-      gatys: layersOf({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 1, relu5_1: 1 }),
-      lecture: layersOf({ relu1_2: 1, relu2_2: 1, relu3_3: 1, relu4_3: 1, relu5_3: 1 }),
-    }),
-    {
-      help: 'layers at which the style is compared',
-      part: 'objective',
-      group: 'what',
-      commands: withStyle,
-      page: { label: 'Style layers', fieldset: 'compared' },
-    },
-  ),
+  styleLayers: option(layers, byLoss(presetStyleLayers), {
+    help: 'layers at which the style is compared',
+    part: 'objective',
+    group: 'what',
+    commands: withStyle,
+    page: { label: 'Style layers', fieldset: 'compared' },
+  }),
   styleLoss: option(choice(['gram', 'w2', 'covariance'], 'which'), usualStyleLoss, {
     help: 'what is compared at the style layers: Gram matrices, or means and covariances by transport (w2) or by difference; usual weights and pooling go with it',
     part: 'objective',
@@ -241,13 +235,17 @@ export const options = {
     group: 'what',
     commands: [],
   }),
-  pooling: option(choice(['max', 'average'], 'kind'), byLoss({ default: 'max', gram: 'average', lecture: 'max' }), {
-    help: 'pooling of the network',
-    part: 'objective',
-    group: 'what',
-    commands: comparing,
-    page: { label: 'Pooling', fieldset: 'compared' },
-  }),
+  pooling: option(
+    choice(['max', 'average'], 'kind'),
+    byLoss({ default: 'max', gram: 'average', lecture: 'max', inception: 'max' }),
+    {
+      help: 'pooling of the network',
+      part: 'objective',
+      group: 'what',
+      commands: comparing,
+      page: { label: 'Pooling', fieldset: 'compared' },
+    },
+  ),
   paddingMode: option(
     choice(['zeros', 'replicate']),
     byPreset({ default: 'replicate', gatys: 'zeros', lecture: 'zeros' }),
@@ -258,7 +256,7 @@ export const options = {
       commands: [],
     },
   ),
-  network: option(choice(networkNames), always('vgg16'), {
+  network: option(choice(networkNames), ({ preset }) => networkOf(preset), {
     help: 'network whose feature maps are compared',
     part: 'objective',
     group: 'what',
@@ -273,7 +271,7 @@ export const options = {
   }),
   iterations: option(
     number(stepRange),
-    byPreset({ sketch: 6, default: 20, fine: 50, gram: 20, gatys: 200, lecture: 1000 }),
+    byPreset({ sketch: 6, default: 20, fine: 50, gram: 20, gatys: 200, lecture: 1000, inception: 150 }),
     {
       help: "evaluations of loss and gradient at the result's size; at each smaller scale as many, at the first twice; lecture: in all",
       part: 'phases',

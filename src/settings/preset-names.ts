@@ -10,17 +10,23 @@
  *
  * `gatys` is the method of the paper: layers of equal weight, no smoothness, one scale, the photograph as it is. Its weights are for torchvision's VGG.
  *
+ * `inception` is `gatys` at layers of Inception v3, weighted so that every layer begins at about one loss for any painting; its first layer brings the
+ * palette, and more smoothness keeps down the checkers of its strides (docs/decisions/0042-branches.md).
+ *
  * `lecture` is the lecture's combined transfer: the five ReLUs before a pool, Gram / numel · 1e6, content · 1e6 at the fourth, the
  * normalised picture optimised by L-BFGS.
  */
 
+import type { NetworkName } from '../models/networks.ts';
 import { namesOf } from './names.ts';
 
 interface Preset {
   /** What one sees; a line of a help. */
   readonly looks: string;
   /** Whose values it has where it has none of its own. */
-  readonly like?: 'default' | 'gram';
+  readonly like?: 'default' | 'gram' | 'gatys';
+  /** The network whose layers it names; VGG16 when absent, whose weights come along. */
+  readonly network?: NetworkName;
 }
 
 const presets = {
@@ -30,6 +36,12 @@ const presets = {
   gram: { looks: "as default by Gram matrices: softer, with less of the painting's detail" },
   gatys: { looks: "as in the paper: fine texture, the colours partly the photograph's, at one scale", like: 'gram' },
   lecture: { looks: "the lecture's run, to the digit: strong, grainy" },
+  inception: {
+    looks:
+      'by Inception v3, whose weights you bring: short fine strokes, the forms kept, at one scale; best from 512 pixels on',
+    like: 'gatys',
+    network: 'inception_v3',
+  },
 } as const satisfies Readonly<Record<string, Preset>>;
 
 export type PresetName = keyof typeof presets;
@@ -45,6 +57,15 @@ export function ofPreset<Value>(values: PresetValues<Value>, preset: PresetName)
   const { like }: Preset = presets[preset];
   return values[preset] ?? (like === undefined ? values.default : ofPreset(values, like));
 }
+
+/** The network whose layers a preset names. */
+export function networkOf(preset: PresetName): NetworkName {
+  const { network = 'vgg16' }: Preset = presets[preset];
+  return network;
+}
+
+/** The presets that need no weights but those that come along. */
+export const bundledPresetNames = presetNames.filter((preset) => networkOf(preset) === 'vgg16');
 
 /** What one sees of a preset's pictures. */
 export function looksOf(preset: PresetName): string {

@@ -8,7 +8,8 @@ import type { StylizeArguments } from '../../src/cli/stylize-job.ts';
 import { tapNamesOf } from '../../src/models/networks.ts';
 import type { WeightedLayer } from '../../src/settings/kinds.ts';
 import { optimizerNames } from '../../src/settings/optimizers.ts';
-import { presetNames, presetSettings } from '../../src/settings/presets.ts';
+import { bundledPresetNames } from '../../src/settings/preset-names.ts';
+import { presetSettings } from '../../src/settings/presets.ts';
 import { recipeNames } from '../../src/settings/recipes.ts';
 import { atScalesOf } from '../../src/settings/scales.ts';
 import { startNames } from '../../src/settings/starts.ts';
@@ -29,7 +30,7 @@ const perhaps = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefi
   fc.option(value, { nil: undefined });
 
 const anySettings: fc.Arbitrary<PageSettings> = fc.record({
-  preset: fc.constantFrom(...presetNames),
+  preset: fc.constantFrom(...bundledPresetNames),
   size: perhaps(fc.integer({ min: 16, max: 8192 })),
   strength: perhaps(fc.constantFrom(0, 0.35, 0.72, 1)),
   styleFit: perhaps(fc.constantFrom('longest-side', 'cover')),
