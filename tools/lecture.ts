@@ -10,6 +10,7 @@ import { answer, formatDuration, remark } from '../src/cli/output.ts';
 import { impastoVersion } from '../src/cli/package-info.ts';
 import { createFolderOf } from '../src/cli/paths.ts';
 import { InputError } from '../src/core/errors.ts';
+import type { NetworkName } from '../src/models/networks.ts';
 import { writeFileAtomically } from '../src/platform/node/atomic-file.ts';
 import { openFile } from '../src/platform/node/byte-source.ts';
 import { openGpu } from '../src/platform/node/gpu.ts';
@@ -18,6 +19,7 @@ import { weightFilePath } from '../src/platform/node/weight-files.ts';
 import { bundledWeights } from '../src/weights/bundled.ts';
 import { loadNetworkWeights } from '../src/weights/vgg-weights.ts';
 import { type LectureOptions, parseLecture } from './lecture/arguments.ts';
+import { measureComparisons } from './lecture/factorisations.ts';
 import { Figures } from './lecture/figures.ts';
 import { KeptRuns } from './lecture/kept-runs.ts';
 import { lecturePage } from './lecture/lecture-page.ts';
@@ -41,6 +43,8 @@ async function main(): Promise<number> {
   const wanted = sectionsOf({
     effort: options.effort,
     hasBatchNorm: studio.batchNorm !== undefined,
+    hasInception: studio.inception !== undefined,
+    factorisations: options.sections.includes('inception') ? await measureComparisons(studio.gpu) : [],
     pictures: await stillsOf(studio, options.effort.size),
   }).filter(({ id }) => options.sections.includes(id));
   const runs = wanted.flatMap((section) => section.runs);
@@ -68,8 +72,8 @@ async function main(): Promise<number> {
   return exitStatus.success;
 }
 
-function filesOf({ content, style, batchNorm }: LectureOptions): readonly string[] {
-  return [content, style, ...(batchNorm === undefined ? [] : [batchNorm])];
+function filesOf({ content, style, batchNorm, inception }: LectureOptions): readonly string[] {
+  return [content, style, batchNorm, inception].filter((path) => path !== undefined);
 }
 
 /** The pictures, the weights and the device. @throws InputError, DeviceError. */
@@ -77,14 +81,15 @@ async function openStudio(options: LectureOptions): Promise<Studio & Disposable>
   const [content, style] = [await readImage(options.content), await readImage(options.style)];
   await using file = await openFile(weightFilePath(bundledWeights.fileName));
   const weights = await loadNetworkWeights(file, { sha256: bundledWeights.sha256 });
-  const batchNorm = options.batchNorm === undefined ? undefined : await loadBatchNorm(options.batchNorm);
+  const batchNorm = options.batchNorm === undefined ? undefined : await loadOther(options.batchNorm, 'vgg16');
+  const inception = options.inception === undefined ? undefined : await loadOther(options.inception, 'inception_v3');
   const gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
-  return { gpu, content, style, weights, batchNorm, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
+  return { gpu, content, style, weights, batchNorm, inception, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
 }
 
-async function loadBatchNorm(path: string) {
+async function loadOther(path: string, network: NetworkName) {
   await using file = await openFile(path);
-  return await loadNetworkWeights(file, { network: 'vgg16' });
+  return await loadNetworkWeights(file, { network });
 }
 
 /** Performs the run and keeps what it leaves; undefined when it was interrupted. */

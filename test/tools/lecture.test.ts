@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { parseLecture } from '../../tools/lecture/arguments.ts';
+import { comparisons, countsOf } from '../../tools/lecture/factorisations.ts';
 import { Figures, formatLoss } from '../../tools/lecture/figures.ts';
 import { KeptRuns } from '../../tools/lecture/kept-runs.ts';
 import { renderPage } from '../../tools/lecture/page.ts';
 import { costOf, evaluationsOf } from '../../tools/lecture/progress.ts';
 import { type Outcome, type Section, type Still, sectionIds } from '../../tools/lecture/section.ts';
+import { blockPlot } from '../../tools/lecture/sections/inception.ts';
 import { sectionsOf } from '../../tools/lecture/sections.ts';
 import { workFolder } from '../cli/program.ts';
 
@@ -21,8 +23,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const still: Still = { picture: Uint8Array.of(1, 2, 3), width: 4, height: 3 };
 const pictures = { content: still, style: still, noise: still, filteredNoise: still };
 
+/** As if every way had taken a millisecond. */
+const factorisations = comparisons.map(({ ways }) =>
+  ways.map(({ name, links }) => ({ name, ...countsOf(links), milliseconds: { count: 5, min: 1, median: 1, max: 1 } })),
+);
+
 function sections(args: readonly string[], hasBatchNorm = true): readonly Section[] {
-  return sectionsOf({ effort: parseLecture(args).effort, hasBatchNorm, pictures });
+  return sectionsOf({ effort: parseLecture(args).effort, hasBatchNorm, hasInception: true, factorisations, pictures });
 }
 
 /** What a page may not have: anything that a browser would fetch. */
@@ -33,11 +40,37 @@ function fetchedBy(html: string): readonly string[] {
   );
 }
 
+describe('the section on Inception', () => {
+  it('counts what factors save, as the lecture does: 49 multiplications against 14', () => {
+    const square = countsOf([[8, 8, 7, 7]]);
+    const factors = countsOf([
+      [8, 8, 1, 7],
+      [8, 8, 7, 1],
+    ]);
+    expect(square.multiplications / 64).toBe(49);
+    expect(factors.multiplications / 64).toBe(14);
+    expect(factors.field).toEqual(square.field);
+    // 1,204,224 values of kernels against 286,720 in Mixed_6b.
+    expect(comparisons[0]?.ways.map(({ links }) => countsOf(links).multiplications)).toEqual([1_204_224, 286_720]);
+  });
+
+  it('draws every convolution and pool of a block once, and a line for each map that is read', () => {
+    const svg = blockPlot('Mixed_6b');
+    // Ten convolutions, a pool, what goes in and what comes out.
+    expect(svg.match(/<rect/g)).toHaveLength(13);
+    expect(svg.match(/<line/g)).toHaveLength(15);
+    expect(svg.match(/>1x7</g)).toHaveLength(3);
+    expect(svg).toContain('Mixed_6a, 768 channels');
+  });
+});
+
 describe('the sections', () => {
   it('are those that --only knows, in the lecture’s order', () => {
     expect(sections([]).map(({ id }) => id)).toEqual([...sectionIds]);
     expect(parseLecture(['--only', 'style, content']).sections).toEqual(['content', 'style']);
-    expect(() => parseLecture(['--only', 'contents'])).toThrow(/--only names 'contents'; expected schedules, content,/);
+    expect(() => parseLecture(['--only', 'contents'])).toThrow(
+      /--only names 'contents'; expected schedules, inception, content,/,
+    );
   });
 
   it.each([[[]], [['--quick']]])(

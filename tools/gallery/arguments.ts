@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { parseNumber } from '../../src/core/numbers.ts';
 import { checkChoice } from '../../src/settings/names.ts';
-import { type PresetName, presetNames } from '../../src/settings/preset-names.ts';
+import { bundledPresetNames, type PresetName } from '../../src/settings/preset-names.ts';
 
 /** Files in `examples/`. */
 export const photographs = ['chelsea.png', 'coffee.png', 'astronaut.png'] as const;
@@ -46,7 +46,7 @@ export function parseGallery(args: readonly string[]): GalleryOptions {
       `Paints each photograph in the manner of each painting (${photographs.length} x ${paintings.length} of examples/) with each preset, and keeps small ` +
         'pictures with their commands and seconds. What is there already is not painted again.',
     )
-    .option('--presets <names>', `some of ${presetNames.join(', ')}, separated by commas`, 'default')
+    .option('--presets <names>', `some of ${bundledPresetNames.join(', ')}, separated by commas`, 'default')
     .option('--size <pixels>', 'longest side that is painted', wholeNumber('--size', 32, 8192), 512)
     .option('--cell <pixels>', 'longest side of the small pictures', wholeNumber('--cell', 32, 2048), 256)
     .option('--seed <n>', 'of the noise, where a preset has some', wholeNumber('--seed', 0, 2 ** 32 - 1), 0)
@@ -74,8 +74,8 @@ export function parseGallery(args: readonly string[]): GalleryOptions {
 
 /** The presets that a list names, in the order of their table. @throws InputError naming those that there are. */
 export function parsePresets(text: string): readonly PresetName[] {
-  const wanted = text.split(',').map((name) => checkChoice('--presets', name.trim(), presetNames));
-  return presetNames.filter((preset) => wanted.includes(preset));
+  const wanted = text.split(',').map((name) => checkChoice('--presets', name.trim(), bundledPresetNames));
+  return bundledPresetNames.filter((preset) => wanted.includes(preset));
 }
 
 /** What reads a whole number of an option. */

@@ -66,6 +66,8 @@ export interface LectureOptions {
   readonly style: string;
   /** Converted VGG16-BN weights. */
   readonly batchNorm: string | undefined;
+  /** Converted weights of Inception v3. */
+  readonly inception: string | undefined;
   readonly adapter: string | undefined;
   /** Runs kept from before are not used. */
   readonly fresh: boolean;
@@ -80,6 +82,7 @@ interface Given {
   readonly size?: number;
   readonly evaluations?: number;
   readonly bn?: string;
+  readonly inception?: string;
   readonly adapter?: string;
   readonly fresh?: true;
 }
@@ -98,6 +101,7 @@ export function parseLecture(args: readonly string[]): LectureOptions {
     .option('--size <pixels>', 'longest side of every picture, instead of those of the form', whole('--size', 32, 2048))
     .option('--evaluations <n>', 'of every run, instead of those of the form', whole('--evaluations', 1, 100_000))
     .option('--bn <file>', 'VGG16 with batch normalisation, converted with `npm run convert`, to compare with')
+    .option('--inception <file>', 'Inception v3, converted with `npm run convert`, to reconstruct from')
     .option('--adapter <name>', "part of an adapter's name (default: the driver's first choice)")
     .option('--fresh', 'compute everything again, also what an earlier run has kept')
     .allowExcessArguments(false)
@@ -114,6 +118,7 @@ export function parseLecture(args: readonly string[]): LectureOptions {
     content: given.content,
     style: given.style,
     batchNorm: given.bn,
+    inception: given.inception,
     adapter: given.adapter,
     fresh: given.fresh === true,
   };

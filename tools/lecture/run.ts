@@ -20,6 +20,7 @@ export interface Studio {
   readonly style: RgbImage;
   readonly weights: HostWeights;
   readonly batchNorm: HostWeights | undefined;
+  readonly inception: HostWeights | undefined;
 }
 
 /** @param hooks.onEvaluation Is told how many evaluations are done. @throws InputError, LimitError, DeviceError. */
@@ -28,7 +29,7 @@ export async function perform(
   run: RunSpec,
   hooks: { readonly onEvaluation: (evaluation: number) => void; readonly signal: AbortSignal },
 ): Promise<Outcome> {
-  const { gpu, weights, batchNorm } = studio;
+  const { gpu, weights, batchNorm, inception } = studio;
   const losses: Outcome['losses'][number][] = [];
   let firstAtMs = 0;
   const onEvaluation = ({ evaluation, total, content, style, learningRate, scale }: EvaluationReport): void => {
@@ -38,7 +39,8 @@ export async function perform(
     hooks.onEvaluation(evaluation);
   };
   const prepared = prepareRun({ ...requestOf(studio, run), gpu });
-  const network = run.network === 'batch-norm' ? batchNorm : weights;
+  const others = { 'batch-norm': batchNorm, inception };
+  const network = run.network === undefined ? weights : others[run.network];
   const result = await runPrepared(prepared, {
     gpu,
     weights: network ?? weights,

@@ -3,10 +3,12 @@
 import type { Settings } from '../../src/settings/settings.ts';
 import type { NoiseKind } from '../../src/settings/starts.ts';
 import type { Effort } from './arguments.ts';
+import type { Measured } from './factorisations.ts';
 import type { Figures } from './figures.ts';
 
 export const sectionIds = [
   'schedules',
+  'inception',
   'content',
   'style',
   'noise',
@@ -35,7 +37,7 @@ export interface RunSpec {
   /** Longest side. */
   readonly size: number;
   /** Which weights; the bundled ones where absent. */
-  readonly network?: 'batch-norm';
+  readonly network?: 'batch-norm' | 'inception';
 }
 
 /** A picture as the page shows it. */
@@ -74,6 +76,9 @@ export interface Section {
 export interface SectionContext {
   readonly effort: Effort;
   readonly hasBatchNorm: boolean;
+  readonly hasInception: boolean;
+  /** Of each comparison its ways, measured on the device that makes the page. */
+  readonly factorisations: readonly (readonly Measured[])[];
   /** At the size of most runs. */
   readonly pictures: {
     readonly content: Still;

@@ -2,6 +2,7 @@
 
 import type { Section, SectionContext } from './section.ts';
 import { contentSection, styleSection } from './sections/experiments.ts';
+import { inceptionSection } from './sections/inception.ts';
 import { noiseSection } from './sections/noise.ts';
 import { raceSection, resizingSection } from './sections/race.ts';
 import { schedulesSection } from './sections/schedules.ts';
@@ -10,6 +11,7 @@ import { batchNormSection, transferSection } from './sections/transfer.ts';
 export function sectionsOf(context: SectionContext): readonly Section[] {
   return [
     schedulesSection(context),
+    inceptionSection(context),
     contentSection(context),
     styleSection(context),
     noiseSection(context),

@@ -5,7 +5,7 @@ import { parse } from 'node:path';
 import { Command } from 'commander';
 import { examplePath } from '../../../src/cli/paths.ts';
 import { InputError } from '../../../src/core/errors.ts';
-import { presetNames } from '../../../src/settings/preset-names.ts';
+import { bundledPresetNames } from '../../../src/settings/preset-names.ts';
 import { paintings, parsePresets, photographs, wholeNumber } from '../../gallery/arguments.ts';
 
 /** A way to paint, as options of `impasto stylize`. */
@@ -69,7 +69,7 @@ export function parseQuality(args: readonly string[]): QualityOptions {
     .option('--size <pixels>', 'longest side', wholeNumber('--size', 32, 8192), 256)
     .option(
       '--presets <names>',
-      `some of ${presetNames.join(', ')}, separated by commas, or none`,
+      `some of ${bundledPresetNames.join(', ')}, separated by commas, or none`,
       'sketch,default,fine,gram',
     )
     .option(
