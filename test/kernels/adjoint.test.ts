@@ -20,6 +20,11 @@ import {
   recordPool2dForward,
 } from '../../src/kernels/pool2d.ts';
 import { fourNeighbours, ninePoints, recordTotalVariation } from '../../src/kernels/total-variation.ts';
+import {
+  recordWindowPoolBackward,
+  recordWindowPoolForward,
+  type WindowPoolShape,
+} from '../../src/kernels/window-pool2d.ts';
 import { conv2dBackwardCase, conv2dForwardCase, conv2dSignature } from '../cases/conv2d.ts';
 import { exact, type KernelVariant, type Recording, unwrittenBuffer } from '../cases/kernel-case.ts';
 import { sumOfPartials } from '../cases/mse.ts';
@@ -71,6 +76,7 @@ describe('conv2d without bias', () => {
     { ...vgg, inHeight: 61, inWidth: 46, inChannels: 32, outChannels: 64, stride: 2, padding: 0 },
     { ...vgg, inHeight: 40, inWidth: 33, inChannels: 64, outChannels: 96, kernelHeight: 1, kernelWidth: 7, padding: 3 },
     { ...vgg, inHeight: 40, inWidth: 33, inChannels: 64, outChannels: 64, paddingMode: 'replicate' },
+    { ...vgg, inHeight: 41, inWidth: 30, inChannels: 80, outChannels: 48, padding: 0 },
   ];
 
   it.each(shapes.map((shape) => [conv2dSignature(shape), shape] as const))('%s', async (name, shape) => {
@@ -158,6 +164,27 @@ describe('pooling', () => {
     expect(image.every((value) => Math.abs(value) === 1)).toBe(true);
     expect(mismatch(image, y, v, await backward('max', x, y))).toBeLessThan(limit);
   });
+});
+
+it('avgpool2d x=[61,46,64] k=3 s=1 p=1, padding left out', async () => {
+  const random = seededRandom('avgpool2d windows adjoint');
+  const shape: WindowPoolShape = {
+    ...{ inHeight: 61, inWidth: 46, channels: 64, kernelSize: 3, stride: 1, padding: 1 },
+    ...{ ceil: false, countsPadding: false },
+  };
+  const values = shape.inHeight * shape.inWidth * shape.channels;
+  const [x, y] = [floats(values, signed(random)), floats(values, signed(random))];
+  const output = await run(
+    ({ program, buffer }) => {
+      const common = { pooling: 'average', shape, routes: undefined } as const;
+      recordWindowPoolForward(program, { ...common, input: buffer('x'), output: buffer('image') });
+      const gradients = { gradOutput: buffer('y'), gradInput: buffer('adjoint') };
+      recordWindowPoolBackward(program, { ...common, ...gradients, accumulate: false });
+    },
+    { x, y },
+    { image: unwrittenBuffer(values), adjoint: unwrittenBuffer(values) },
+  );
+  expect(mismatch(output('image'), y, x, output('adjoint'))).toBeLessThan(limit);
 });
 
 it('normalise x=[12065,3]', async () => {

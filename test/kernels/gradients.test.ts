@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Conv2dShape } from '../../src/kernels/conv2d.ts';
 import type { Pool2dShape, Pooling } from '../../src/kernels/pool2d.ts';
+import type { WindowPoolShape } from '../../src/kernels/window-pool2d.ts';
 import { conv2dSignature } from '../cases/conv2d.ts';
 import { axisShapes } from '../cases/conv2d-problems.ts';
 import { conv2dBackward, conv2dForward } from '../reference/conv2d.ts';
@@ -18,6 +19,7 @@ import {
   totalVariationGradient,
   totalVariationValue,
 } from '../reference/total-variation.ts';
+import { windowPoolBackward, windowPoolForward } from '../reference/window-pool2d.ts';
 import { centralDifferences, dot, largestRelativeDifference } from '../support/derivatives.ts';
 import { seededRandom, signed } from '../support/random.ts';
 
@@ -139,6 +141,25 @@ describe.each<Pooling>(['max', 'average'])('%s pooling', (pooling) => {
     const slope = vector(pool2dForward(pooling, shape, x).length, signed(random));
     const loss = (input: Float64Array): number => dot(slope, pool2dForward(pooling, shape, input));
     const gradient = pool2dBackward({ pooling, shape, input: x, gradOutput: slope, mask: false });
+    expect(largestRelativeDifference(gradient, centralDifferences(loss, x, step))).toBeLessThan(limit);
+  });
+});
+
+describe.each<Pooling>(['max', 'average'])('%s pooling over windows that overlap', (pooling) => {
+  const control = { inHeight: 7, inWidth: 6, channels: 4, kernelSize: 3, stride: 2, padding: 0 } as const;
+  const shapes: readonly WindowPoolShape[] = [
+    { ...control, ceil: false, countsPadding: true },
+    { ...control, ceil: true, countsPadding: true },
+    { ...control, stride: 1, padding: 1, ceil: false, countsPadding: true },
+    { ...control, stride: 1, padding: 1, ceil: false, countsPadding: false },
+  ];
+
+  it.each(shapes)('s=$stride p=$padding, ceil $ceil, counts padding $countsPadding', (shape) => {
+    const random = seededRandom(`${pooling} ${JSON.stringify(shape)}`);
+    const x = distinct(shape.inHeight * shape.inWidth * shape.channels, random);
+    const slope = vector(windowPoolForward(pooling, shape, x).length, signed(random));
+    const loss = (input: Float64Array): number => dot(slope, windowPoolForward(pooling, shape, input));
+    const gradient = windowPoolBackward({ pooling, shape, input: x, gradOutput: slope, mask: false });
     expect(largestRelativeDifference(gradient, centralDifferences(loss, x, step))).toBeLessThan(limit);
   });
 });
