@@ -212,7 +212,7 @@ function checkpointHooks({ given }: Job, run: PreparedRun, { record, measures }:
 
 /**
  * The lecture's preset shows what optimisers do, and experiments have losses that may come near 0 (decision 0039). A run that is taken up
- * again knows no preset, but the variable that only the lecture's has.
+ * again knows no preset, but the variable, which is the lecture's where nobody asked for it.
  */
 function isRescued({ command, given, settings }: Job): boolean {
   return command === 'stylize' && given.preset !== 'lecture' && settings.objective.variable !== 'normalised';

@@ -15,6 +15,7 @@ import { type ActivationPlan, type MapUse, planActivations } from '../models/pla
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
 import { bandSumBytes } from './band-losses.ts';
+import { variableBuffers, variableBytes } from './fourier-sizes.ts';
 import { targetBytes, workspaceBytes } from './tap-losses.ts';
 import { comparedWith, isTapTerm, layersOfTerms, tapsOf, termsOf } from './terms.ts';
 import type { Tiling } from './tiling.ts';
@@ -42,7 +43,7 @@ export interface TransferPlan {
   readonly targetBytes: number;
   /** Targets, workspace, loss table. */
   readonly lossBytes: number;
-  /** The picture, its gradient, its best version. */
+  /** The picture, its gradient, its best version; what makes it of frequencies. */
   readonly pictureBytes: number;
   readonly optimizerBytes: number;
   /** Bytes while the targets are made, which happens before the rest exists. */
@@ -137,7 +138,7 @@ export function planTransfer(request: PlanRequest, limits?: BufferLimits): Trans
   const values = size.width * size.height * 3;
   const weightBytes = deviceWeightBytes(kernels);
   const lossBytes = targets + sharedBytes + lossTableBytes(terms.length);
-  const pictureBytes = 3 * values * bytesPerFloat;
+  const pictureBytes = 3 * values * bytesPerFloat + variableBytes(options, size);
   const optimizerBytes = request.optimizerBytes(values);
   const planned = plannedPass('content', pass, kernels);
   const stylePasses = passesOfStyles.map((one) => plannedPass('style', one, kernels));
@@ -158,7 +159,7 @@ export function planTransfer(request: PlanRequest, limits?: BufferLimits): Trans
     runBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
     mapsByUse: bytesByUse(planned.plan),
-    largest: largestOf([planned, ...stylePasses]),
+    largest: largestBuffer([largestOf(planned), ...stylePasses.map(largestOf), ...variableBuffers(options, size)]),
   };
 }
 
@@ -205,12 +206,14 @@ function bytesByUse({ slots }: ActivationPlan): TransferPlan['mapsByUse'] {
   return { activation: of('activation'), gradient: of('gradient'), scratch: of('scratch') };
 }
 
-function largestOf(passes: readonly PlannedPass[]): LargestBuffer {
-  const all = passes.map(({ picture, size, plan: { largest } }) => {
-    const { name, sizeBytes } = largest;
-    return { name, sizeBytes, picture, size };
-  });
-  return all.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a));
+function largestOf({ picture, size, plan: { largest } }: PlannedPass): LargestBuffer {
+  const { name, sizeBytes } = largest;
+  return { name, sizeBytes, picture, size };
+}
+
+/** The largest of several, the first of equal ones. */
+export function largestBuffer([first, ...rest]: readonly [LargestBuffer, ...LargestBuffer[]]): LargestBuffer {
+  return rest.reduce((a, b) => (b.sizeBytes > a.sizeBytes ? b : a), first);
 }
 
 /** The size with the longest side `side` and the same shape. */

@@ -20,6 +20,7 @@ import type { DeviceObjective } from '../optimizers/optimizer.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
 import type { PictureSize } from '../settings/sizes.ts';
 import { BandedMapLoss, BandSum, bandSumBytes, recordPictureLoss } from './band-losses.ts';
+import type { FourierEnds, FourierVariable } from './fourier-variable.ts';
 import { cutTargetPass, fittedObjectivePass, objectivePass, styleTargetPasses } from './memory-plan.ts';
 import { recordNetworkInput, recordVariableGradient } from './network-input.ts';
 import { mixOf, type Style, type StylePicture } from './style-mix.ts';
@@ -45,14 +46,23 @@ export interface ObjectiveRequest {
 export interface ObjectiveState {
   /** [H, W, 3]: the variable as the optimiser has it, not clamped to a picture's range, at a point it has accepted. */
   readonly variable: Float32Array;
-  /** [H, W, 3]: the variable with the lowest loss so far. */
+  /** [H, W, 3]: the picture with the lowest loss so far; never frequencies. */
   readonly best: Float32Array;
   /** [2]: that loss, infinite before the first evaluation, and whether the last evaluation set it. */
   readonly bestLoss: Float32Array;
 }
 
-/** What the optimiser knows of an objective. */
-type Vectors = Pick<TransferObjective, 'variable' | 'gradient'>;
+/** The picture that the network sees, and its gradient. */
+interface Vectors {
+  readonly variable: BufferSlice;
+  readonly gradient: BufferSlice;
+}
+
+/** Between a picture and the frequencies that are moved in its place. */
+interface Frequencies {
+  readonly toPicture: Program;
+  readonly fromPicture: Program;
+}
 
 /** The parts of an objective while it is being built; all are freed together. */
 interface Parts {
@@ -61,6 +71,8 @@ interface Parts {
   readonly table: LossTable;
   readonly bandSum: BandSum;
   readonly owned: readonly Disposable[];
+  /** Where frequencies are moved. */
+  readonly fourier: FourierVariable | undefined;
   /** Records the losses at taps and the gradient of their sum, which is overwritten. */
   readonly record: (vectors: Vectors) => readonly Program[];
 }
@@ -70,7 +82,10 @@ export class TransferObjective implements DeviceObjective, Disposable {
   readonly size: number;
   readonly variable: BufferSlice;
   readonly gradient: BufferSlice;
-  /** The variable with the lowest loss so far. */
+  /** The picture that is evaluated: the variable itself, but for frequencies, of which it is made at each evaluation. */
+  readonly picture: BufferSlice;
+  readonly pictureGradient: BufferSlice;
+  /** The picture with the lowest loss so far. */
   readonly best: BufferSlice;
   /** Loss terms in the order of `losses.values` after the total. */
   readonly terms: readonly TermLabel[];
@@ -79,18 +94,25 @@ export class TransferObjective implements DeviceObjective, Disposable {
   readonly programs: readonly Program[];
   readonly #request: ObjectiveRequest;
   readonly #owned: Disposable[];
+  readonly #frequencies: Frequencies | undefined;
 
   private constructor(request: ObjectiveRequest, parts: Parts) {
     const { options, initial } = request;
+    const { scope, fourier } = parts;
     this.#request = request;
     this.terms = parts.terms.map(labelOf);
     this.losses = parts.table;
-    this.variable = parts.scope.upload('picture', fromPixels(initial.pixels, options.variable));
-    this.size = this.variable.sizeBytes / bytesPerFloat;
-    this.gradient = parts.scope.allocate('gradient', this.variable.sizeBytes);
+    this.picture = scope.upload('picture', fromPixels(initial.pixels, options.variable));
+    const { sizeBytes } = this.picture;
+    this.size = sizeBytes / bytesPerFloat;
+    this.gradient = scope.allocate('gradient', sizeBytes);
+    const isPicture = fourier === undefined;
+    this.variable = isPicture ? this.picture : scope.allocate('frequencies', sizeBytes);
+    this.pictureGradient = isPicture ? this.gradient : scope.allocate('gradient of the picture', sizeBytes);
     // Until an evaluation is better than none, the best picture is the one the run starts from.
-    this.best = parts.scope.upload('best picture', fromPixels(initial.pixels, options.variable));
+    this.best = scope.upload('best picture', fromPixels(initial.pixels, options.variable));
     this.#owned = [...parts.owned];
+    this.#frequencies = fourier && recordFrequencies(fourier, scope, this);
     this.programs = this.#record(parts);
   }
 
@@ -109,7 +131,9 @@ export class TransferObjective implements DeviceObjective, Disposable {
     }
     const parts = await makeParts(request);
     try {
-      return await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts));
+      const made = await gpu.checked('recording the evaluation', () => new TransferObjective(request, parts));
+      if (made.#frequencies !== undefined) await gpu.submitPaced([made.#frequencies.fromPicture]);
+      return made;
     } catch (error) {
       disposeAll(parts.owned);
       throw error;
@@ -122,20 +146,31 @@ export class TransferObjective implements DeviceObjective, Disposable {
     return { width, height };
   }
 
-  /** The picture at the variable's present value, or the best one; waits for the device. */
-  async readPicture(which: 'current' | 'best' = 'current'): Promise<RgbImage> {
+  /** Whether the variable is the picture, position for position. */
+  get movesPixels(): boolean {
+    return this.variable === this.picture;
+  }
+
+  /**
+   * The picture at the variable's present value, between two steps; at that of the last evaluation, which is the same but for frequencies, at
+   * any time; or the best one. Waits for the device.
+   */
+  async readPicture(which: 'current' | 'evaluated' | 'best' = 'current'): Promise<RgbImage> {
     const { gpu, options, content } = this.#request;
-    const values = await gpu.read(which === 'best' ? this.best : this.variable);
+    // A step has moved the frequencies since the picture was made of them.
+    if (which === 'current' && this.#frequencies !== undefined) await gpu.submitPaced([this.#frequencies.toPicture]);
+    const values = await gpu.read(which === 'best' ? this.best : this.picture);
     return pictureAt(values, options.variable, content);
   }
 
-  /** Makes the best variable so far the present one. */
+  /** Makes the best picture so far the present one. */
   returnToBest(): void {
-    const { device } = this.#request.gpu;
-    const { variable, best } = this;
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(best.buffer, best.offsetBytes, variable.buffer, variable.offsetBytes, best.sizeBytes);
-    device.queue.submit([encoder.finish()]);
+    const { gpu } = this.#request;
+    const { picture, best } = this;
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(best.buffer, best.offsetBytes, picture.buffer, picture.offsetBytes, best.sizeBytes);
+    gpu.device.queue.submit([encoder.finish()]);
+    if (this.#frequencies !== undefined) gpu.submit([this.#frequencies.fromPicture]);
   }
 
   /** A copy of the state; waits for the device. */
@@ -167,22 +202,24 @@ export class TransferObjective implements DeviceObjective, Disposable {
     disposeAll(this.#owned);
   }
 
-  #record({ scope, terms, bandSum, record }: Parts): readonly Program[] {
+  #record({ scope, terms, bandSum, fourier, record }: Parts): readonly Program[] {
     const { gpu, options, content } = this.#request;
-    const { variable, gradient, best, size: count } = this;
-    const programs = record(this);
+    const { picture, pictureGradient: gradient, best, size: count } = this;
+    const programs = record({ variable: picture, gradient });
     // What follows ends the last program: an evaluation that is one stays one.
     const last = programs.at(-1) ?? scope.program('evaluation');
     const mostBytes = gpu.limits.maxStorageBufferBindingSize;
     const channelScale = pixelsPerUnit(options.variable);
     terms.forEach(({ loss }, index) => {
       if (loss.form !== 'picture') return;
-      const at = { whole: content, picture: variable, gradient, partial: this.losses.row(index), channelScale };
+      const at = { whole: content, picture, gradient, partial: this.losses.row(index), channelScale };
       recordPictureLoss(last, loss, { ...at, bandSum, mostBytes });
     });
     this.losses.record(last);
-    recordKeepBest(last, { input: variable, state: this.losses.state, best, count });
-    return programs;
+    recordKeepBest(last, { input: picture, state: this.losses.state, best, count });
+    if (this.#frequencies === undefined) return programs;
+    fourier?.recordGradient(last, { variable: this.gradient, picture: gradient });
+    return [this.#frequencies.toPicture, ...programs];
   }
 }
 
@@ -198,11 +235,28 @@ async function makeParts(request: ObjectiveRequest): Promise<Parts> {
     owned.push(table);
     const building = { ...request, scope, owned, terms, pass, table, styles: mixOf(request.style) };
     const made = tiling === undefined ? await makeWhole(building) : await makeTiled({ ...building, tiling });
-    return { scope, terms, table, owned, ...made };
+    const fourier = options.variable === 'fourier' ? await makeFourier(request, owned) : undefined;
+    return { scope, terms, table, owned, fourier, ...made };
   } catch (error) {
     disposeAll(owned);
     throw error;
   }
+}
+
+async function makeFourier({ gpu, content }: ObjectiveRequest, owned: Disposable[]): Promise<FourierVariable> {
+  // Only who asks for it should load it.
+  const { FourierVariable } = await import('./fourier-variable.ts');
+  const fourier = new FourierVariable(gpu, content);
+  owned.push(fourier);
+  return fourier;
+}
+
+function recordFrequencies(fourier: FourierVariable, scope: ProgramScope, ends: FourierEnds): Frequencies {
+  const toPicture = scope.program('picture of frequencies');
+  fourier.recordPicture(toPicture, ends);
+  const fromPicture = scope.program('frequencies of picture');
+  fourier.recordVariable(fromPicture, ends);
+  return { toPicture, fromPicture };
 }
 
 interface Building extends ObjectiveRequest {

@@ -12,7 +12,14 @@ import { type ChosenKernels, chooseKernels } from '../models/chosen-kernels.ts';
 import { deviceWeightBytes } from '../models/device-weights.ts';
 import { type Pass, tapMap } from '../models/pass.ts';
 import { type ActivationPlan, type MapUse, planActivations } from '../models/plan.ts';
-import { type LargestBuffer, objectivePass, type PlanRequest, type TransferPlan } from './memory-plan.ts';
+import { variableBuffers, variableBytes } from './fourier-sizes.ts';
+import {
+  type LargestBuffer,
+  largestBuffer,
+  objectivePass,
+  type PlanRequest,
+  type TransferPlan,
+} from './memory-plan.ts';
 import { mostOf, needsOf, shapeOf, targetBytes } from './tap-losses.ts';
 import { termsOf } from './terms.ts';
 import {
@@ -118,7 +125,7 @@ export function planTiled(request: PlanRequest, tiling: Tiling): TransferPlan {
   const activationBytes = sum(slots.map(({ sizeBytes }) => sizeBytes));
   const targets = targetBytesOf(request, tiling);
   const lossBytes = targets + lossScratchBytes(request, tiling, kernels);
-  const pictureBytes = pictures * values * bytesPerFloat;
+  const pictureBytes = pictures * values * bytesPerFloat + variableBytes(options, size);
   const optimizerBytes = request.optimizerBytes(values);
   const targetValues = Math.max(values, ...styleSizes.map(({ width, height }) => width * height * 3));
   const targetPhaseBytes = weightBytes + activationBytes + lossBytes + targetValues * bytesPerFloat;
@@ -136,7 +143,7 @@ export function planTiled(request: PlanRequest, tiling: Tiling): TransferPlan {
     targetPhaseBytes,
     runBytes,
     peakBytes: Math.max(targetPhaseBytes, runBytes),
-    largest: largestOf(slots, largest),
+    largest: largestBuffer([largestOf(slots, largest), ...variableBuffers(options, size)]),
     tiling,
   };
 }

@@ -1,4 +1,7 @@
-/** Between a picture in 0..1 and the variable that the optimiser moves, [H, W, 3] either way. */
+/**
+ * Between a picture in 0..1 and the values that are evaluated, [H, W, 3] either way: what the optimiser moves or, where it moves frequencies, what
+ * is made of them (`fourier-variable.ts`), which then is the picture in 0..1.
+ */
 
 import type { RgbImage } from '../images/rgb-image.ts';
 import type { ChannelTriple } from '../kernels/normalise.ts';
@@ -27,7 +30,7 @@ export function networkInputOf(variable: Variable): { readonly scale: ChannelTri
 
 /** The variable at a picture. */
 export function fromPixels(pixels: Float32Array, variable: Variable): Float32Array<ArrayBuffer> {
-  if (variable === 'pixels') {
+  if (variable !== 'normalised') {
     return Float32Array.from(pixels);
   }
   return Float32Array.from(
@@ -43,6 +46,14 @@ export function toPixels(values: Float32Array, variable: Variable): Float32Array
     const pixel = isNormalised ? value * channelOf(imageNetStd, index) + channelOf(imageNetMean, index) : value;
     return Math.min(Math.max(pixel, 0), 1);
   });
+}
+
+/** The values of a state that show a picture: of frequencies the best one's stand for the present one's. */
+export function shownValues(
+  state: { readonly variable: Float32Array; readonly best: Float32Array },
+  variable: Variable,
+): Float32Array {
+  return variable === 'fourier' ? state.best : state.variable;
 }
 
 /** The picture at a variable, of the content picture's size and with its alpha. */

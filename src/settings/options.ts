@@ -226,15 +226,20 @@ export const options = {
     commands: [],
   }),
   /**
-   * What the optimiser moves: the picture's values in 0..1, or the normalised picture `(p − mean) / std`. The two have
-   * different metrics, so L-BFGS takes different paths.
+   * What the optimiser moves: the picture's values in 0..1, the normalised picture `(p − mean) / std`, or frequencies of which the picture is made.
+   * They have different metrics, so L-BFGS takes different paths.
    */
-  variable: option(choice(['pixels', 'normalised']), byPreset({ default: 'pixels', lecture: 'normalised' }), {
-    help: 'what the optimiser moves: the values of the picture, or the picture as the network takes it',
-    part: 'objective',
-    group: 'what',
-    commands: [],
-  }),
+  variable: option(
+    choice(['pixels', 'normalised', 'fourier'], 'what'),
+    byPreset({ default: 'pixels', lecture: 'normalised' }),
+    {
+      help: 'what the optimiser moves: the values of the picture, the picture as the network takes it (normalised), or its frequencies (fourier)',
+      part: 'objective',
+      group: 'how',
+      commands: starting,
+      page: { label: 'What is moved', fieldset: 'optimised' },
+    },
+  ),
   pooling: option(
     choice(['max', 'average'], 'kind'),
     byLoss({ default: 'max', gram: 'average', lecture: 'max', inception: 'max' }),

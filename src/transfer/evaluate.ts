@@ -75,7 +75,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
   const [total = Number.NaN, ...terms] = await gpu.read(objective.losses.values);
   const sorted = times.toSorted((a, b) => a - b);
   const units = pixelsPerUnit(settings.objective.variable);
-  const gradient = (await gpu.read(objective.gradient)).map((value, index) => value / channelOf(units, index));
+  const gradient = (await gpu.read(objective.pictureGradient)).map((value, index) => value / channelOf(units, index));
   return {
     total,
     ...reportTerms(objective.terms, terms),

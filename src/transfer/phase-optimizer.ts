@@ -55,7 +55,7 @@ function firstOrder(rule: UpdateRule): Engine {
     create: ({ gpu, objective, settings, values, state }) =>
       FirstOrderOptimizer.create(gpu, objective, rule, {
         ...values,
-        // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel.
+        // The box is only held where the variable is the picture itself; normalised, its bounds differ per channel, and frequencies have none.
         ...(settings.objective.variable === 'pixels' ? { clamp: [0, 1] } : {}),
         ...(state === undefined ? {} : { state }),
       }),

@@ -214,7 +214,9 @@ class Run<At extends Scale> {
       }
       const last = scale.phases.at(-1);
       if (optimizer === undefined || next?.phases[0]?.optimizer !== last?.optimizer || next === undefined) return;
-      if (optimizer.isResizable) this.#state = resizeState(await optimizer.readState(), scale.content, next.content);
+      // What is remembered of frequencies is no picture that could be resized.
+      if (optimizer.isResizable && objective.movesPixels)
+        this.#state = resizeState(await optimizer.readState(), scale.content, next.content);
     } finally {
       optimizer?.[Symbol.dispose]();
     }

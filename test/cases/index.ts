@@ -10,6 +10,7 @@ import { momentCases } from './moments.ts';
 import { mseCases } from './mse.ts';
 import { normaliseCases } from './normalise.ts';
 import { pictureWindowCases } from './picture-window.ts';
+import { planesCases } from './planes.ts';
 import { poolCases } from './pool2d.ts';
 import { rectangleCases } from './rectangle.ts';
 import { reluCases } from './relu.ts';
@@ -35,4 +36,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...vectorCopyCases,
   ...rectangleCases,
   ...pictureWindowCases,
+  ...planesCases,
 ];

@@ -3,7 +3,7 @@
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { TransferObjective } from '../../objective/objective.ts';
-import { pictureAt } from '../../objective/variable.ts';
+import { pictureAt, shownValues } from '../../objective/variable.ts';
 import type { Checkpoint } from '../../transfer/checkpoint.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
 import type { RunResult, Scale } from '../../transfer/run.ts';
@@ -81,7 +81,7 @@ export class Painting {
   async picture(): Promise<RgbImage | undefined> {
     if (this.#objective === undefined) return this.#copied;
     const copied = this.#request.gate.pace === 'run' ? this.copyOfScale : undefined;
-    return copied ?? (await this.#objective.readPicture());
+    return copied ?? (await this.#objective.readPicture('evaluated'));
   }
 
   /** Runs to the end, over as many devices as it takes. @throws InputError, LimitError, DeviceError. */
@@ -121,7 +121,8 @@ export class Painting {
     const { variable } = this.#request.run.settings.objective;
     this.#checkpoint = checkpoint;
     this.#request.files.see(checkpoint);
-    if (this.#content !== undefined) this.#copied = pictureAt(checkpoint.variable, variable, this.#content);
+    if (this.#content === undefined) return;
+    this.#copied = pictureAt(shownValues(checkpoint, variable), variable, this.#content);
   }
 
   #watch(objective: TransferObjective | undefined, scale: Scale): void {
@@ -141,7 +142,7 @@ export class Painting {
     const { preview } = this.#device;
     tell({ kind: 'painting', terms: objective.terms, scale: 1 + scales.indexOf(scale) });
     const size = objective.pictureSize;
-    preview.watch({ values: objective.variable, ...size, variable }, () => tell({ kind: 'preview', size }));
+    preview.watch({ values: objective.picture, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
 
   #report(report: EvaluationReport): void {
