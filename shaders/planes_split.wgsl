@@ -13,7 +13,7 @@ struct Params {
   stepX: f32,   // frequency of column 1
   stepY: f32,   // frequency of row 1
   floor: f32,   // more than 0
-  rise: f32,    // w(f) = rise · f + level + fall / f
+  rise: f32,    // w = rise · f^¾ + level + fall / f^¾
   level: f32,
   fall: f32,
   m00: f32,     // M, row by row
@@ -35,7 +35,8 @@ struct Params {
 // twin planes functions
 fn weightAt(x: u32, y: u32) -> f32 {
   let f = max(length(vec2f(f32(x) * params.stepX, f32(y) * params.stepY)), params.floor);
-  return params.rise * f + params.level + params.fall / f;
+  let q = sqrt(f * sqrt(f));
+  return params.rise * q + params.level + params.fall / q;
 }
 
 fn mixed(v: vec3f) -> vec3f {

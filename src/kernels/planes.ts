@@ -49,7 +49,7 @@ export const sameChannels: ChannelMatrix = [
   [0, 0, 1],
 ];
 
-/** w(f) = rise · f + level + fall / f of the frequency f = √((y · stepY)² + (x · stepX)²), which counts as `floor` where it is less. */
+/** w = rise · f^¾ + level + fall / f^¾ of the frequency f = √((y · stepY)² + (x · stepX)²), which counts as `floor` where it is less. */
 export interface FrequencyWeight {
   readonly stepX: number;
   readonly stepY: number;

@@ -1,7 +1,7 @@
 /**
- * A picture as frequencies: `x = A z`, where the optimiser moves z. A weights the spectrum z by one over its frequency, mixes three colours that
- * vary apart into R, G and B, and transforms. Pictures have about such spectra and colours, so the values of their z are alike, and a step of an
- * optimiser moves large forms as readily as grain (docs/decisions/0045-pictures-as-frequencies.md).
+ * A picture as frequencies: `x = A z`, where the optimiser moves z. A weights the spectrum z by one over its frequency to the power of ¾, mixes
+ * three colours that vary apart into R, G and B, and transforms. Pictures have about such spectra and colours, so the values of their z are more alike
+ * than their pixels, and a step of an optimiser moves large forms more readily than grain (docs/decisions/0045-pictures-as-frequencies.md).
  *
  * Source: the idea is C. Olah, A. Mordvintsev, L. Schubert, "Feature Visualization", Distill, 2017, there with Fourier's transform; the axes of
  * colour are Y. Ohta, T. Kanade, T. Sakai, "Color Information for Region Segmentation", 1980.
@@ -54,7 +54,7 @@ export function fourierMap({ width, height }: PictureSize): FourierMap {
   const floor = Math.min(stepX, stepY);
   let squares = 0;
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) squares += 1 / Math.max((x * stepX) ** 2 + (y * stepY) ** 2, floor ** 2);
+    for (let x = 0; x < width; x++) squares += Math.max((x * stepX) ** 2 + (y * stepY) ** 2, floor ** 2) ** -0.75;
   }
   const gain = Math.sqrt((width * height) / squares);
   const scale = Math.sqrt(3 / colourAxes.reduce((sum, axis) => sum + squareOf(axis), 0));

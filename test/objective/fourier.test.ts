@@ -74,7 +74,8 @@ describe('the map from frequencies', () => {
     let squares = 0;
     for (let y = 0; y < size.height; y++) {
       for (let x = 0; x < size.width; x++) {
-        squares += (weight.fall / Math.max(Math.hypot(x * weight.stepX, y * weight.stepY), weight.floor)) ** 2;
+        const frequency = Math.max(Math.hypot(x * weight.stepX, y * weight.stepY), weight.floor);
+        squares += (weight.fall / frequency ** 0.75) ** 2;
       }
     }
     expect((squares / (values / 3)) * (colours.flat().reduce((sum, entry) => sum + entry ** 2, 0) / 3)).toBeCloseTo(1);

@@ -8,10 +8,10 @@ interface Mixing {
   readonly matrix: ChannelMatrix;
 }
 
-/** rise · f + level + fall / f at f = √((y · stepY)² + (x · stepX)²), at least the floor. */
+/** rise · f^¾ + level + fall / f^¾ at f = √((y · stepY)² + (x · stepX)²), at least the floor. */
 export function frequencyWeight({ stepX, stepY, floor, rise, level, fall }: FrequencyWeight, x: number, y: number) {
-  const frequency = Math.max(Math.hypot(x * stepX, y * stepY), floor);
-  return rise * frequency + level + fall / frequency;
+  const power = Math.max(Math.hypot(x * stepX, y * stepY), floor) ** 0.75;
+  return rise * power + level + fall / power;
 }
 
 /** Calls with the places of a value and of what it is mixed with, in [H, W, 3] and in [3, rows, columns], and the factor between them. */

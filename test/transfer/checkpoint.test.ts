@@ -67,6 +67,11 @@ const runs: readonly (readonly [string, readonly Phase[], Told])[] = [
     ],
     { preset: 'gram', detail: 0.7 },
   ],
+  [
+    'frequencies at two scales',
+    [{ ...lbfgs, steps: 3, scale: 24 }, { ...lbfgs, steps: 4 }, adam],
+    { preset: 'gram', variable: 'fourier' },
+  ],
 ];
 
 describe('a checkpoint', () => {

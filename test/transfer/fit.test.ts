@@ -91,6 +91,23 @@ describe('a run', () => {
     expect(() => fitTransfer(thin)).toThrow(/140000x20 .*no size of this shape fits/);
   });
 
+  it('of frequencies has a spectrum, which is bound as a whole', () => {
+    // Few layers, whose bands have few neighbours, so that the maps need less.
+    const layers = [{ name: 'relu1_1', weight: 1 }];
+    const fourier = resolveSettings('gram', {
+      variable: 'fourier',
+      optimizer: 'adam',
+      contentLayers: layers,
+      styleLayers: layers,
+    });
+    const narrow = { ...limits, maxStorageBufferBindingSize: 12 * 512 ** 2 };
+    const planAt = (side: number) => fitTransfer(requestAt(side, side, { settings: fourier, limits: narrow }));
+    expect(planAt(512)).toMatchObject({ way: 'bands', largest: { name: 'the spectrum', sizeBytes: 12 * 512 ** 2 } });
+    expect(() => planAt(513)).toThrow(
+      /513x513 needs 3 MiB in one buffer \(the spectrum\), .* the largest size that fits is --size 512/,
+    );
+  });
+
   it('has bands for a style picture that is larger than the content picture', () => {
     const request = requestAt(600, 400, {
       styleSizes: [{ width: 900, height: 900 }],

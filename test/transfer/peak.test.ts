@@ -1,4 +1,4 @@
-/** The memory that runs take against what was planned for them, over ten settings, bands among them. */
+/** The memory that runs take against what was planned for them, over twelve settings, bands among them. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/core/gpu.ts';
@@ -39,10 +39,12 @@ const settings: readonly Setting[] = [
   { size: [96, 64], overrides: { ...shallow('conv1_2', 'relu2_1'), history: 30 } },
   { size: [64, 64], overrides: { ...shallow('relu1_1'), lineSearch: 'strong-wolfe' } },
   { size: [64, 64], overrides: { ...shallow('relu1_2', 'relu3_1'), styleLoss: 'w2', optimizer: 'adam' } },
+  { size: [65, 94], overrides: { ...shallow('relu1_1', 'relu2_1'), variable: 'fourier' } },
   { size: [48, 200], isCut: true, overrides: shallow('relu1_1', 'relu2_1') },
   { size: [48, 200], isCut: true, overrides: { ...shallow('relu1_1', 'relu2_1'), optimizer: 'adam' } },
   { size: [40, 240], isCut: true, overrides: { ...shallow('relu1_1', 'relu3_1'), styleLoss: 'gram' } },
   { size: [40, 240], isCut: true, overrides: { ...shallow('relu2_1'), optimizer: 'rmsprop', styleLoss: 'w2' } },
+  { size: [48, 200], isCut: true, overrides: { ...shallow('relu1_1'), optimizer: 'sgd', variable: 'fourier' } },
 ];
 
 /** A quarter of a map of the settings that are cut. */
