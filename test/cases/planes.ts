@@ -109,7 +109,7 @@ export function transformVariant(
   const { width, height, paddedWidth, paddedHeight } = shape;
   const planesBytes = bytesOf(3 * paddedWidth * paddedHeight);
   return {
-    name: family,
+    name: transformProduct(family).name,
     record: ({ program, buffer, upload, scratch }) => {
       const planes = scratch('planes', planesBytes);
       const whole = { planes, shape, weight: noWeight, matrix: sameChannels };
