@@ -12,9 +12,9 @@ const { open, site } = useStudio();
 
 describe('a run in the page', () => {
   it(
-    'pauses, steps, goes on and stops',
+    'of frequencies pauses, steps, goes on and stops',
     async () => {
-      await using studio = await open(`${quick}&iterations=2000`);
+      await using studio = await open(`${quick}&iterations=2000&variable=fourier`);
       await studio.isReady();
       await studio.paint();
       await studio.hasSpent(2);
