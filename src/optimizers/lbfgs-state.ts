@@ -3,7 +3,7 @@
 import { type BufferSlice, bytesPerFloat } from '../core/buffers.ts';
 import type { Gpu } from '../core/gpu.ts';
 import type { LbfgsBuffers } from './lbfgs-kernels.ts';
-import type { LbfgsLayout } from './lbfgs-layout.ts';
+import { type LbfgsLayout, mostHistory } from './lbfgs-layout.ts';
 import { readStruct } from './lbfgs-structs.ts';
 import { type OptimizerState, type StateVector, vectorsProblem } from './optimizer.ts';
 
@@ -63,10 +63,14 @@ export function writeLbfgsState({ device: { queue } }: Gpu, places: LbfgsPlaces,
 }
 
 /** What keeps L-BFGS from going on with a state; undefined where nothing does. The shaders trust what they are given. */
-export function lbfgsStateProblem(state: OptimizerState, size: number, history: number): string | undefined {
+export function lbfgsStateProblem(state: OptimizerState, size: number): string | undefined {
   const { count = Number.NaN, oldest = Number.NaN, stored = Number.NaN, loss } = state.numbers ?? {};
   const isIndex = (value: number, below: number): boolean => Number.isSafeInteger(value) && value >= 0 && value < below;
   if (state.optimizer !== 'lbfgs') return `lbfgs cannot go on with the state of ${state.optimizer}`;
+  const history = ringOf(state);
+  if (!isIndex(history - 1, mostHistory)) {
+    return `lbfgs has ${productsOf(state).length} products, expected 2 m² for a ring of m pairs, at most ${mostHistory}`;
+  }
   if (!isIndex(count, history + 1)) return `lbfgs has ${count} pairs, expected at most ${history}`;
   const isRing = isIndex(oldest, count < history ? 1 : history) && isIndex(state.steps, 2 ** 32);
   if (!isRing || !(isIndex(stored, history) || stored === nothingStored)) {
@@ -74,6 +78,63 @@ export function lbfgsStateProblem(state: OptimizerState, size: number, history: 
   }
   const lengths = { candidate: size, 'previous gradient': size, pairs: 2 * count * size, ...smallLengths(history) };
   return vectorsProblem(state, loss === undefined ? lengths : { ...lengths, gradient: size });
+}
+
+/**
+ * The same state in a ring for another number of pairs: the latest that fit it, in order from its first slot. One that has the number
+ * already stays as it is, to the bit of every step that follows.
+ *
+ * @param state One without an {@link lbfgsStateProblem}.
+ */
+export function inRingOf(history: number, state: OptimizerState): OptimizerState {
+  const before = ringOf(state);
+  if (before === history) return state;
+  const { count: had = 0, oldest = 0, stored = nothingStored } = state.numbers ?? {};
+  const count = Math.min(had, history);
+  const slots = Array.from({ length: count }, (_, index) => (oldest + had - count + index) % before);
+  const movedStored = slots.indexOf(stored);
+  const vectors = state.vectors.map((vector): StateVector => {
+    const { name, values } = vector;
+    if (name === 'pairs') return { ...vector, values: joined(slots.map((slot) => rowOf(values, had, slot))) };
+    return name === 'products' ? { ...vector, values: movedProducts(values, before, history, slots) } : vector;
+  });
+  const numbers = { ...state.numbers, count, oldest: 0, stored: movedStored === -1 ? nothingStored : movedStored };
+  return { ...state, numbers, vectors };
+}
+
+/** One of so many rows of a matrix. */
+function rowOf(values: Float32Array, rows: number, row: number): Float32Array {
+  const length = values.length / rows;
+  return values.subarray(row * length, (row + 1) * length);
+}
+
+/** Both matrices of products with the rows and columns of the kept slots first. */
+function movedProducts(
+  values: Float32Array,
+  before: number,
+  history: number,
+  slots: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const moved = new Float32Array(2 * history * history);
+  for (const matrix of [0, 1]) {
+    for (const [row, from] of slots.entries()) {
+      const line = rowOf(values, 2 * before, matrix * before + from);
+      moved.set(
+        slots.map((slot) => line[slot] ?? 0),
+        (matrix * history + row) * history,
+      );
+    }
+  }
+  return moved;
+}
+
+function productsOf({ vectors }: OptimizerState): Float32Array {
+  return vectors.find(({ name }) => name === 'products')?.values ?? new Float32Array();
+}
+
+/** Pairs that a state's ring has slots for; no whole number where its products are none of a ring. */
+function ringOf(state: OptimizerState): number {
+  return Math.sqrt(productsOf(state).length / 2);
 }
 
 function smallLengths(history: number) {

@@ -24,7 +24,7 @@ import { buildInScope, type Dispatch, type Program, type ProgramScope } from '..
 import { allocateLbfgs, type LbfgsBuffers, recordMove, recordRecursion } from './lbfgs-kernels.ts';
 import { type LbfgsLayout, lbfgsLayout } from './lbfgs-layout.ts';
 import { DirectionProbe } from './lbfgs-search.ts';
-import { type LbfgsPlaces, lbfgsStateProblem, readLbfgsState, writeLbfgsState } from './lbfgs-state.ts';
+import { inRingOf, type LbfgsPlaces, lbfgsStateProblem, readLbfgsState, writeLbfgsState } from './lbfgs-state.ts';
 import { membersOf, readStruct } from './lbfgs-structs.ts';
 import type { DeviceObjective, Evaluator, Optimizer, OptimizerState, StepValues, StopReason } from './optimizer.ts';
 import { strongWolfe, strongWolfeDefaults } from './strong-wolfe.ts';
@@ -49,7 +49,7 @@ export interface LbfgsOptions {
   readonly tolerances?: LbfgsTolerances;
   /** Most bytes of one buffer of the history; default the adapter's limit. */
   readonly maxBufferBytes?: number;
-  /** What to go on with, of the same size and history; absent, the beginning. */
+  /** What to go on with, of the same size; absent, the beginning. Of a longer ring the latest pairs are taken. */
   readonly state?: OptimizerState;
 }
 
@@ -92,7 +92,7 @@ export class Lbfgs implements Optimizer {
   /**
    * Takes the state's memory (`lbfgsBytes` of it) and records the programs. The caller owns the result.
    *
-   * @throws InputError for options that make no sense. ShapeError for a state of another optimiser, size or history. LimitError where a
+   * @throws InputError for options that make no sense. ShapeError for a state of another optimiser or size. LimitError where a
    *   pair does not fit a buffer. DeviceError where the device refuses the memory.
    */
   static async create(gpu: Gpu, objective: DeviceObjective, options: LbfgsOptions = {}): Promise<Lbfgs> {
@@ -102,7 +102,7 @@ export class Lbfgs implements Optimizer {
       lineSearch: options.lineSearch === 'strong-wolfe',
       maxBufferBytes: Math.min(options.maxBufferBytes ?? maxBufferSize, maxStorageBufferBindingSize, maxBufferSize),
     });
-    const problem = options.state && lbfgsStateProblem(options.state, layout.size, layout.history);
+    const problem = options.state && lbfgsStateProblem(options.state, layout.size);
     if (problem !== undefined) throw new ShapeError(problem);
     return await buildInScope(gpu, 'L-BFGS', (scope) => new Lbfgs(scope, objective, layout, options));
   }
@@ -143,7 +143,7 @@ export class Lbfgs implements Optimizer {
   }
 
   #goOn(state: OptimizerState): void {
-    writeLbfgsState(this.#gpu, this.#places, state);
+    writeLbfgsState(this.#gpu, this.#places, inRingOf(this.#layout.history, state));
     this.#loss = state.numbers?.['loss'];
     this.#previousLoss = state.numbers?.['previousLoss'];
   }

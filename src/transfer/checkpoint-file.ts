@@ -224,7 +224,7 @@ function assemble(
     evaluations,
   };
   const phase = phasesOf(settings)[place.phase - 1];
-  const problem = phase && stateProblem(checkpoint.optimizer, phase, values, settings);
+  const problem = phase && stateProblem(checkpoint.optimizer, phase, values);
   if (problem !== undefined) throw new InputError(problem);
   const measures = { columns: namesOf('measures'), values: float64(tensorOf(tensors, 'measures')) };
   if (tensorOf(tensors, 'measures').shape[1] !== measures.columns.length)

@@ -35,7 +35,7 @@ interface Engine {
   readonly bytes: (values: number, settings: Settings, limits: Limits) => number;
   readonly create: (beginning: Beginning) => Promise<Optimizer>;
   /** What keeps it from going on with a state for so many values; undefined where nothing does. */
-  readonly stateProblem: (state: OptimizerState, values: number, settings: Settings) => string | undefined;
+  readonly stateProblem: (state: OptimizerState, values: number) => string | undefined;
 }
 
 const lbfgs: Engine = {
@@ -46,7 +46,7 @@ const lbfgs: Engine = {
     }),
   create: ({ gpu, objective, settings, values, state }) =>
     Lbfgs.create(gpu, objective, { ...values, ...settings.lbfgs, ...(state === undefined ? {} : { state }) }),
-  stateProblem: (state, values, { lbfgs: { history } }) => lbfgsStateProblem(state, values, history),
+  stateProblem: lbfgsStateProblem,
 };
 
 function firstOrder(rule: UpdateRule): Engine {
@@ -103,9 +103,8 @@ export function stateProblem(
   state: OptimizerState,
   { optimizer }: Pick<Phase, 'optimizer'>,
   values: number,
-  settings: Settings,
 ): string | undefined {
-  return engines[optimizer].stateProblem(state, values, settings);
+  return engines[optimizer].stateProblem(state, values);
 }
 
 /** Most bytes that an optimiser of the settings' phases takes, by the number of values. */
