@@ -27,6 +27,7 @@ import {
   largestFrame,
   mostOwnedValues,
   partsOf,
+  programsOfWindow,
   roundedStep,
   stepsOf,
   type Tiling,
@@ -195,9 +196,6 @@ function lossScratchBytes({ options, size }: PlanRequest, tiling: Tiling, kernel
     parameterBytes(options, tiling),
   ]);
 }
-
-/** Programs of a window's own: into the sums' pass, the content's and the whole one, and out of it. */
-const programsOfWindow = 4;
 
 /** About as many dispatches as a step of a pass has. */
 const dispatchesOfStep = 3;

@@ -5,6 +5,7 @@
 
 import { bytesPerFloat, roundUp } from '../core/buffers.ts';
 import { ShapeError } from '../core/errors.ts';
+import { parameterPageBytes } from '../core/program.ts';
 import { type FeatureMap, type Pass, tapMap } from '../models/pass.ts';
 import { ownedPositions, type Rectangle, reachOf, type Window, windowsOf } from '../models/windows.ts';
 import type { ObjectiveOptions } from '../settings/settings.ts';
@@ -83,12 +84,29 @@ export function roundedStep(options: ObjectiveOptions, pixels: number): number {
   return roundUp(pixels, reachOf(options.network, tapsOf(options)).jump);
 }
 
-/** Steps from the largest that cuts the picture at all to those below which windows would be more halo than anything else. */
+/** Programs of a window's own: into the sums' pass, the content's and the whole one, and out of it. */
+export const programsOfWindow = 4;
+
+/** Bytes that each window adds: the parameters of its own programs, a page each. */
+const ownBytes = programsOfWindow * parameterPageBytes;
+
+/** Bytes of a pixel of a window's frame, about: a map of VGG's first convolutions and its gradient. */
+const framePixelBytes = 2 * 64 * bytesPerFloat;
+
+/**
+ * Steps from the largest that cuts the picture at all to those below which windows would be more halo than anything else, or so many that
+ * they add more bytes than their smaller frames save. On the way memory goes down.
+ */
 export function stepsOf(size: PictureSize, options: ObjectiveOptions): readonly number[] {
   const { jump, halo } = reachOf(options.network, tapsOf(options));
-  const most = Math.max(1, Math.ceil((Math.max(size.width, size.height) - 2 * halo) / jump));
+  const { width, height } = size;
+  const most = Math.max(1, Math.ceil((Math.max(width, height) - 2 * halo) / jump));
   const least = Math.min(most, Math.ceil(halo / jump));
-  return Array.from({ length: most - least + 1 }, (_, index) => (most - index) * jump);
+  const steps = Array.from({ length: most - least + 1 }, (_, index) => (most - index) * jump);
+  // Where (step + 2 halo)² framePixelBytes + width height / step² ownBytes is least.
+  const isWorthIt = (step: number): boolean =>
+    step ** 3 * (step + 2 * halo) * framePixelBytes >= width * height * ownBytes;
+  return steps.filter((step, index) => index === 0 || isWorthIt(step));
 }
 
 /** Bytes of a part of a map, in f32, at which it is cut into strips: a copy of a whole map would take half as much as all maps together. */

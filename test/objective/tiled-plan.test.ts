@@ -34,6 +34,21 @@ describe('a plan', () => {
     expect(plan.remarks).toEqual([expect.stringMatching(/goes through the network in \d+ windows of \d+x\d+ pixels/)]);
   });
 
+  it('has windows for shallow layers, too, not so many that they take more than the whole', () => {
+    const layers = [{ name: 'relu1_1', weight: 1 }];
+    const settings = resolveSettings('gram', {
+      optimizer: 'adam',
+      objective: { contentLayers: layers, styleLayers: layers },
+    });
+    for (const side of [96, 300, 1000]) {
+      const whole = fitTransfer(squareOf(side, { settings, tile: 'none' }));
+      const plan = fitTransfer(squareOf(side, { settings, memoryBytes: 0.5 * whole.peakBytes }));
+      expect(plan.way).toBe('tiles');
+      expect(plan.peakBytes).toBeLessThanOrEqual(0.5 * whole.peakBytes);
+      expect(plan.tiling?.windows.length).toBeLessThan(200);
+    }
+  });
+
   it('has the fewest windows of which each fits the limits', () => {
     const tiling = tilingAt(1024, { tile: 640 });
     expect(describeTiling(tiling)).toMatch(/^4 windows of /);
