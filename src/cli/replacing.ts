@@ -3,6 +3,7 @@
 import type { Gpu } from '../core/gpu.ts';
 import { KernelPreference } from '../kernels/preference.ts';
 import type { LastingRequest, RunOnDevice } from '../transfer/lasting-run.ts';
+import { preparedForLess, wordsOfLess } from '../transfer/less-memory.ts';
 import type { PreparedRun } from '../transfer/stylize.ts';
 import { openEngine } from './engine.ts';
 import type { EngineArguments } from './engine-arguments.ts';
@@ -11,41 +12,37 @@ import type { EngineArguments } from './engine-arguments.ts';
 const attempts = 5;
 const firstDelayMs = 200;
 
-type Replace = LastingRequest['replace'];
-
 /**
- * Opens devices as the first one was: the same kernels compute the same bits.
+ * Opens devices as the one before was: the same kernels and the same plan compute the same bits. After refused memory they are kernels whose
+ * weights are small, and a plan for less.
  *
- * @param prepare The run on a device.
+ * @param prepare The run on a device, planning to take so many bytes at most.
  */
-export function replacementsOf(first: Gpu, given: EngineArguments, prepare: (gpu: Gpu) => PreparedRun): Replace {
-  let lowMemory = isLow(first);
-  return async (trouble) => {
-    if (trouble === 'memory') {
-      // Bands and tiles, where they come to be, are further ways to less.
-      if (lowMemory) return undefined;
-      lowMemory = true;
+export function replacementsOf(
+  given: EngineArguments,
+  prepare: (gpu: Gpu, memoryBytes: number) => PreparedRun,
+): LastingRequest['replace'] {
+  return async (trouble, before) => {
+    const isForLess = trouble === 'memory';
+    const gpu = await reopened({ ...given, lowMemory: isForLess || isLow(before.gpu) });
+    try {
+      const on = (memoryBytes: number): PreparedRun => prepare(gpu, memoryBytes);
+      return { gpu, run: isForLess ? preparedForLess(before.run, on) : on(before.run.memoryBytes) };
+    } catch (error) {
+      gpu[Symbol.dispose]();
+      throw error;
     }
-    return await prepared(await reopened({ ...given, lowMemory }), prepare);
   };
 }
 
-/** How a way that takes less memory is called. */
-export function wayOf(gpu: Gpu): string {
-  return isLow(gpu) ? 'kernels that take less memory' : 'a new device';
+/** What a run goes on with, in words. */
+export function wayOf(now: RunOnDevice, before: RunOnDevice): string {
+  const kernels = isLow(now.gpu) && !isLow(before.gpu) ? 'kernels whose weights take less, and ' : '';
+  return kernels + (wordsOfLess(now.run, before.run) ?? 'a new device');
 }
 
 function isLow({ kernelPreference }: Gpu): boolean {
   return kernelPreference instanceof KernelPreference && kernelPreference.lowMemory;
-}
-
-async function prepared(gpu: Gpu, prepare: (gpu: Gpu) => PreparedRun): Promise<RunOnDevice> {
-  try {
-    return { gpu, run: prepare(gpu) };
-  } catch (error) {
-    gpu[Symbol.dispose]();
-    throw error;
-  }
 }
 
 async function reopened(given: EngineArguments): Promise<Gpu> {

@@ -13,7 +13,7 @@ import { type PictureSize, usualSize } from '../settings/sizes.ts';
 import { shellLine } from '../settings/texts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
-import { BrokenOffError, type LastingRequest, runLasting } from '../transfer/lasting-run.ts';
+import { BrokenOffError, type LastingRequest, type RunOnDevice, runLasting } from '../transfer/lasting-run.ts';
 import type { RunResult, Snapshots } from '../transfer/run.ts';
 import type { RunRecord } from '../transfer/run-record.ts';
 import { type PreparedRun, prepareRun, remarksOf, type StylizeRequest, worksOf } from '../transfer/stylize.ts';
@@ -46,7 +46,7 @@ export async function runJob(job: Job): Promise<number> {
   const record = given.checkpoint === undefined ? undefined : await recordOf(job, pictures, run, gpu);
   if (job.resumed !== undefined && record !== undefined) words.push(...assertGoesOn(job.resumed, record, run));
   using measures = await measureTrace(job, pictures, run, gpu);
-  const replace = replacementsOf(gpu, given, (other) => prepareJob(job, arrange, other).run);
+  const replace = replacementsOf(given, (other, bytes) => prepareJob(job, arrange, other, bytes).run);
   return await paint(job, run, { gpu, weights, measures, record, replace }, words);
 }
 
@@ -65,15 +65,16 @@ function assertStorageIsOfUse(
 /**
  * The run of a job whose pictures have been read, on an adapter.
  *
+ * @param memoryBytes Most that it plans to take; what the adapter's owner says when absent.
  * @throws InputError, LimitError
  */
-export function prepareJob(job: Job, arrange: Awaited<ReturnType<Job['read']>>, gpu: Gpu) {
+export function prepareJob(job: Job, arrange: Awaited<ReturnType<Job['read']>>, gpu: Gpu, memoryBytes?: number) {
   const pictures = arrange(usualSize(gpu.profile));
   const { settings, leftOut } = atScalesOf(job.settings, job.choice, job.given.preset, {
     ...pictures,
     styles: mixOf(pictures.style).map(({ picture }) => picture),
   });
-  return { pictures, run: prepareRun({ ...pictures, settings, gpu, tile: job.given.tile }), leftOut };
+  return { pictures, run: prepareRun({ ...pictures, settings, gpu, tile: job.given.tile, memoryBytes }), leftOut };
 }
 
 /** What is about to happen, a line each. */
@@ -127,7 +128,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   const reports: EvaluationReport[] = [...(resumed?.file.checkpoint.evaluations ?? [])];
   const results = new Results();
   let [hasRun, status]: [boolean, number] = [false, exitStatus.success];
-  const speed = new SpeedWatch();
+  let [at, speed]: [RunOnDevice, SpeedWatch] = [{ gpu: engine.gpu, run }, new SpeedWatch()];
   using interrupts = new Interrupts({
     onFirst: () => progress.note(`stopping after this ${unitOf(given)}; Ctrl-C again stops at once`),
     beforeEnd: () => progress.stop(),
@@ -136,12 +137,13 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
   for (const line of announcement) progress.note(line);
   try {
     const result = await runLasting({
-      first: { gpu: engine.gpu, run },
+      first: at,
       replace: engine.replace,
-      onReplaced: (reason, evaluation, { gpu }) => {
-        progress.note(`${reason}; the run goes on after evaluation ${evaluation} with ${wayOf(gpu)}`);
+      onReplaced: (reason, evaluation, now, before) => {
+        progress.note(`${reason}; the run goes on after evaluation ${evaluation} with ${wayOf(now, before)}`);
         reports.length = evaluation;
-        measures?.moveTo(gpu, evaluation);
+        measures?.moveTo(now.gpu, evaluation);
+        [at, speed] = [now, new SpeedWatch()];
       },
       weights: engine.weights,
       signal: interrupts.signal,
@@ -163,7 +165,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
     status = statusOf(result, interrupts.status);
     // Whatever fails from here on, the picture is there.
     if (hasRun) await measures?.save(result.picture, reports.length);
-    await keepSpeed(speed, run, engine, result.picture);
+    await keepSpeed(speed, at, result.picture);
   } catch (error) {
     if (error instanceof BrokenOffError) await saveWhatThereIs(job, error, results);
     throw error;
@@ -180,7 +182,7 @@ async function paint(job: Job, run: PreparedRun, engine: Engine, announcement: r
 }
 
 /** For `impasto plan`: how long an evaluation takes here, of a run that came to its last scale. */
-async function keepSpeed(speed: SpeedWatch, run: PreparedRun, { gpu }: Engine, picture: PictureSize): Promise<void> {
+async function keepSpeed(speed: SpeedWatch, { gpu, run }: RunOnDevice, picture: PictureSize): Promise<void> {
   const { content, plan } = run.scales.at(-1) ?? run.scales[0];
   const { width, height } = picture;
   if (width !== content.width || height !== content.height) return;

@@ -19,8 +19,8 @@ export async function engineRecordOf(
   family: KernelFamily | 'auto',
   tile: Tile = 'auto',
 ): Promise<EngineRecord> {
-  const names = scales.flatMap(({ kernels, plan: { way, bands, tiling } }) => [
-    `${way} ${bands} ${tiling === undefined ? '' : describeTiling(tiling)}`,
+  const names = scales.flatMap(({ kernels, plan: { way, bands, history, tiling } }) => [
+    `${way} ${bands} ${history} ${tiling === undefined ? '' : describeTiling(tiling)}`,
     ...kernels.layers.flatMap(({ variants }) => [variants.forward.name, variants.backward.name]),
     ...tapsOf(settings.objective).map((tap) => kernels.tap(tap).gram.name),
   ]);

@@ -54,7 +54,7 @@ export async function evaluate(request: EvaluateRequest): Promise<Evaluation> {
       `image, content and style are ${[...sizes].join(', ')}; evaluate compares pictures of one size`,
     );
   }
-  const { kernels, remarks, tiling } = planStylize({ content, style }, settings, gpu, request.tile);
+  const { kernels, remarks, tiling } = planStylize({ content, style }, settings, gpu, request);
   using meter = gpu.buffers.meter();
   using weights = await DeviceWeights.create(gpu, request.weights, kernels);
   using objective = await TransferObjective.create({

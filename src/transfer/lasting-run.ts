@@ -22,12 +22,12 @@ export interface LastingRequest extends RunHooks, Pick<StylizeRequest, 'weights'
   /** The run to begin with; its device is the caller's, also when it is lost. */
   readonly first: RunOnDevice;
   /**
-   * Another device, or the same way of running on less memory, with the run prepared for it; undefined where there is none. It is disposed
-   * here.
+   * Another device with the run prepared for it, by a plan for less memory where the one before was refused it; undefined where there is
+   * none. It is disposed here.
    */
-  readonly replace: (trouble: 'lost' | 'memory') => Promise<RunOnDevice | undefined>;
+  readonly replace: (trouble: 'lost' | 'memory', before: RunOnDevice) => Promise<RunOnDevice | undefined>;
   /** Told before a run goes on, while the old device is still there: why, and after which evaluation; what was reported of later ones is void. */
-  readonly onReplaced: (reason: string, evaluation: number, now: RunOnDevice) => void;
+  readonly onReplaced: (reason: string, evaluation: number, now: RunOnDevice, before: RunOnDevice) => void;
 }
 
 /** Without `checkpoints` of the caller's, states are copied so often: a lost device loses about so much. */
@@ -83,7 +83,7 @@ class LastingRun implements Disposable {
         const next = await this.#next(error).catch(() => undefined);
         if (next === undefined) throw this.#brokenOff(error);
         const reason = gpu.isLost ? 'the graphics device was lost' : messageOf(error);
-        onReplaced(reason, this.#checkpoint?.place.evaluation ?? 0, next);
+        onReplaced(reason, this.#checkpoint?.place.evaluation ?? 0, next, this.#at);
         this[Symbol.dispose]();
         this.#at = next;
       }
@@ -108,9 +108,9 @@ class LastingRun implements Disposable {
   async #next(error: unknown): Promise<RunOnDevice | undefined> {
     const { replace, signal } = this.#request;
     if (signal?.aborted === true) return undefined;
-    if (error instanceof OutOfMemoryError) return await replace('memory');
+    if (error instanceof OutOfMemoryError) return await replace('memory', this.#at);
     this.#lossesInARow += 1;
-    return this.#at.gpu.isLost && this.#lossesInARow <= mostLossesInARow ? await replace('lost') : undefined;
+    return this.#at.gpu.isLost && this.#lossesInARow <= mostLossesInARow ? await replace('lost', this.#at) : undefined;
   }
 
   #brokenOff(error: unknown): unknown {

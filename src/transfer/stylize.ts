@@ -37,6 +37,8 @@ export interface StylizeRequest {
   readonly size: number | undefined;
   /** Whether evaluations are cut into windows; `auto` when absent. */
   readonly tile?: Tile | undefined;
+  /** Most bytes that it plans to take on the device; what the device's owner says when absent. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** The pictures at the size they are compared at. */
@@ -92,6 +94,8 @@ export interface PreparedRun {
   readonly initial: RgbImage;
   /** Of the scale that takes most. */
   readonly plan: FittedPlan;
+  /** Most bytes that it might plan to take. */
+  readonly memoryBytes: number;
 }
 
 /** What is done to make a run fit, a line each: of the largest scale for which something is. */
@@ -115,7 +119,7 @@ export function worksOf({ scales }: Pick<PreparedRun, 'scales'>): readonly Scale
  * @throws LimitError with the largest size that fits, before anything is allocated on the device.
  */
 export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRun {
-  const { content, settings, gpu, size, tile } = request;
+  const { content, settings, gpu, size, tile, memoryBytes = gpu.memoryBytes } = request;
   const groups: { readonly size: number | undefined; readonly phases: Phase[] }[] = [];
   for (const { longestSide: wanted = size, phases } of settings.scales) {
     // A scale above the content picture's own size is that size, and two of them are the same.
@@ -126,7 +130,7 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
   }
   const [first, ...rest] = groups.map(({ size: longest, phases }) => {
     const scale = { ...fitPictures(request, longest), phases };
-    const plan = planStylize(scale, withPhases(settings, phases), gpu, tile);
+    const plan = planStylize(scale, withPhases(settings, phases), gpu, { tile, memoryBytes });
     return { ...scale, kernels: plan.kernels, plan };
   });
   if (first === undefined) throw new ShapeError('a run needs at least one phase');
@@ -137,20 +141,21 @@ export function prepareRun(request: Omit<StylizeRequest, 'weights'>): PreparedRu
     scales: [first, ...rest],
     initial: startOf(request, first),
     plan: plans.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a)),
+    memoryBytes,
   };
 }
 
 /**
  * The memory a run will take, before anything is allocated.
  *
- * @param tile As of a request.
+ * @param how As of a request.
  * @throws InputError where the adapter cannot store what the settings say; LimitError with the largest size that fits.
  */
 export function planStylize(
   pictures: { readonly content: PictureSize; readonly style: Style<PictureSize> },
   settings: Settings,
   gpu: Gpu,
-  tile: Tile = 'auto',
+  how: Pick<StylizeRequest, 'tile' | 'memoryBytes'> = {},
 ): FittedPlan {
   if (settings.objective.storage === 'f16' && !gpu.device.features.has('shader-f16')) {
     throw new InputError(
@@ -163,8 +168,8 @@ export function planStylize(
     styleSizes: mixOf(pictures.style).map(({ picture }) => picture),
     backend: backendOf(gpu),
     limits: gpu.limits,
-    memoryBytes: gpu.memoryBytes,
-    tile,
+    memoryBytes: how.memoryBytes ?? gpu.memoryBytes,
+    tile: how.tile ?? 'auto',
   });
 }
 

@@ -62,7 +62,14 @@ it('a run whose inputs and whose output folder are removed leaves picture and tr
   expect(await readdir(folder)).toEqual(['other']);
 });
 
-it('a run whose device is lost says so, goes on with another one, and its trace has every evaluation once', async () => {
+it.each([
+  ['lost', 'the graphics device was lost', 'a new device'],
+  [
+    'memory',
+    'more memory is needed than the adapter gives: refused 1 byte',
+    '(?:kernels whose weights take less, and )?\\d MiB of device memory instead of \\d MiB: L-BFGS keeps \\d+ curvature pairs instead of 100, so .*',
+  ],
+])('a run in trouble (%s) says so, goes on, and its trace has every evaluation once', async (trouble, reason, way) => {
   await Promise.all([writePng(path('photo.png'), 48, 32), writePng(path('painting.png'), 40, 40, 1)]);
   const { status, stdout, stderr } = await impasto(
     folder,
@@ -78,14 +85,19 @@ it('a run whose device is lost says so, goes on with another one, and its trace 
         '--content-layers',
         'relu1_1',
       ],
-      ...['--size', '24', '--iterations', '12', '-o', 'lost.png', '--trace', 'lost.json'],
+      ...['--size', '24', '--iterations', '12', '--history', '100', '-o', 'lost.png', '--trace', 'lost.json'],
       ...['--checkpoint', 'lost.safetensors', '--checkpoint-every', '1'],
     ],
-    { NODE_OPTIONS: `--import ${new URL('lose-device.mjs', import.meta.url)}`, LOSSES: '1', SUBMITS: '40' },
+    {
+      NODE_OPTIONS: `--import ${new URL('lose-device.mjs', import.meta.url)}`,
+      LOSSES: '1',
+      SUBMITS: '40',
+      TROUBLE: trouble,
+    },
   );
   expect(status, stderr).toBe(0);
   const [, after] =
-    stderr.match(/^the graphics device was lost; the run goes on after evaluation (\d+) with a new device$/m) ?? [];
+    stderr.match(new RegExp(`^${reason}; the run goes on after evaluation (\\d+) with ${way}$`, 'm')) ?? [];
   expect(Number(after), stderr).toBeGreaterThan(0);
   expect(stdout).toMatch(/^lost\.png {2}24x16, 12 evaluations, /);
   const { evaluations } = JSON.parse(await readFile(path('lost.json'), 'utf8'));

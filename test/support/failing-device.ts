@@ -1,4 +1,4 @@
-/** A device that refuses memory at one allocation, as WebGPU does: the buffer is invalid, and the error goes to its scope or to nobody. */
+/** A device that refuses memory at one allocation, or wherever it is told to, as WebGPU does: the buffer is invalid, and the error goes to its scope or to nobody. */
 
 import { Gpu } from '../../src/core/gpu.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
@@ -17,20 +17,21 @@ export class FailingDevice implements Disposable {
   readonly asked: string[] = [];
   readonly gpu: Gpu;
   readonly #device: GPUDevice;
-  readonly #failsAt: number;
+  readonly #refuses: (sizeBytes: number, site: number) => boolean;
+  #hasFailed = false;
   readonly #scopes: Scope[] = [];
   readonly #listeners: Parameters<GPUDevice['addEventListener']>[] = [];
 
-  /** @param failsAt Counted from 0. */
-  constructor({ device, profile, kernelPreference }: Gpu, failsAt: number) {
+  /** @param refuses At which allocation, counted from 0; or whether one of so many bytes is refused. */
+  constructor({ device, profile, kernelPreference }: Gpu, refuses: number | ((sizeBytes: number) => boolean)) {
     this.#device = device;
-    this.#failsAt = failsAt;
+    this.#refuses = typeof refuses === 'number' ? (_, site) => site === refuses : refuses;
     const proxy = new Proxy(device, { get: (target, name) => this.#get(target, name) });
     this.gpu = new Gpu({ device: proxy, profile, shaders: readShader, instance: device, kernelPreference });
   }
 
   get hasFailed(): boolean {
-    return this.asked.length > this.#failsAt;
+    return this.#hasFailed;
   }
 
   [Symbol.dispose](): void {
@@ -55,7 +56,8 @@ export class FailingDevice implements Disposable {
 
   #createBuffer(wanted: GPUBufferDescriptor): GPUBuffer {
     this.asked.push(wanted.label ?? '');
-    if (this.asked.length - 1 !== this.#failsAt) return this.#device.createBuffer(wanted);
+    if (!this.#refuses(wanted.size, this.asked.length - 1)) return this.#device.createBuffer(wanted);
+    this.#hasFailed = true;
     const error = new GPUOutOfMemoryError(`refused ${wanted.size} bytes`);
     const scope = this.#scopes.findLast(({ filter }) => filter === 'out-of-memory');
     if (scope === undefined) {

@@ -78,7 +78,7 @@ export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
     scaleTo(size, Math.max(1, Math.floor(share * Math.max(size.width, size.height))));
   const bytesAt = (share: number): number => {
     const styles = mixOf(style).map(({ picture, weight }) => ({ picture: scaled(picture, share), weight }));
-    return planStylize({ content: scaled(content, share), style: styles }, settings, gpu, 'auto').peakBytes;
+    return planStylize({ content: scaled(content, share), style: styles }, settings, gpu).peakBytes;
   };
   let largestSide: number | undefined;
   for (const share of smallerShares) {
