@@ -14,6 +14,7 @@ import { shellLine } from '../settings/texts.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { TransferPictures } from '../transfer/experiments.ts';
 import { BrokenOffError, type LastingRequest, type RunOnDevice, runLasting } from '../transfer/lasting-run.ts';
+import { isRescuable } from '../transfer/rescue.ts';
 import type { RunResult, Snapshots } from '../transfer/run.ts';
 import type { RunRecord } from '../transfer/run-record.ts';
 import { type PreparedRun, prepareRun, remarksOf, type StylizeRequest, worksOf } from '../transfer/stylize.ts';
@@ -212,12 +213,9 @@ function checkpointHooks({ given }: Job, run: PreparedRun, { record, measures }:
   };
 }
 
-/**
- * The lecture's preset shows what optimisers do, and experiments have losses that may come near 0 (decision 0039). A run that is taken up
- * again knows no preset, but the variable, which is the lecture's where nobody asked for it.
- */
-function isRescued({ command, given, settings }: Job): boolean {
-  return command === 'stylize' && given.preset !== 'lecture' && settings.objective.variable !== 'normalised';
+/** Experiments have losses that may come near 0 (decision 0039). */
+function isRescued({ command, settings }: Job): boolean {
+  return command === 'stylize' && isRescuable(settings);
 }
 
 function snapshotsOf({ given, output }: Job, progress: Progress, results: Results): readonly Snapshots[] {

@@ -5,6 +5,7 @@
 
 import { ExplodedLossError } from '../core/errors.ts';
 import type { StepValues } from '../optimizers/optimizer.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { EvaluationReport } from './evaluator.ts';
 import { type LossWatch, lossWords } from './explosion.ts';
 
@@ -13,6 +14,14 @@ const lostAbove = 4;
 
 /** So many times without a lower loss in between, and the run ends. */
 const mostInARow = 3;
+
+/**
+ * Whether a painting's run is to be rescued. The lecture's are not, which show what optimisers do; they are known by their variable, which no
+ * other preset has, since a run that is taken up again knows no preset.
+ */
+export function isRescuable({ objective }: Settings): boolean {
+  return objective.variable !== 'normalised';
+}
 
 /** Watches the losses of one objective. Trials of a line search are no trouble: the search goes back from them by itself. */
 export class Rescue implements LossWatch {

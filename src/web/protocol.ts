@@ -117,6 +117,8 @@ export type RunEvent =
   /** Where the run can be gone on with after this evaluation. */
   | { readonly kind: 'checkpoint'; readonly file: Blob; readonly evaluation: number }
   | { readonly kind: 'device-lost'; readonly message: string }
+  /** What became of the run that whoever watches it should know, without a full stop. */
+  | { readonly kind: 'news'; readonly sentence: string }
   /** A new device goes on after this evaluation; what was reported later is void. */
   | { readonly kind: 'device-back'; readonly evaluation: number };
 

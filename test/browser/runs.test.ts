@@ -65,6 +65,29 @@ describe('a run in the page', () => {
   );
 
   it(
+    'whose steps are too long goes back to its best picture, which it says; where that does not help it ends with it',
+    async () => {
+      await using studio = await open(`${quick}&iterations=16&learning-rate=3`);
+      await studio.paint();
+      const said = studio.byId('notice-news').getByText(/^The loss became .*: back to the best picture, /);
+      expect(await said.innerText({ timeout: 60_000 })).toMatch(/ with the learning rate halved from 3 to 1\.5\.$/);
+      await studio.says(/^Done: 16 steps/);
+      expect(await studio.byId('notice-problem').count()).toBe(0);
+
+      await studio.goto(`${quick}&iterations=40&optimizer=adam&learning-rate=1e30`);
+      await studio.paint();
+      await studio.problem(
+        /^the loss exploded 3 times in a row: .*; lower the learning rate, .* good picture is shown/i,
+      );
+      await studio.says(/^Ended early: \d+ steps/);
+      const { bytes } = await studio.download();
+      expect((await sharp(bytes).stats()).entropy).toBeGreaterThan(1);
+      expect(studio.misbehaviour).toEqual({ complaints: [], foreignRequests: [] });
+    },
+    runTimeoutMs,
+  );
+
+  it(
     'goes on from the last picture on a new device after one is lost',
     async () => {
       await using studio = await open('', { serviceWorkers: 'block' });

@@ -283,6 +283,7 @@ export class PageModel {
     if (event.kind === 'device-back') {
       this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
     }
+    if (event.kind === 'news') this.notices.add('news', sentence([event.sentence]));
     if (event.kind === 'progress') void this.painted.keepNowAndThen();
     const { making } = this.painted;
     if (event.kind !== 'checkpoint' || making === undefined) return;

@@ -6,6 +6,7 @@ import type { TransferObjective } from '../../objective/objective.ts';
 import { pictureAt, shownValues } from '../../objective/variable.ts';
 import type { Checkpoint } from '../../transfer/checkpoint.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
+import { isRescuable } from '../../transfer/rescue.ts';
 import type { RunResult, Scale } from '../../transfer/run.ts';
 import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
@@ -99,7 +100,7 @@ export class Painting {
   }
 
   async #runOnDevice(): Promise<RunResult> {
-    const { run, gate, weights } = this.#request;
+    const { run, gate, weights, tell } = this.#request;
     if (gate.signal.aborted) {
       const picture = this.#copied ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
@@ -114,6 +115,7 @@ export class Painting {
       gate: () => gate.pass(this.#device.lost),
       onObjective: (objective, scale) => this.#watch(objective, scale),
       onEvaluation: (report) => this.#report(report),
+      onRescue: isRescuable(run.settings) ? (sentence) => tell({ kind: 'news', sentence }) : undefined,
     });
   }
 
