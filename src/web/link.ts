@@ -3,7 +3,7 @@
  * what a link says wrongly is reported and left out too.
  */
 
-import { messageOf } from '../core/errors.ts';
+import { InputError, messageOf } from '../core/errors.ts';
 import { parseNumber } from '../core/numbers.ts';
 import { tapNamesOf } from '../models/networks.ts';
 import { checkLayers, layers } from '../settings/kinds.ts';
@@ -67,7 +67,9 @@ export function parseLink(
   };
   const known = new Set<string>([...pageOptions.map(flagOf), 'content', 'style']);
   for (const word of new Set(parameters.keys())) {
-    if (!known.has(word)) problems.push(`The link says '${word}', which this page does not know; it is left out.`);
+    // Of a link anybody may have made: an error's message is a line, and no novel.
+    const unknown = new InputError(`The link says '${word}', which this page does not know; it is left out.`);
+    if (!known.has(word)) problems.push(unknown.message);
   }
   let settings = usualSettings;
   for (const name of pageOptions) {

@@ -76,7 +76,10 @@ async function readPicture(bytes: Uint8Array): Promise<void> {
 
 function readLink(address: string): void {
   const { problems } = parseLink(address, ['chelsea', 'coffee']);
-  for (const problem of problems) expect(problem).not.toMatch(/\n/);
+  for (const problem of problems) {
+    expect(problem).not.toMatch(/\n/);
+    expect(problem.length).toBeLessThan(1100);
+  }
 }
 
 const formats = [
