@@ -280,9 +280,6 @@ export class PageModel {
   }
 
   #afterRun(event: RunEvent): void {
-    if (event.kind === 'device-back') {
-      this.notices.add('news', 'The graphics device was lost; a new one goes on from the last picture.');
-    }
     if (event.kind === 'news') this.notices.add('news', sentence([event.sentence]));
     if (event.kind === 'progress') void this.painted.keepNowAndThen();
     const { making } = this.painted;

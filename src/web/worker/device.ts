@@ -7,7 +7,7 @@ import { Preview } from './preview.ts';
 
 export interface PaintingDevice {
   readonly gpu: Gpu;
-  readonly preview: Preview;
+  readonly preview: Pick<Preview, 'show' | 'watch' | 'request'>;
   /** Rejects when the device is gone, for whatever reason; never resolves. */
   readonly lost: Promise<never>;
 }

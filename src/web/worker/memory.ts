@@ -7,6 +7,7 @@ import { megabytes, scaleTo } from '../../objective/memory-plan.ts';
 import { mixOf } from '../../objective/style-mix.ts';
 import { withPhases } from '../../settings/settings.ts';
 import type { PictureSize } from '../../settings/sizes.ts';
+import { preparedForLess, wordsOfLess } from '../../transfer/less-memory.ts';
 import type { Scale } from '../../transfer/run.ts';
 import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 
@@ -67,12 +68,36 @@ export function assertShowable({ limits }: Pick<Gpu, 'limits'>, { width, height 
   });
 }
 
-/** @throws LimitError with a size that fits, where the device does not give the memory that the run needs. */
-export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
+/**
+ * The run, or the same by a plan for as much memory as the device gives.
+ *
+ * @param prepare The run, planning to take so many bytes at most.
+ * @param note Told in a sentence where it is another plan.
+ * @throws LimitError with a size that fits, where nothing takes so little.
+ */
+export async function grantedRun(
+  gpu: Gpu,
+  run: PreparedRun,
+  prepare: (memoryBytes: number) => PreparedRun,
+  note: (sentence: string) => void,
+): Promise<PreparedRun> {
+  let planned = run;
+  while (!(await canAllocate(gpu, planned.plan.peakBytes))) {
+    try {
+      planned = preparedForLess(planned, prepare);
+    } catch (error) {
+      throw error instanceof LimitError ? await tooLarge(gpu, run) : error;
+    }
+  }
+  if (planned !== run) note(`the graphics device gives little memory; the painting takes ${wordsOfLess(planned, run)}`);
+  return planned;
+}
+
+/** What is said of a run that the device has no memory for, with a size that it has. */
+async function tooLarge(gpu: Gpu, run: PreparedRun): Promise<LimitError> {
   const { content, style, phases } = largestScale(run.scales);
   const settings = withPhases(run.settings, phases);
   const needed = run.plan.peakBytes;
-  if (await canAllocate(gpu, needed)) return;
   const side = Math.max(content.width, content.height);
   const scaled = (size: PictureSize, share: number): PictureSize =>
     scaleTo(size, Math.max(1, Math.floor(share * Math.max(size.width, size.height))));
@@ -84,7 +109,7 @@ export async function assertMemory(gpu: Gpu, run: PreparedRun): Promise<void> {
   for (const share of smallerShares) {
     if (largestSide === undefined && (await canAllocate(gpu, bytesAt(share)))) largestSide = Math.floor(share * side);
   }
-  throw new LimitError({
+  return new LimitError({
     limit: 'device memory',
     needed,
     available: Number.NaN,

@@ -1,15 +1,15 @@
 /** One painting from start to end: the run, its preview and copies, and what happens when the device is lost under it. */
 
-import { InputError, messageOf } from '../../core/errors.ts';
+import { InputError, LimitError, messageOf, OutOfMemoryError } from '../../core/errors.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import type { TransferObjective } from '../../objective/objective.ts';
 import { pictureAt, shownValues } from '../../objective/variable.ts';
 import type { Checkpoint } from '../../transfer/checkpoint.ts';
 import type { EvaluationReport } from '../../transfer/evaluator.ts';
+import { preparedForLess, wordsOfLess } from '../../transfer/less-memory.ts';
 import { isRescuable } from '../../transfer/rescue.ts';
 import type { RunResult, Scale } from '../../transfer/run.ts';
-import { type PreparedRun, runPrepared } from '../../transfer/stylize.ts';
-import type { NetworkWeights } from '../../weights/vgg-weights.ts';
+import { type PreparedRun, runPrepared, type StylizeRequest } from '../../transfer/stylize.ts';
 import type { RunEvent } from '../protocol.ts';
 import type { CheckpointFiles } from './checkpoints.ts';
 import type { PaintingDevice } from './device.ts';
@@ -17,14 +17,16 @@ import type { Gate } from './gate.ts';
 
 export interface PaintingRequest {
   readonly run: PreparedRun;
+  /** The same run, planning to take so many bytes at most. @throws LimitError where it cannot. */
+  readonly prepare: (memoryBytes: number) => PreparedRun;
   readonly gate: Gate;
   /** They may still be on their way. */
-  readonly weights: Promise<NetworkWeights>;
+  readonly weights: Promise<StylizeRequest['weights']>;
   readonly device: PaintingDevice;
-  /** A new device after the old one was lost. */
-  readonly reopen: () => Promise<PaintingDevice>;
+  /** A new device after the old one was lost, or refused memory: what it heard of is not forgotten. */
+  readonly reopen: (trouble: 'lost' | 'memory') => Promise<PaintingDevice>;
   readonly tell: (event: RunEvent) => void;
-  readonly files: CheckpointFiles;
+  readonly files: Pick<CheckpointFiles, 'see'>;
   /** Where the run goes on from. */
   readonly resume: Checkpoint | undefined;
 }
@@ -45,6 +47,7 @@ export class Painting {
   readonly #request: PaintingRequest;
   readonly #untold: EvaluationReport[] = [];
   #device: PaintingDevice;
+  #run: PreparedRun;
   #checkpoint: Checkpoint | undefined;
   /** At the last checkpoint. */
   #copied: RgbImage | undefined;
@@ -57,6 +60,7 @@ export class Painting {
   constructor(request: PaintingRequest) {
     this.#request = request;
     this.#device = request.device;
+    this.#run = request.run;
     if (request.resume === undefined) return;
     this.#checkpoint = request.resume;
     this.#last = request.resume.place.evaluation;
@@ -91,16 +95,16 @@ export class Painting {
       try {
         return await this.#runOnDevice();
       } catch (error) {
-        const isLost = !(error instanceof InputError) && (await this.#device.gpu.provesLost());
-        this.#lossesInARow += 1;
-        if (this.#request.gate.isAbandoned || !isLost || this.#lossesInARow > mostLossesInARow) throw error;
-        await this.#recover(messageOf(error));
+        if (this.#request.gate.isAbandoned) throw error;
+        if (error instanceof OutOfMemoryError) await this.#goOnWithLess(error);
+        else await this.#goOnElsewhere(error);
       }
     }
   }
 
   async #runOnDevice(): Promise<RunResult> {
-    const { run, gate, weights, tell } = this.#request;
+    const { gate, weights, tell } = this.#request;
+    const run = this.#run;
     if (gate.signal.aborted) {
       const picture = this.#copied ?? run.initial;
       return { picture, end: 'aborted', evaluations: [], error: undefined, elapsedMs: 0 };
@@ -120,7 +124,7 @@ export class Painting {
   }
 
   #keep(checkpoint: Checkpoint): void {
-    const { variable } = this.#request.run.settings.objective;
+    const { variable } = this.#run.settings.objective;
     this.#checkpoint = checkpoint;
     this.#request.files.see(checkpoint);
     if (this.#content === undefined) return;
@@ -128,9 +132,10 @@ export class Painting {
   }
 
   #watch(objective: TransferObjective | undefined, scale: Scale): void {
-    const { tell, run } = this.#request;
-    const { variable } = run.settings.objective;
-    const scales: readonly Scale[] = run.scales;
+    const { tell } = this.#request;
+    const { settings, scales } = this.#run;
+    const { variable } = settings.objective;
+    const all: readonly Scale[] = scales;
     // What a run begins with is told when the page has heard that it begins.
     if (this.#content !== undefined) this.#flush();
     this.#objective = objective;
@@ -142,7 +147,7 @@ export class Painting {
       return;
     }
     const { preview } = this.#device;
-    tell({ kind: 'painting', terms: objective.terms, scale: 1 + scales.indexOf(scale) });
+    tell({ kind: 'painting', terms: objective.terms, scale: 1 + all.indexOf(scale) });
     const size = objective.pictureSize;
     preview.watch({ values: objective.picture, ...size, variable }, () => tell({ kind: 'preview', size }));
   }
@@ -162,12 +167,39 @@ export class Painting {
     this.#request.tell({ kind: 'progress', reports: this.#untold.splice(0), bytesInUse });
   }
 
-  async #recover(message: string): Promise<void> {
+  /** @throws what was thrown, where the device is there or was lost too often. */
+  async #goOnElsewhere(error: unknown): Promise<void> {
+    const isLost = !(error instanceof InputError) && (await this.#device.gpu.provesLost());
+    this.#lossesInARow += 1;
+    if (!isLost || this.#lossesInARow > mostLossesInARow) throw error;
+    await this.#recover(messageOf(error), 'lost');
+    this.#request.tell({
+      kind: 'news',
+      sentence: 'the graphics device was lost; a new one goes on from the last picture',
+    });
+  }
+
+  /** @throws OutOfMemoryError where nothing takes less. */
+  async #goOnWithLess(error: OutOfMemoryError): Promise<void> {
+    const { prepare, tell } = this.#request;
+    const before = this.#run;
+    try {
+      this.#run = preparedForLess(before, prepare);
+    } catch (problem) {
+      throw problem instanceof LimitError ? error : problem;
+    }
+    this.#device.gpu[Symbol.dispose]();
+    await this.#recover(messageOf(error), 'memory');
+    const way = wordsOfLess(this.#run, before);
+    tell({ kind: 'news', sentence: `the graphics device ran out of memory; the painting goes on with ${way}` });
+  }
+
+  async #recover(message: string, trouble: 'lost' | 'memory'): Promise<void> {
     const { tell, reopen } = this.#request;
     this.#objective = undefined;
     this.#last = this.#checkpoint?.place.evaluation ?? 0;
     tell({ kind: 'device-lost', message });
-    this.#device = await reopen();
+    this.#device = await reopen(trouble);
     tell({ kind: 'device-back', evaluation: this.#last });
   }
 }

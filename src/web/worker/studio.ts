@@ -23,7 +23,7 @@ import { CheckpointFiles, type PictureFile, recordOf, takeUp } from './checkpoin
 import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { Losses } from './losses.ts';
-import { assertMemory, assertShowable, largestScale, refusedMemory } from './memory.ts';
+import { assertShowable, grantedRun, largestScale, refusedMemory } from './memory.ts';
 import { Painting } from './painting.ts';
 import { areWeightsKept, loadBundledWeights } from './weights.ts';
 
@@ -172,21 +172,21 @@ export class Studio {
   async #paint(order: Order, gate: Gate): Promise<RunSummary> {
     const device = await this.#open();
     if (gate.isAbandoned) return nothingPainted;
-    const run = this.#prepare(order, device.gpu);
     const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
+    const prepare = (memoryBytes?: number): PreparedRun => this.#prepare(order, device.gpu, memoryBytes);
+    const run = await grantedRun(device.gpu, prepare(), prepare, (sentence) => tell({ kind: 'news', sentence }));
+    if (gate.isAbandoned) return nothingPainted;
     const weights = this.loadWeights();
     const record = recordOf(order, this.#filesOf(order), run, device.gpu);
     const resume = order.resume && (await takeUp(order.resume, await record, run));
     const files = new CheckpointFiles(record, run, (file, evaluation) =>
       tell({ kind: 'checkpoint', file, evaluation }),
     );
-    const reopen = () => this.#reopen();
-    const painting = new Painting({ device, weights, run, gate, reopen, tell, files, resume });
+    const reopen = (trouble: 'lost' | 'memory') => this.#reopen(trouble);
+    const painting = new Painting({ device, weights, run, prepare, gate, reopen, tell, files, resume });
     this.#painting = painting;
     const startedAtMs = performance.now();
     try {
-      await assertMemory(device.gpu, run);
-      if (gate.isAbandoned) return nothingPainted;
       // What the run starts from is there to be seen while the targets are made.
       const { width, height } = run.initial;
       device.preview.show(run.initial, () => tell({ kind: 'preview', size: { width, height } }));
@@ -222,14 +222,14 @@ export class Studio {
     const device = await opening;
     device.lost.catch(() => {
       if (this.#painting !== undefined) return;
-      this.#reopen().catch((error: unknown) => this.#tell({ kind: 'device-failed', message: messageOf(error) }));
+      this.#reopen('lost').catch((error: unknown) => this.#tell({ kind: 'device-failed', message: messageOf(error) }));
     });
     return device;
   }
 
   /** A new device on a new canvas: what is drawn on one that went down with the browser's GPU process is never seen. */
-  async #reopen(): Promise<PaintingDevice> {
-    this.#losses.note();
+  async #reopen(trouble: 'lost' | 'memory'): Promise<PaintingDevice> {
+    if (trouble === 'lost') this.#losses.note();
     const canvas = new Promise<OffscreenCanvas>((resolve) => {
       this.#giveCanvas = resolve;
     });
@@ -245,11 +245,11 @@ export class Studio {
   }
 
   /** @throws LimitError with the largest size that fits. */
-  #prepare(order: Order, gpu: Gpu): PreparedRun {
+  #prepare(order: Order, gpu: Gpu, memoryBytes?: number): PreparedRun {
     const content = this.#picture(order.content, 'photograph');
     const style = order.styles.map(({ id, weight }) => ({ picture: this.#picture(id, 'painting'), weight }));
     const { settings, size } = order;
-    const run = prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order) });
+    const run = prepareRun({ gpu, content, style, settings, size, start: this.#startOf(order), memoryBytes });
     assertShowable(gpu, largestScale(run.scales).content);
     return run;
   }
