@@ -122,23 +122,29 @@ describe('a checkpoint file', () => {
     expect(await read(await forged((fields) => fields))).toEqual(file);
   });
 
-  it('holds a run that has just begun', async () => {
-    const begun = { ...file.checkpoint, place: { evaluation: 0, phase: 1, step: 0 }, evaluations: [] };
-    const optimizer = {
-      optimizer: 'lbfgs',
-      steps: 0,
-      numbers: { count: 0, oldest: 0, stored: 0 },
-      vectors: Object.entries({ candidate: 24, 'previous gradient': 24, pairs: 0, products: 200, scale: 1 }).map(
-        ([name, length]) => ({ name, isNonNegative: false, values: values(length) }),
-      ),
-    };
-    const first = {
-      ...file,
-      checkpoint: { ...begun, optimizer },
-      measures: { columns: [], values: new Float64Array() },
-    };
-    expect(await read(await encodeCheckpoint(first))).toEqual(first);
-  });
+  it.each([10, 5])(
+    'holds a run that has just begun, with a ring of %i pairs where 10 were asked for',
+    async (pairs) => {
+      const begun = { ...file.checkpoint, place: { evaluation: 0, phase: 1, step: 0 }, evaluations: [] };
+      const lengths = { candidate: 24, 'previous gradient': 24, pairs: 0, products: 2 * pairs ** 2, scale: 1 };
+      const optimizer = {
+        optimizer: 'lbfgs',
+        steps: 0,
+        numbers: { count: 0, oldest: 0, stored: 0 },
+        vectors: Object.entries(lengths).map(([name, length]) => ({
+          name,
+          isNonNegative: false,
+          values: values(length),
+        })),
+      };
+      const first = {
+        ...file,
+        checkpoint: { ...begun, optimizer },
+        measures: { columns: [], values: new Float64Array() },
+      };
+      expect(await read(await encodeCheckpoint(first))).toEqual(first);
+    },
+  );
 
   it.each<[string, (fields: Fields) => Fields, string]>([
     ['without settings', ({ settings: _, ...rest }) => rest, 'styleFit is missing'],
