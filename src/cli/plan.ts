@@ -24,6 +24,8 @@ interface PlannedScale {
   readonly way: FittedPlan['way'];
   /** Of rows, of the largest maps. */
   readonly bands: number;
+  /** That the picture goes through the network in; 1 where it is whole. */
+  readonly windows: number;
   /** Curvature pairs that L-BFGS keeps. */
   readonly history: number;
   readonly bytes: ReturnType<typeof memoryParts>;
@@ -74,7 +76,7 @@ async function reportOf({ scales, settings }: PreparedRun, gpu: Gpu): Promise<Re
   const planned: PlannedScale[] = [];
   for (const { content, phases, plan } of scales) {
     const { width, height } = content;
-    const { way, bands, history, peakBytes } = plan;
+    const { way, bands, tiling, history, peakBytes } = plan;
     const seconds = await measuredSeconds(workOf(adapter, settings, way), width * height);
     planned.push({
       width,
@@ -82,6 +84,7 @@ async function reportOf({ scales, settings }: PreparedRun, gpu: Gpu): Promise<Re
       evaluations: totalSteps(phases),
       way,
       bands,
+      windows: tiling?.windows.length ?? 1,
       history,
       bytes: memoryParts(plan),
       peakBytes,
@@ -93,6 +96,10 @@ async function reportOf({ scales, settings }: PreparedRun, gpu: Gpu): Promise<Re
   return { adapter, maxStorageBufferBindingSize, memoryBytes: gpu.memoryBytes, scales: planned, remarks };
 }
 
+function describeMaps({ way, bands, windows }: PlannedScale): string {
+  return { whole: 'whole', bands: `${bands} bands`, tiles: `${windows} windows` }[way];
+}
+
 function describe({ adapter, maxStorageBufferBindingSize, memoryBytes, scales, remarks }: Report): readonly string[] {
   const row = (name: string, cell: (scale: PlannedScale) => string): readonly string[] => [name, ...scales.map(cell)];
   const parts = [...new Set(scales.flatMap(({ bytes }) => bytes.map(({ part }) => part)))];
@@ -101,7 +108,7 @@ function describe({ adapter, maxStorageBufferBindingSize, memoryBytes, scales, r
     rows: [
       ...parts.map((part) => row(part, ({ bytes }) => megabytes(bytes.find((one) => one.part === part)?.bytes ?? 0))),
       row('at most', ({ peakBytes }) => megabytes(peakBytes)),
-      row('maps', ({ way, bands }) => (way === 'bands' ? `${bands} bands` : way)),
+      row('maps', describeMaps),
       row('evaluations', ({ evaluations }) => String(evaluations)),
       row('each takes', ({ secondsPerEvaluation: seconds }) =>
         seconds === null ? '–' : `${seconds.toPrecision(2)} s`,

@@ -17,8 +17,8 @@ beforeAll(async () => {
   await writePng(path('style.png'), 64, 64, 1);
 });
 
-async function planOf(env: NodeJS.ProcessEnv) {
-  const run = await impasto(folder, ['plan', ...pictures, '--json', 'plan.json'], env);
+async function planOf(env: NodeJS.ProcessEnv, ...told: readonly string[]) {
+  const run = await impasto(folder, ['plan', ...pictures, ...told, '--json', 'plan.json'], env);
   expect(run.status, run.stderr).toBe(0);
   return { words: run.stdout, ...JSON.parse(await readFile(path('plan.json'), 'utf8')) };
 }
@@ -66,6 +66,12 @@ describe('plan', () => {
     const [whole, bands] = await Promise.all([pixelsOf('whole.png'), pixelsOf('bands.png')]);
     const difference = whole.reduce((most, value, at) => Math.max(most, Math.abs(value - (bands[at] ?? 0))), 0);
     expect(difference).toBeLessThanOrEqual(1);
+  });
+
+  it('names windows where they are asked for', async () => {
+    const { words, scales } = await planOf({}, '--tile', '32');
+    expect(scales[0]).toMatchObject({ way: 'tiles', bands: 1, windows: 4 });
+    expect(words).toMatch(/maps +4 windows\n/);
   });
 
   it('ends where nothing makes it fit', async () => {
