@@ -67,15 +67,19 @@ describe.each([
 ] as const)('%s', (_what, cheaper, work) => {
   it('end in one sentence when memory is refused, with an empty pool', async () => {
     const sites = await sitesOf(work);
+    let refusals = 0;
     for (let site = 0; site < sites.length; site += stride === 1 ? 1 : stride * cheaper) {
       using refusing = new FailingDevice(gpu, site);
       const outcome: unknown = await work(refusing.gpu).catch((error: unknown) => error);
       const where = `site ${site} of ${sites.length}, ${sites[site]}`;
       expect(refusing.hasFailed, where).toBe(true);
+      refusals += 1;
       expect(outcome, where).toBeInstanceOf(OutOfMemoryError);
       if (!(outcome instanceof DeviceError)) continue;
       expect(outcome.message, where).toMatch(/^[^\n]* than the adapter gives: refused \d+ bytes$/);
       expect(refusing.gpu.buffers.count, where).toBe(0);
     }
+    if (process.env['IMPASTO_ALLOCATIONS'] !== undefined)
+      process.stdout.write(`${refusals} of ${sites.length} allocations were refused\n`);
   });
 });
