@@ -37,7 +37,8 @@ async function paint(on: Gpu, phases: readonly Phase[], lineSearch: 'none' | 'st
   // Two styles: their targets are mixed on the host.
   const style = [pictures.style, pictures.content].map((picture) => ({ picture, weight: 1 }));
   const start = { kind: 'content' } as const;
-  const checkpoints = { everyMs: 0, keep: () => {} };
+  // By evaluations: how many there are by time depends on the machine, and with them what is asked for.
+  const checkpoints = { every: 1, keep: () => {} };
   const { content } = pictures;
   await stylize({ gpu: on, weights, content, style, settings, start, size: 24, checkpoints });
 }
