@@ -5,7 +5,7 @@ import type { Gpu } from '../../src/core/gpu.ts';
 import { ProgramScope } from '../../src/core/program.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { KernelFamily } from '../../src/kernels/preference.ts';
-import { type ConvWeights, DeviceWeights } from '../../src/models/device-weights.ts';
+import { DeviceWeights, type HostWeights } from '../../src/models/device-weights.ts';
 import { FourierVariable, fourierMap } from '../../src/objective/fourier-variable.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
@@ -83,7 +83,7 @@ describe('the map from frequencies', () => {
 });
 
 describe('an objective whose variable is frequencies', () => {
-  let weights: ReadonlyMap<string, ConvWeights>;
+  let weights: HostWeights;
   let pictures: { readonly content: RgbImage; readonly style: RgbImage; readonly initial: RgbImage };
   beforeAll(() => {
     weights = seededWeights('vgg16');
@@ -105,7 +105,7 @@ describe('an objective whose variable is frequencies', () => {
     tile?: number,
   ): Promise<Seen> {
     const settings = settingsOf(variable);
-    const { kernels, tiling } = planStylize(pictures, settings, gpu(), tile);
+    const { kernels, tiling } = planStylize(pictures, settings, gpu(), { tile });
     using on = await DeviceWeights.create(gpu(), weights, kernels);
     const request = { gpu: gpu(), weights: on, options: settings.objective, ...pictures, tiling };
     using objective = await TransferObjective.create(request);
