@@ -127,9 +127,6 @@ export {
 export { type FoundRates, findRate, type RatePoint } from './transfer/find-rate.ts';
 export { type FitRequest, type FittedPlan, fitTransfer } from './transfer/fit.ts';
 export { BrokenOffError, type LastingRequest, type RunOnDevice, runLasting } from './transfer/lasting-run.ts';
-export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
-export type { EngineRecord, FileRecord, OutputRecord, RunRecord, StyleRecord } from './transfer/run-record.ts';
-export type { Start } from './transfer/start.ts';
 export {
   deepestLayerOf,
   type PreparedPictures,
@@ -138,10 +135,12 @@ export {
   preparePictures,
   prepareRun,
   remarksOf,
-  runPrepared,
   type StylizeRequest,
-  stylize,
-} from './transfer/stylize.ts';
+} from './transfer/prepare.ts';
+export type { RunEnd, RunHooks, RunResult, Scale } from './transfer/run.ts';
+export type { EngineRecord, FileRecord, OutputRecord, RunRecord, StyleRecord } from './transfer/run-record.ts';
+export type { Start } from './transfer/start.ts';
+export { runPrepared, stylize } from './transfer/stylize.ts';
 export { type AdapterSurvey, type FamilyChoice, surveyAdapter } from './tuning/survey.ts';
 export { type OperationReport, type TuneRequest, tune, type VariantReport } from './tuning/tune.ts';
 export {

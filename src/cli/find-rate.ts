@@ -11,7 +11,7 @@ import { rateFinder } from '../settings/recipes.ts';
 import { withPhases } from '../settings/settings.ts';
 import { usualSize } from '../settings/sizes.ts';
 import { type FoundRates, findRate } from '../transfer/find-rate.ts';
-import { prepareRun, remarksOf, worksOf } from '../transfer/stylize.ts';
+import { prepareRun, remarksOf, worksOf } from '../transfer/prepare.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { Interrupts } from './interrupts.ts';

@@ -6,7 +6,7 @@ import { megabytes, memoryParts } from '../objective/memory-plan.ts';
 import { checkWritable, writeFileAtomically } from '../platform/node/atomic-file.ts';
 import { totalSteps } from '../settings/phase.ts';
 import type { FittedPlan } from '../transfer/fit.ts';
-import { type PreparedRun, remarksOf } from '../transfer/stylize.ts';
+import { type PreparedRun, remarksOf } from '../transfer/prepare.ts';
 import { openEngine } from './engine.ts';
 import { exitStatus } from './failure.ts';
 import { answer, formatDuration, remark } from './output.ts';

@@ -4,7 +4,7 @@ import type { Gpu } from '../core/gpu.ts';
 import { KernelPreference } from '../kernels/preference.ts';
 import type { LastingRequest, RunOnDevice } from '../transfer/lasting-run.ts';
 import { preparedForLess, wordsOfLess } from '../transfer/less-memory.ts';
-import type { PreparedRun } from '../transfer/stylize.ts';
+import type { PreparedRun } from '../transfer/prepare.ts';
 import { openEngine } from './engine.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 

@@ -5,7 +5,7 @@ import { readCacheFile, writeCacheFile } from '../platform/node/cache-file.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { EvaluationReport } from '../transfer/evaluator.ts';
 import type { MapWayName } from '../transfer/fit.ts';
-import { deepestLayerOf } from '../transfer/stylize.ts';
+import { deepestLayerOf } from '../transfer/prepare.ts';
 
 const fileName = 'speed.json';
 

@@ -5,7 +5,7 @@ import { deepestMeasuredLayer } from '../measures/picture-measures.ts';
 import { openFile } from '../platform/node/byte-source.ts';
 import { weightFilePath } from '../platform/node/weight-files.ts';
 import type { Settings } from '../settings/settings.ts';
-import { deepestLayerOf } from '../transfer/stylize.ts';
+import { deepestLayerOf } from '../transfer/prepare.ts';
 import { bundledLpipsHeads, bundledWeights } from '../weights/bundled.ts';
 import { type LpipsHeads, loadLpipsHeads } from '../weights/lpips-heads.ts';
 import { loadNetworkWeights, type NetworkWeights } from '../weights/vgg-weights.ts';

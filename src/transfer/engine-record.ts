@@ -6,8 +6,8 @@ import { tapsOf } from '../objective/terms.ts';
 import type { Tile } from '../objective/tiled-plan.ts';
 import { describeTiling } from '../objective/tiling.ts';
 import { bytesSource, sha256Of } from '../weights/byte-source.ts';
+import type { PreparedRun } from './prepare.ts';
 import type { EngineRecord } from './run-record.ts';
-import type { PreparedRun } from './stylize.ts';
 
 /**
  * @param family The one asked for.

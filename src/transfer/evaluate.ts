@@ -11,7 +11,7 @@ import { reportTerms, type TermReport } from '../objective/term-sums.ts';
 import type { Tile } from '../objective/tiled-plan.ts';
 import { channelOf, pixelsPerUnit } from '../objective/variable.ts';
 import type { Settings } from '../settings/settings.ts';
-import { planStylize } from './stylize.ts';
+import { planStylize } from './prepare.ts';
 
 export interface EvaluateRequest {
   readonly gpu: Gpu;

@@ -9,9 +9,10 @@ import { fitLongestSide, type Size } from '../images/resize.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import type { Settings } from '../settings/settings.ts';
 import { startsFromContent, startsFromStyle } from '../settings/starts.ts';
+import type { StylizeRequest } from './prepare.ts';
 import type { RunHooks, RunResult } from './run.ts';
 import type { Start } from './start.ts';
-import { type StylizeRequest, stylize } from './stylize.ts';
+import { stylize } from './stylize.ts';
 
 /** The pictures of a transfer, and the size they are compared at. */
 export type TransferPictures = Pick<StylizeRequest, 'content' | 'style' | 'start' | 'size'>;

@@ -5,8 +5,9 @@
 
 import { rateFinderDefaults } from '../settings/recipes.ts';
 import type { EvaluationReport } from './evaluator.ts';
+import type { PreparedRun, StylizeRequest } from './prepare.ts';
 import type { RunHooks } from './run.ts';
-import { type PreparedRun, runPrepared, type StylizeRequest } from './stylize.ts';
+import { runPrepared } from './stylize.ts';
 
 export interface RatePoint {
   readonly learningRate: number;

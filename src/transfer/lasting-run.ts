@@ -8,8 +8,9 @@ import type { Gpu } from '../core/gpu.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
 import { pictureAt } from '../objective/variable.ts';
 import type { Checkpoint, CheckpointHooks } from './checkpoint.ts';
+import { type PreparedRun, type StylizeRequest, worksOf } from './prepare.ts';
 import type { RunHooks, RunResult } from './run.ts';
-import { type PreparedRun, runPrepared, type StylizeRequest, worksOf } from './stylize.ts';
+import { runPrepared } from './stylize.ts';
 import { placeOf } from './work.ts';
 
 /** A run, and the device that it was prepared for. */

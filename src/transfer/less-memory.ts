@@ -2,7 +2,7 @@
 
 import { LimitError } from '../core/errors.ts';
 import { megabytes } from '../objective/memory-plan.ts';
-import { type PreparedRun, remarksOf } from './stylize.ts';
+import { type PreparedRun, remarksOf } from './prepare.ts';
 
 /** Of what was refused so much is planned with next; where nothing fits that, a little less than was refused. */
 const [usualShare, largestShare] = [0.75, 0.9];

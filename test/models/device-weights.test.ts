@@ -11,7 +11,8 @@ import { DeviceWeights, deviceWeightBytes, type HostWeights } from '../../src/mo
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
 import { multiScale } from '../../src/settings/recipes.ts';
-import { planStylize, prepareRun, runPrepared } from '../../src/transfer/stylize.ts';
+import { planStylize, prepareRun } from '../../src/transfer/prepare.ts';
+import { runPrepared } from '../../src/transfer/stylize.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import { always } from '../support/measured.ts';
 import { readBundledWeights, readFixturePictures } from '../support/network.ts';

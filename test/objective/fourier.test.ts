@@ -10,7 +10,7 @@ import { FourierVariable, fourierMap } from '../../src/objective/fourier-variabl
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import type { Settings } from '../../src/settings/settings.ts';
-import { planStylize } from '../../src/transfer/stylize.ts';
+import { planStylize } from '../../src/transfer/prepare.ts';
 import { cosineTransformOfPlanes, planesJoin, planesSplit } from '../reference/planes.ts';
 import { dot, largestRelativeDifference, norm } from '../support/derivatives.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';

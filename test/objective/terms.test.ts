@@ -7,7 +7,7 @@ import { TransferObjective } from '../../src/objective/objective.ts';
 import { nonFiniteTerm, reportTerms, sumsByKind } from '../../src/objective/term-sums.ts';
 import { labelOf, termName, termsOf } from '../../src/objective/terms.ts';
 import { presetNames, presetSettings, resolveSettings } from '../../src/settings/presets.ts';
-import { planStylize } from '../../src/transfer/stylize.ts';
+import { planStylize } from '../../src/transfer/prepare.ts';
 import { emptyTrace } from '../../src/web/model/trace.ts';
 import { curvesOf } from '../../src/web/view/terms.ts';
 import { useGpu } from '../support/gpu.ts';

@@ -14,7 +14,7 @@ import {
   synthesiseTexture,
   texturePictures,
 } from '../../src/transfer/experiments.ts';
-import { deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/stylize.ts';
+import { deepestLayerOf, planStylize, preparePictures } from '../../src/transfer/prepare.ts';
 import { pictureOf } from '../images/pictures.ts';
 import { useGpu } from '../support/gpu.ts';
 import { readBundledWeights, readFixturePictures } from '../support/network.ts';

@@ -9,7 +9,7 @@ import type { ListedPhase as Phase } from '../../src/settings/phase.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
 import { BrokenOffError, type LastingRequest, type RunOnDevice, runLasting } from '../../src/transfer/lasting-run.ts';
 import { preparedForLess, wordsOfLess } from '../../src/transfer/less-memory.ts';
-import { type PreparedRun, prepareRun } from '../../src/transfer/stylize.ts';
+import { type PreparedRun, prepareRun } from '../../src/transfer/prepare.ts';
 import { FailingDevice } from '../support/failing-device.ts';
 import { readBundledWeights } from '../support/network.ts';
 import { seededPicture } from '../support/tiling.ts';

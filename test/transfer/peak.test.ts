@@ -8,7 +8,8 @@ import { KernelPreference } from '../../src/kernels/preference.ts';
 import type { HostWeights } from '../../src/models/device-weights.ts';
 import { readShader } from '../../src/platform/node/gpu.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
-import { prepareRun, runPrepared } from '../../src/transfer/stylize.ts';
+import { prepareRun } from '../../src/transfer/prepare.ts';
+import { runPrepared } from '../../src/transfer/stylize.ts';
 import { useGpu } from '../support/gpu.ts';
 import { readBundledWeights, readFixturePictures } from '../support/network.ts';
 

@@ -5,8 +5,9 @@ import type { Gpu } from '../../src/core/gpu.ts';
 import type { RgbImage } from '../../src/images/rgb-image.ts';
 import type { HostWeights } from '../../src/models/device-weights.ts';
 import { resolveSettings, type SettingsOverrides } from '../../src/settings/presets.ts';
+import { planStylize, preparePictures } from '../../src/transfer/prepare.ts';
 import type { RunHooks } from '../../src/transfer/run.ts';
-import { planStylize, preparePictures, stylize } from '../../src/transfer/stylize.ts';
+import { stylize } from '../../src/transfer/stylize.ts';
 import { useGpu, withKernels } from '../support/gpu.ts';
 import { readBundledWeights, readFixturePictures, readObjectiveFixture } from '../support/network.ts';
 

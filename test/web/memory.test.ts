@@ -5,7 +5,7 @@ import { LimitError } from '../../src/core/errors.ts';
 import type { ListedPhase } from '../../src/settings/phase.ts';
 import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
 import { withPhases } from '../../src/settings/settings.ts';
-import { type PreparedRun, prepareRun } from '../../src/transfer/stylize.ts';
+import { type PreparedRun, prepareRun } from '../../src/transfer/prepare.ts';
 import { assertShowable, canAllocate, grantedRun, largestScale } from '../../src/web/worker/memory.ts';
 import { useGpu } from '../support/gpu.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import type { Gpu } from '../../src/core/gpu.ts';
 import { openGpu } from '../../src/platform/node/gpu.ts';
 import { resolveSettings } from '../../src/settings/presets.ts';
-import { type PreparedRun, prepareRun } from '../../src/transfer/stylize.ts';
+import { type PreparedRun, prepareRun } from '../../src/transfer/prepare.ts';
 import type { RunEvent } from '../../src/web/protocol.ts';
 import type { PaintingDevice } from '../../src/web/worker/device.ts';
 import { Gate } from '../../src/web/worker/gate.ts';

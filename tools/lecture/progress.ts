@@ -3,7 +3,7 @@
 import { formatDuration } from '../../src/cli/output.ts';
 import { totalSteps } from '../../src/settings/phase.ts';
 import { phasesOf } from '../../src/settings/settings.ts';
-import { convolutionsOf } from '../../src/transfer/stylize.ts';
+import { convolutionsOf } from '../../src/transfer/prepare.ts';
 import type { RunSpec } from './section.ts';
 
 /** Convolutions of VGG16 down to the deepest tap of the lecture. */

@@ -10,8 +10,9 @@ import type { HostWeights } from '../../src/models/device-weights.ts';
 import { imageNetMean } from '../../src/objective/image-net.ts';
 import type { EvaluationReport } from '../../src/transfer/evaluator.ts';
 import { contentOnly, reconstructionPictures, styleOnly, texturePictures } from '../../src/transfer/experiments.ts';
+import { prepareRun, type StylizeRequest } from '../../src/transfer/prepare.ts';
 import { initialPicture, type Start } from '../../src/transfer/start.ts';
-import { prepareRun, runPrepared, type StylizeRequest } from '../../src/transfer/stylize.ts';
+import { runPrepared } from '../../src/transfer/stylize.ts';
 import { noiseSeed, type Outcome, type RunSpec, type RunStart, type SectionContext, type Still } from './section.ts';
 
 export interface Studio {

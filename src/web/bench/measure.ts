@@ -11,7 +11,7 @@ import type { Environment, Report } from '../../bench/report.ts';
 import { browserClock, type Clock, canTimeDispatches, type Effort } from '../../bench/timing.ts';
 import { LimitError } from '../../core/errors.ts';
 import type { Gpu } from '../../core/gpu.ts';
-import { planStylize } from '../../transfer/stylize.ts';
+import { planStylize } from '../../transfer/prepare.ts';
 import { loadBundledWeights } from '../worker/weights.ts';
 import { fetchPictures, picturesAt } from './pictures.ts';
 import type { BenchEvent, BenchOrder } from './protocol.ts';

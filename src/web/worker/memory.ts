@@ -8,8 +8,8 @@ import { mixOf } from '../../objective/style-mix.ts';
 import { withPhases } from '../../settings/settings.ts';
 import type { PictureSize } from '../../settings/sizes.ts';
 import { preparedForLess, wordsOfLess } from '../../transfer/less-memory.ts';
+import { type PreparedRun, planStylize } from '../../transfer/prepare.ts';
 import type { Scale } from '../../transfer/run.ts';
-import { type PreparedRun, planStylize } from '../../transfer/stylize.ts';
 
 /** Asked for in pieces: drivers refuse large buffers before they run out of memory. */
 const pieceBytes = 2 ** 28;

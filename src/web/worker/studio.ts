@@ -6,8 +6,8 @@ import { withPngTexts } from '../../images/png-text.ts';
 import { resizeImage } from '../../images/resize.ts';
 import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng, readsCanvasExactly } from '../../platform/browser/image-files.ts';
+import { type PreparedRun, prepareRun, remarksOf, worksOf } from '../../transfer/prepare.ts';
 import type { Start } from '../../transfer/start.ts';
-import { type PreparedRun, prepareRun, remarksOf, worksOf } from '../../transfer/stylize.ts';
 import type { NetworkWeights } from '../../weights/vgg-weights.ts';
 import type {
   AdapterInfo,
@@ -24,7 +24,7 @@ import { openDevice, type PaintingDevice, reopenDevice } from './device.ts';
 import { Gate } from './gate.ts';
 import { Losses } from './losses.ts';
 import { assertShowable, grantedRun, largestScale, refusedMemory } from './memory.ts';
-import { Painting } from './painting.ts';
+import type { Painting } from './painting.ts';
 import { areWeightsKept, loadBundledWeights } from './weights.ts';
 
 /** Of a run that was stopped before its first evaluation. */
@@ -170,6 +170,10 @@ export class Studio {
   }
 
   async #paint(order: Order, gate: Gate): Promise<RunSummary> {
+    // What paints is not asked for before somebody wants it to.
+    const loadingPainting = import('./painting.ts');
+    // Whoever is stopped before does not wait for it.
+    loadingPainting.catch(() => {});
     const device = await this.#open();
     if (gate.isAbandoned) return nothingPainted;
     const tell = (event: RunEvent) => this.#tell({ kind: 'run', run: gate.run, event });
@@ -183,6 +187,8 @@ export class Studio {
       tell({ kind: 'checkpoint', file, evaluation }),
     );
     const reopen = (trouble: 'lost' | 'memory') => this.#reopen(trouble);
+    const { Painting } = await loadingPainting;
+    if (gate.isAbandoned) return nothingPainted;
     const painting = new Painting({ device, weights, run, prepare, gate, reopen, tell, files, resume });
     this.#painting = painting;
     const startedAtMs = performance.now();

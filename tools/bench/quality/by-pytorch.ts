@@ -9,7 +9,7 @@ import { prepareJob } from '../../../src/cli/run-job.ts';
 import { InputError } from '../../../src/core/errors.ts';
 import type { Gpu } from '../../../src/core/gpu.ts';
 import { mixOf } from '../../../src/objective/style-mix.ts';
-import type { PreparedRun } from '../../../src/transfer/stylize.ts';
+import type { PreparedRun } from '../../../src/transfer/prepare.ts';
 import { type FoundPeer, pytorch } from '../peers/find-peers.ts';
 import { type PeerCommand, PeerProcess } from '../peers/process.ts';
 import type { Snapshot, Snapshots } from './ours.ts';

@@ -9,7 +9,8 @@ import { InputError } from '../../../src/core/errors.ts';
 import type { Gpu } from '../../../src/core/gpu.ts';
 import type { RgbImage } from '../../../src/images/rgb-image.ts';
 import type { HostWeights } from '../../../src/models/device-weights.ts';
-import { runPrepared, worksOf } from '../../../src/transfer/stylize.ts';
+import { worksOf } from '../../../src/transfer/prepare.ts';
+import { runPrepared } from '../../../src/transfer/stylize.ts';
 import { fullSizeEvaluations, workUntil } from '../../../src/transfer/work.ts';
 import type { Pair, Recipe } from './arguments.ts';
 
