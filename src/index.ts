@@ -164,4 +164,4 @@ export {
   loadNetworkWeights,
   type NetworkWeights,
   type WeightsDtype,
-} from './weights/vgg-weights.ts';
+} from './weights/network-weights.ts';

@@ -17,7 +17,7 @@ import { openGpu } from '../src/platform/node/gpu.ts';
 import { readImage } from '../src/platform/node/image-files.ts';
 import { weightFilePath } from '../src/platform/node/weight-files.ts';
 import { bundledWeights } from '../src/weights/bundled.ts';
-import { loadNetworkWeights } from '../src/weights/vgg-weights.ts';
+import { loadNetworkWeights } from '../src/weights/network-weights.ts';
 import { type LectureOptions, parseLecture } from './lecture/arguments.ts';
 import { measureComparisons } from './lecture/factorisations.ts';
 import { Figures } from './lecture/figures.ts';

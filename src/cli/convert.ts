@@ -7,7 +7,7 @@ import { fileBeside, openFile } from '../platform/node/byte-source.ts';
 import type { ByteSource } from '../weights/byte-source.ts';
 import { type Conversion, convertFile } from '../weights/convert.ts';
 import type { InputConvention } from '../weights/input-convention.ts';
-import type { AveragePool, WeightsDtype } from '../weights/vgg-weights.ts';
+import type { AveragePool, WeightsDtype } from '../weights/network-weights.ts';
 import type { WeightFormat } from '../weights/weight-file.ts';
 import { exitStatus } from './failure.ts';
 import { answer } from './output.ts';

@@ -6,7 +6,7 @@ import { networkNames } from '../models/networks.ts';
 import { checkChoice, orList } from '../settings/names.ts';
 import { describeTuneSizes } from '../settings/sizes.ts';
 import { inputConventions } from '../weights/input-convention.ts';
-import { averagePools } from '../weights/vgg-weights.ts';
+import { averagePools } from '../weights/network-weights.ts';
 import type { CompareArguments } from './compare.ts';
 import type { ConvertArguments } from './convert.ts';
 import type { DoctorArguments } from './doctor.ts';

@@ -8,7 +8,7 @@ import type { Settings } from '../settings/settings.ts';
 import { deepestLayerOf } from '../transfer/prepare.ts';
 import { bundledLpipsHeads, bundledWeights } from '../weights/bundled.ts';
 import { type LpipsHeads, loadLpipsHeads } from '../weights/lpips-heads.ts';
-import { loadNetworkWeights, type NetworkWeights } from '../weights/vgg-weights.ts';
+import { loadNetworkWeights, type NetworkWeights } from '../weights/network-weights.ts';
 
 /**
  * Loads what the settings need.

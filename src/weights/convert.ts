@@ -1,4 +1,4 @@
-/** Conversion of any readable weight file into the one format the engine loads (`vgg-weights.ts`). */
+/** Conversion of any readable weight file into the one format the engine loads (`network-weights.ts`). */
 
 import { FormatError, InputError } from '../core/errors.ts';
 import { layersOf, type NetworkName } from '../models/networks.ts';
@@ -7,16 +7,16 @@ import { type ByteSource, baseName, sha256Of } from './byte-source.ts';
 import { type FloatArray, toFloat32 } from './dtype.ts';
 import { adaptFirstConvolution, type InputConvention } from './input-convention.ts';
 import { type ConvTensors, isNetworkTensorName, type RecognisedNetwork, recogniseNetwork } from './network-names.ts';
-import { encodeSafetensors, type SafetensorsTensor } from './safetensors.ts';
-import { gatherStrided } from './strides.ts';
-import type { OpenBeside } from './tfjs.ts';
 import {
   type AveragePool,
   averagePools,
   type ConvWeights,
   type WeightsDtype,
   weightsFormatVersion,
-} from './vgg-weights.ts';
+} from './network-weights.ts';
+import { encodeSafetensors, type SafetensorsTensor } from './safetensors.ts';
+import { gatherStrided } from './strides.ts';
+import type { OpenBeside } from './tfjs.ts';
 import type { WeightFile, WeightFormat } from './weight-file.ts';
 import { openWeightFile } from './weight-formats.ts';
 

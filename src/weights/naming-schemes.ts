@@ -13,7 +13,7 @@ import { layersOf, type NetworkName } from '../models/networks.ts';
 import { torchvisionIndices, vggNames } from '../models/vgg.ts';
 import { batchNormEpsilon } from './batch-norm.ts';
 import type { InputConvention } from './input-convention.ts';
-import type { AveragePool } from './vgg-weights.ts';
+import type { AveragePool } from './network-weights.ts';
 
 /** What a scheme calls the tensors of a convolution; what is absent here the scheme does not have. */
 export interface ConvNames {

@@ -6,7 +6,7 @@ import type { FormatCode } from '../../src/core/errors.ts';
 import { standInOf } from '../../src/core/file-signature.ts';
 import { pictureFormatOf } from '../../src/images/file-format.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { concat, latin1 } from '../weights/bytes.ts';

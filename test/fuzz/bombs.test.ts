@@ -11,7 +11,7 @@ import { pngChunk, pngOf } from '../../src/images/png-chunks.ts';
 import { openPng } from '../../src/platform/node/png-codec.ts';
 import { didYouMean } from '../../src/settings/nearest.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
 import { concat, latin1, littleEndian, npy, pytorchZip, rawSafetensors, zipOf } from '../weights/bytes.ts';
 

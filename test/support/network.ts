@@ -6,8 +6,8 @@ import { openFile } from '../../src/platform/node/byte-source.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { bundledLpipsHeads, bundledWeights } from '../../src/weights/bundled.ts';
 import { type LpipsHeads, loadLpipsHeads } from '../../src/weights/lpips-heads.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { readSafetensorsHeader, readTensor } from '../../src/weights/safetensors.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 
 const root = new URL('../../', import.meta.url);
 

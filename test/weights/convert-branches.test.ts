@@ -5,8 +5,8 @@ import { InputError } from '../../src/core/errors.ts';
 import { convolutionsOf } from '../../src/models/networks.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { type Conversion, convertFile } from '../../src/weights/convert.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { type TfjsWeight, tfjsModel } from './bytes.ts';
 
 /** Bytes that a tensor takes from place `seed` on; as many as the largest kernel has. */

@@ -6,9 +6,9 @@ import { convolutionsOf } from '../../src/models/networks.ts';
 import { torchvisionIndices } from '../../src/models/vgg.ts';
 import { type ByteSource, bytesSource, sha256Of } from '../../src/weights/byte-source.ts';
 import { type ConvertOptions, convertWeights } from '../../src/weights/convert.ts';
+import { loadNetworkWeights, type NetworkWeights } from '../../src/weights/network-weights.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
 import { rowMajorStrides } from '../../src/weights/strides.ts';
-import { loadNetworkWeights, type NetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { refusalOf } from '../support/refusal.ts';
 import {
   concat,

@@ -7,8 +7,8 @@ import { FormatError } from '../../src/core/errors.ts';
 import { pictureFormatOf } from '../../src/images/file-format.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { recogniseNetwork } from '../../src/weights/network-names.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { encodeSafetensors } from '../../src/weights/safetensors.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
 import { openWeightFile } from '../../src/weights/weight-formats.ts';
 import { rawSafetensors } from './bytes.ts';
 

@@ -9,7 +9,7 @@ import { openFile } from '../../src/platform/node/byte-source.ts';
 import { readImage } from '../../src/platform/node/image-files.ts';
 import { weightFilePath } from '../../src/platform/node/weight-files.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
-import { loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { loadNetworkWeights } from '../../src/weights/network-weights.ts';
 
 export const bundledWeightPath = weightFilePath(bundledWeights.fileName);
 

@@ -8,7 +8,7 @@ import type { RgbImage } from '../../images/rgb-image.ts';
 import { decodeImage, encodePng, readsCanvasExactly } from '../../platform/browser/image-files.ts';
 import { type PreparedRun, prepareRun, remarksOf, worksOf } from '../../transfer/prepare.ts';
 import type { Start } from '../../transfer/start.ts';
-import type { NetworkWeights } from '../../weights/vgg-weights.ts';
+import type { NetworkWeights } from '../../weights/network-weights.ts';
 import type {
   AdapterInfo,
   EngineEvent,

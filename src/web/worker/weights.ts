@@ -4,7 +4,7 @@ import weightsUrl from '../../../weights/vgg16-f16.safetensors?url';
 import { FormatError, InputError } from '../../core/errors.ts';
 import { type DownloadProgress, fetchWeights, forgetWeights, isKept } from '../../platform/browser/weight-files.ts';
 import { bundledWeights } from '../../weights/bundled.ts';
-import { loadNetworkWeights, type NetworkWeights } from '../../weights/vgg-weights.ts';
+import { loadNetworkWeights, type NetworkWeights } from '../../weights/network-weights.ts';
 
 const url = new URL(weightsUrl, import.meta.url).href;
 

@@ -7,7 +7,7 @@ import { convolutionsOf, type NetworkName } from '../../src/models/networks.ts';
 import { openFile } from '../../src/platform/node/byte-source.ts';
 import { bundledWeights } from '../../src/weights/bundled.ts';
 import { type ByteSource, bytesSource } from '../../src/weights/byte-source.ts';
-import { type LoadOptions, loadNetworkWeights } from '../../src/weights/vgg-weights.ts';
+import { type LoadOptions, loadNetworkWeights } from '../../src/weights/network-weights.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { latin1, littleEndian, rawSafetensors } from './bytes.ts';
 
