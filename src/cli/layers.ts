@@ -1,7 +1,7 @@
 /** `impasto layers`: the layers of a network that losses may look at, with the size of their maps and how far they see. */
 
 import { names, numbers, textTable } from '../bench/table.ts';
-import { type Layer, mapSizesOf, type Size, tapNamesIn, viewsOf } from '../models/layers.ts';
+import { fieldOf, type Layer, mapSizesOf, type Size, tapNamesIn, viewsOf } from '../models/layers.ts';
 import { layersOf, type NetworkName } from '../models/networks.ts';
 import { exitStatus } from './failure.ts';
 import type { LayersArguments } from './layers-arguments.ts';
@@ -41,7 +41,8 @@ function tapsOf(network: NetworkName, picture: Size): readonly TapReport[] {
   return layers.flatMap((layer) => {
     const output = layer.kind === 'conv' ? layer.reluName : layer.name;
     const size = sizes.get(output) ?? picture;
-    const { field, jump } = views.get(output) ?? { field: picture, jump: 1 };
+    const view = views.get(output);
+    const { height: fieldHeight, width: fieldWidth } = view === undefined ? picture : fieldOf(view);
     if (layer.kind === 'conv') {
       const [height, width] = layer.kernel;
       const perPosition = layer.inChannels * layer.outChannels * height * width;
@@ -54,8 +55,8 @@ function tapsOf(network: NetworkName, picture: Size): readonly TapReport[] {
         kind: kindOf(layer, name),
         channels: layer.kind === 'conv' ? layer.outChannels : layer.channels,
         ...size,
-        receptiveField: [field.height, field.width] as const,
-        jump,
+        receptiveField: [fieldHeight, fieldWidth] as const,
+        jump: view?.jump ?? 1,
         multiplications: Math.round(multiplications),
       }));
   });

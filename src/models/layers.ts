@@ -148,30 +148,48 @@ export function leastSideOf(layers: readonly Layer[]): number {
   return side;
 }
 
-/** How a map looks at the picture, along one side. */
+/** How a map looks at the picture. Position p sees the pixels from `jump · p + start` to `jump · p + end`. */
 export interface View {
-  /** Pixels that a position depends on: the receptive field. */
-  readonly field: Size;
   /** Pixels between neighbouring positions. */
   readonly jump: number;
+  /** Of position 0, rows and columns; below 0 where there is padding. */
+  readonly start: Size;
+  readonly end: Size;
 }
 
-/** The view of every map by name; of a concatenation that of its widest part. */
+/** Pixels that a position depends on: the receptive field. */
+export function fieldOf({ start, end }: View): Size {
+  return { height: end.height - start.height + 1, width: end.width - start.width + 1 };
+}
+
+/** The view of every map by name; of a concatenation that of all its parts together. */
 export function viewsOf(layers: readonly Layer[]): ReadonlyMap<string, View> {
-  const views = new Map<string, View>([[pictureName, { field: { height: 1, width: 1 }, jump: 1 }]]);
+  const none = { height: 0, width: 0 };
+  const pixel: View = { jump: 1, start: none, end: none };
+  const views = new Map<string, View>([[pictureName, pixel]]);
   for (const layer of layers) {
-    const seen = inputsOf(layer).map((input) => views.get(input) ?? { field: { height: 1, width: 1 }, jump: 1 });
+    const seen = inputsOf(layer).map((input) => views.get(input) ?? pixel);
     const jump = seen[0]?.jump ?? 1;
     const [kernelHeight, kernelWidth] = kernelOf(layer);
+    const [rows, columns] = paddingOf(layer);
     views.set(outputOf(layer), {
-      field: {
-        height: Math.max(...seen.map(({ field }) => field.height)) + (kernelHeight - 1) * jump,
-        width: Math.max(...seen.map(({ field }) => field.width)) + (kernelWidth - 1) * jump,
-      },
       jump: jump * (layer.kind === 'concat' ? 1 : layer.stride),
+      start: {
+        height: Math.min(...seen.map(({ start }) => start.height)) - rows * jump,
+        width: Math.min(...seen.map(({ start }) => start.width)) - columns * jump,
+      },
+      end: {
+        height: Math.max(...seen.map(({ end }) => end.height)) + (kernelHeight - 1 - rows) * jump,
+        width: Math.max(...seen.map(({ end }) => end.width)) + (kernelWidth - 1 - columns) * jump,
+      },
     });
   }
   return views;
+}
+
+function paddingOf(layer: Layer): readonly [number, number] {
+  if (layer.kind === 'concat') return [0, 0];
+  return layer.kind === 'conv' ? layer.padding : [layer.padding, layer.padding];
 }
 
 function kernelOf(layer: Layer): readonly [number, number] {

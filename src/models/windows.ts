@@ -4,8 +4,8 @@
  */
 
 import { roundUp } from '../core/buffers.ts';
-import { layersUntil, leastSideFor, type NetworkName } from './networks.ts';
-import { kernelSize } from './vgg.ts';
+import { type Layer, mapSizesOf, outputOf, viewsOf } from './layers.ts';
+import { layersUntil, type NetworkName } from './networks.ts';
 
 /** Of a picture or a map, in its pixels or positions. */
 export interface Rectangle {
@@ -23,19 +23,26 @@ export interface Reach {
   readonly halo: number;
 }
 
-/** What a convolution looks at beyond the position it is at. */
-const kernelReach = (kernelSize - 1) / 2;
-
 /** @throws InputError for an unknown tap or none. */
 export function reachOf(network: NetworkName, taps: readonly string[]): Reach {
-  let jump = 1;
-  let reach = 0;
-  for (const layer of layersUntil(network, taps)) {
-    // A pool's windows begin where its jump has a multiple, so that it reaches no further than the positions it halves.
-    if (layer.kind === 'pool') jump *= 2;
-    else reach += kernelReach * jump;
-  }
-  return { jump, halo: roundUp(reach, jump) };
+  const layers = layersUntil(network, taps);
+  const views = viewsOf(layers);
+  const jump = Math.max(...[...views.values()].map((view) => view.jump));
+  const reaches = taps.flatMap((tap) => {
+    const view = views.get(mapNameOf(layers, tap));
+    if (view === undefined) return [];
+    // A position's pixels are the `jump` from its first on: what it sees before and behind these.
+    const { start, end } = view;
+    const behind = Math.max(end.height, end.width) - view.jump + 1;
+    return [-Math.min(start.height, start.width), behind];
+  });
+  return { jump, halo: roundUp(Math.max(0, ...reaches), jump) };
+}
+
+/** The map that a tap stands at; before a ReLU it has the same positions. */
+function mapNameOf(layers: readonly Layer[], tap: string): string {
+  const layer = layers.find((one) => one.name === tap);
+  return layer === undefined ? tap : outputOf(layer);
 }
 
 export interface Window {
@@ -101,20 +108,24 @@ function cutSide(length: number, { jump, halo }: Reach, wanted: number): readonl
 }
 
 /**
- * The positions that a window owns of a tap's map, in the map that its frame was made into.
+ * The positions that a window owns of a tap's map, in the map that its frame was made into: those whose first pixel it owns or, at the picture's far
+ * border, all that there are, however the network rounds there.
  *
  * @throws InputError for an unknown tap.
  */
 export function ownedPositions({ frame, owned }: Window, network: NetworkName, tap: string): Rectangle {
-  // A map has a position where each pool before it has a whole window.
-  const jump = leastSideFor(network, [tap]);
-  const at = (pixel: number): number => Math.floor(pixel / jump);
-  const [left, top] = [at(owned.left - frame.left), at(owned.top - frame.top)];
+  const layers = layersUntil(network, [tap]);
+  const map = mapNameOf(layers, tap);
+  const jump = viewsOf(layers).get(map)?.jump ?? 1;
+  const size = mapSizesOf(layers, frame).get(map) ?? frame;
+  const across = owned.left + owned.width - frame.left;
+  const down = owned.top + owned.height - frame.top;
+  const [left, top] = [Math.floor((owned.left - frame.left) / jump), Math.floor((owned.top - frame.top) / jump)];
   return {
     left,
     top,
-    width: at(owned.left + owned.width - frame.left) - left,
-    height: at(owned.top + owned.height - frame.top) - top,
+    width: (across === frame.width ? size.width : Math.floor(across / jump)) - left,
+    height: (down === frame.height ? size.height : Math.floor(down / jump)) - top,
   };
 }
 

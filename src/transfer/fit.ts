@@ -4,7 +4,7 @@
  */
 
 import { bytesPerFloat } from '../core/buffers.ts';
-import { InputError, LimitError, ShapeError } from '../core/errors.ts';
+import { LimitError, ShapeError } from '../core/errors.ts';
 import type { BufferLimits } from '../core/gpu.ts';
 import { keepsOrHalves } from '../models/build-pass.ts';
 import { layersUntil } from '../models/networks.ts';
@@ -65,17 +65,13 @@ const waysInOrder: readonly (readonly [MapWayName, MapWay])[] = [
   ['tiles', mapWays.tiles],
 ];
 
-/** The ways that a caller and the network allow. @throws InputError where windows are asked for and the network cannot be seen in them. */
+/** The ways that a caller and the network allow: bands are for rows that keep the size or halve it. */
 function waysFor({ tile, settings }: Pick<FitRequest, 'tile' | 'settings'>): typeof waysInOrder {
   const { objective } = settings;
-  if (!layersUntil(objective.network, tapsOf(objective)).every(keepsOrHalves)) {
-    if (typeof tile === 'string') return waysInOrder.slice(0, 1);
-    throw new InputError(
-      `--tile: the maps of ${objective.network} cannot be cut; leave --tile out and choose a size that fits as a whole`,
-    );
-  }
-  if (tile === 'auto') return waysInOrder;
-  return waysInOrder.filter(([name]) => (name === 'tiles') === (tile !== 'none'));
+  const hasBands = layersUntil(objective.network, tapsOf(objective)).every(keepsOrHalves);
+  const ways = hasBands ? waysInOrder : waysInOrder.filter(([name]) => name !== 'bands');
+  if (tile === 'auto') return ways;
+  return ways.filter(([name]) => (name === 'tiles') === (tile !== 'none'));
 }
 
 /** L-BFGS is left with so many curvature pairs. */

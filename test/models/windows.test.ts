@@ -2,16 +2,45 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  inputsOf,
+  type Layer,
+  mapSizesOf,
+  outputOf,
+  pictureName,
+  type Size,
+  viewsOf,
+} from '../../src/models/layers.ts';
 import { layersUntil, leastSideFor, type NetworkName, tapNamesOf } from '../../src/models/networks.ts';
 import { ownedPositions, type Rectangle, reachOf, type Window, windowsOf } from '../../src/models/windows.ts';
 
-/** The pixels of a side that positions `first` to `last` of a tap's map depend on, borders not looked at. */
-function fieldOf(network: NetworkName, tap: string, first: number, last: number): readonly [number, number] {
-  let [low, high] = [first, last];
-  for (const layer of layersUntil(network, [tap]).toReversed()) {
-    [low, high] = layer.kind === 'pool' ? [2 * low, 2 * high + 1] : [low - 1, high + 1];
-  }
-  return [low, high];
+/** The pixels of rows and columns that positions of a tap's map depend on, walked back row by row; borders not looked at. */
+function fieldOf(network: NetworkName, tap: string, owned: Rectangle): readonly (readonly [number, number])[] {
+  const layers = layersUntil(network, [tap]);
+  const last = layers.find((layer) => layer.name === tap || outputOf(layer) === tap);
+  if (last === undefined) throw new Error(tap);
+  return [0, 1].map((axis) => {
+    const [first, count] = axis === 0 ? [owned.top, owned.height] : [owned.left, owned.width];
+    const wanted = new Map([[outputOf(last), [first, first + count - 1] as const]]);
+    for (const layer of layers.toReversed()) {
+      const range = wanted.get(outputOf(layer));
+      if (range === undefined) continue;
+      const [low, high] = readBy(layer, axis, range);
+      for (const input of inputsOf(layer)) {
+        const [least, most] = wanted.get(input) ?? [low, high];
+        wanted.set(input, [Math.min(least, low), Math.max(most, high)]);
+      }
+    }
+    return wanted.get(pictureName) ?? [0, 0];
+  });
+}
+
+/** What a row reads along an axis for positions `low` to `high` of its map. */
+function readBy(layer: Layer, axis: number, [low, high]: readonly [number, number]): readonly [number, number] {
+  if (layer.kind === 'concat') return [low, high];
+  const kernel = layer.kind === 'conv' ? (layer.kernel[axis] ?? 1) : layer.kernelSize;
+  const padding = layer.kind === 'conv' ? (layer.padding[axis] ?? 0) : layer.padding;
+  return [low * layer.stride - padding, high * layer.stride - padding + kernel - 1];
 }
 
 describe('the reach of taps', () => {
@@ -21,6 +50,9 @@ describe('the reach of taps', () => {
     ['vgg16', ['relu5_1'], 16, 64],
     ['vgg16', ['conv5_3'], 16, 96],
     ['vgg19', ['relu4_2', 'relu5_1'], 16, 80],
+    ['inception_v3', ['Mixed_5b'], 8, 40],
+    ['inception_v3', ['Conv2d_1a_3x3', 'Mixed_6b'], 16, 192],
+    ['googlenet', ['inception4b'], 16, 80],
   ] as const)('%s to %j: jump %i, halo %i', (network, taps, jump, halo) => {
     expect(reachOf(network, taps)).toEqual({ jump, halo });
   });
@@ -28,7 +60,7 @@ describe('the reach of taps', () => {
 
 const cuts = fc
   .record({
-    network: fc.constantFrom('vgg16' as const, 'vgg19' as const),
+    network: fc.constantFrom('vgg16' as const, 'vgg19' as const, 'googlenet' as const, 'inception_v3' as const),
     tap: fc.nat(1000),
     other: fc.nat(1000),
     width: fc.integer({ min: 16, max: 500 }),
@@ -40,7 +72,8 @@ const cuts = fc
     const names = tapNamesOf(network);
     const nameAt = (index: number): string => names[index % names.length] ?? 'relu1_1';
     return { network, taps: [nameAt(tap), nameAt(other)], ...rest };
-  });
+  })
+  .filter(({ network, taps, width, height }) => Math.min(width, height) >= leastSideFor(network, taps));
 
 /** How often each pixel or position of a map is in one of the rectangles. */
 function counted({ width, height }: Pick<Rectangle, 'width' | 'height'>, rectangles: readonly Rectangle[]): Uint8Array {
@@ -53,9 +86,17 @@ function counted({ width, height }: Pick<Rectangle, 'width' | 'height'>, rectang
   return counts;
 }
 
+/** Of a tap's map its size in the whole picture, and pixels between its positions. */
+function mapOf(network: NetworkName, tap: string, picture: Size): Size & { readonly jump: number } {
+  const layers = layersUntil(network, [tap]);
+  const layer = layers.find((one) => one.name === tap || outputOf(one) === tap);
+  const name = layer === undefined ? tap : outputOf(layer);
+  return { ...(mapSizesOf(layers, picture).get(name) ?? picture), jump: viewsOf(layers).get(name)?.jump ?? 1 };
+}
+
 /** The owned positions of a tap in the map of the whole picture. */
 function ownedInWhole(window: Window, network: NetworkName, tap: string): Rectangle {
-  const jump = leastSideFor(network, [tap]);
+  const { jump } = mapOf(network, tap, window.frame);
   const { left, top, ...size } = ownedPositions(window, network, tap);
   return { left: left + window.frame.left / jump, top: top + window.frame.top / jump, ...size };
 }
@@ -78,8 +119,7 @@ describe('windows of a picture', () => {
           ),
         ).toBe(true);
         for (const tap of taps) {
-          const jump = leastSideFor(network, [tap]);
-          const map = { width: Math.floor(width / jump), height: Math.floor(height / jump) };
+          const map = mapOf(network, tap, { width, height });
           expect(
             isOnce(
               counted(
@@ -106,8 +146,7 @@ describe('windows of a picture', () => {
           const { frame } = window;
           for (const tap of taps) {
             const owned = ownedInWhole(window, network, tap);
-            const across = fieldOf(network, tap, owned.left, owned.left + owned.width - 1);
-            const down = fieldOf(network, tap, owned.top, owned.top + owned.height - 1);
+            const [down = [0, 0], across = [0, 0]] = fieldOf(network, tap, owned);
             expect(Math.max(across[0], 0)).toBeGreaterThanOrEqual(frame.left);
             expect(Math.min(across[1], width - 1)).toBeLessThan(frame.left + frame.width);
             expect(Math.max(down[0], 0)).toBeGreaterThanOrEqual(frame.top);

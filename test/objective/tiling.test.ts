@@ -129,6 +129,31 @@ describe('an evaluation in windows is that of the whole', () => {
 
 const proofs = Number(process.env['IMPASTO_TILING_PROOF'] ?? 0);
 
+describe('a network with branches', () => {
+  const layersOf = (names: readonly string[]) => names.map((name) => ({ name, weight: 1 }));
+  // A stem that pads nothing, blocks, a tap within one; pools that round up, and a stem that pads. No unit lies at its ReLU's kink (of four other
+  // sizes of the second 142x117 has one, which gives 2e-4).
+  it.each([
+    ['inception_v3', ['Conv2d_1a_3x3', 'Mixed_5b'], ['Mixed_5b.branch3x3dbl_2'], { width: 151, height: 118 }],
+    ['googlenet', ['conv2', 'inception3a'], ['inception3a.branch2.0'], { width: 138, height: 117 }],
+  ] as const)('%s', async (network, style, content, size) => {
+    const { objective } = presetSettings('gram');
+    const options: ObjectiveOptions = {
+      ...{ ...objective, network, pooling: 'max' },
+      ...{ styleLayers: layersOf(style), contentLayers: layersOf(content) },
+    };
+    const problem = problemOf(options, seededWeights(network), size);
+    const tiling = cutOf(problem, { columns: 2, rows: 2 });
+    expect(tiling.windows.length).toBeGreaterThan(1);
+    const distance = distanceOf(
+      await evaluateProblem(gpu(), problem, tiling),
+      await evaluateProblem(gpu(), problem, undefined),
+    );
+    expect(distance.losses).toBeLessThan(usual);
+    expect(distance.gradient).toBeLessThan(usual);
+  });
+});
+
 describe('at full depth', () => {
   const random = seededRandom('windowings');
   const pick = <Value>(values: readonly Value[]): Value => {

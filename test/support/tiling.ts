@@ -32,9 +32,10 @@ export function seededPicture(width: number, height: number, seed: string): RgbI
 export function seededWeights(network: NetworkName): HostWeights {
   const random = signed(seededRandom(network));
   const layers = new Map(
-    convolutionsOf(network).map(({ name, inChannels, outChannels }) => {
-      const bound = Math.sqrt(6 / (9 * inChannels));
-      const weight = floats(9 * inChannels * outChannels, () => bound * random());
+    convolutionsOf(network).map(({ name, inChannels, outChannels, kernel: [height, width] }) => {
+      const fanIn = height * width * inChannels;
+      const bound = Math.sqrt(6 / fanIn);
+      const weight = floats(fanIn * outChannels, () => bound * random());
       return [name, { weight, bias: floats(outChannels, () => 0.05 * random()) }];
     }),
   );
