@@ -6,7 +6,8 @@ import { DeviceWeights } from '../../src/models/device-weights.ts';
 import { TransferObjective } from '../../src/objective/objective.ts';
 import { nonFiniteTerm, reportTerms, sumsByKind } from '../../src/objective/term-sums.ts';
 import { labelOf, termName, termsOf } from '../../src/objective/terms.ts';
-import { presetNames, presetSettings, resolveSettings } from '../../src/settings/presets.ts';
+import { bundledPresetNames } from '../../src/settings/preset-names.ts';
+import { presetSettings, resolveSettings } from '../../src/settings/presets.ts';
 import { planStylize } from '../../src/transfer/prepare.ts';
 import { emptyTrace } from '../../src/web/model/trace.ts';
 import { curvesOf } from '../../src/web/view/terms.ts';
@@ -75,7 +76,7 @@ describe('loss terms', () => {
     expect(nonFiniteTerm(reportTerms(terms, values))).toBe(name);
   });
 
-  it.each(presetNames)('of preset %s each have a colour of their own on the page, in both schemes', (preset) => {
+  it.each(bundledPresetNames)('of preset %s each have a colour of their own on the page, in both schemes', (preset) => {
     const sheet = readFileSync(new URL('../../src/web/style/ground.css', import.meta.url), 'utf8');
     const [light, dark] = sheet.split('prefers-color-scheme: dark');
     const shown = curvesFor(labelsOf(preset), true);
