@@ -51,7 +51,7 @@ const usualStyleLoss = byPreset<StyleLossName>({ default: 'covariance', gram: 'g
 
 /** At the usual strength; 0.5 · 10^(−2.5 s) and 2 s, times 1e4, are the default's. */
 const usualContentWeight = byLoss({ default: 5000 * 10 ** (-2.5 * usualStrength), gram: 3, gatys: 1, lecture: 1e6 });
-const usualTvWeight = byLoss({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0, inception: 100 });
+const usualTvWeight = byLoss({ default: 2e4 * usualStrength, gram: 50, gatys: 0, lecture: 0, inception: 0 });
 const putsDetailBack = byPreset({ default: true, gram: true, gatys: false, lecture: false });
 const usualScales = byPreset<number | 'auto'>({ default: 'auto', gram: 'auto', gatys: 1, lecture: 1 });
 
@@ -231,7 +231,7 @@ export const options = {
    */
   variable: option(
     choice(['pixels', 'normalised', 'fourier'], 'what'),
-    byPreset({ default: 'pixels', lecture: 'normalised' }),
+    byPreset({ default: 'pixels', lecture: 'normalised', inception: 'fourier' }),
     {
       help: 'what the optimiser moves: the values of the picture, the picture as the network takes it (normalised), or its frequencies (fourier)',
       part: 'objective',

@@ -11,7 +11,7 @@
  * `gatys` is the method of the paper: layers of equal weight, no smoothness, one scale, the photograph as it is. Its weights are for torchvision's VGG.
  *
  * `inception` is `gatys` at layers of Inception v3, weighted so that every layer begins at about one loss for any painting; its first layer brings the
- * palette, and more smoothness keeps down the checkers of its strides (docs/decisions/0042-branches.md).
+ * palette, and frequencies are moved instead of pixels, against the checkers of its strides (docs/decisions/0042-branches.md).
  *
  * `lecture` is the lecture's combined transfer: the five ReLUs before a pool, Gram / numel · 1e6, content · 1e6 at the fourth, the
  * normalised picture optimised by L-BFGS.
