@@ -27,8 +27,11 @@ interface TapReport {
 /** Runs the command; resolves with the exit status. */
 export async function runLayers({ network, size, json }: LayersArguments): Promise<number> {
   const taps = tapsOf(network, { height: size, width: size });
-  if (json === true) answer(JSON.stringify({ network, size, taps }, undefined, 2));
-  else answer(`${network}, a picture of ${size}x${size}`, ...describe(taps).split('\n'));
+  const lines =
+    json === true
+      ? JSON.stringify({ network, size, taps }, undefined, 2).split('\n')
+      : [`${network}, a picture of ${size}x${size}`, ...describe(taps).split('\n')];
+  answer(...lines);
   return exitStatus.success;
 }
 

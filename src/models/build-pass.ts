@@ -129,7 +129,8 @@ function mapsOfTable(
   const maps = new Map([[pictureName, input]]);
   for (const layer of layers) {
     const name = outputOf(layer);
-    maps.set(name, { name, ...(sizes.get(name) ?? options), channels: channelsOf(layer), element } as FeatureMap);
+    const { height, width } = found(sizes, name);
+    maps.set(name, { name, height, width, channels: channelsOf(layer), element });
   }
   return maps;
 }
@@ -270,10 +271,10 @@ function shapeOf({ input, place }: Stage, layer: ConvLayer, { paddingMode = 'zer
   return { ...conv2dShapeOf(layer, input, isFirst ? paddingMode : 'zeros'), ...(place && { place }) };
 }
 
-function found(maps: ReadonlyMap<string, FeatureMap>, name: string): FeatureMap {
-  const map = maps.get(name);
-  if (map === undefined) throw new ShapeError(`the table reads '${name}' before a row makes it`);
-  return map;
+function found<Value>(byName: ReadonlyMap<string, Value>, name: string): Value {
+  const value = byName.get(name);
+  if (value === undefined) throw new ShapeError(`the table reads '${name}' before a row makes it`);
+  return value;
 }
 
 /** Geometry of a convolution at a map's size. */

@@ -149,7 +149,7 @@ describe.each(['direct', 'lanes', 'tiles'] as const)('one row in the kernels of 
       const channels = input.length / (height * width);
       const padded = 4 * Math.ceil(channels / 4);
       const table = new LayerTable(channels);
-      // Every convolution of the fixtures has eight filters, or as the larger one's kernels say.
+      // A pool keeps the channels; a convolution has a batch norm for each of its filters.
       const outChannels = name.startsWith('conv') ? param('bn.bias').length : channels;
       rows[name]?.(table, outChannels);
       const { maps, gradInput } = await runBranches(withKernels(gpu(), family), {
